@@ -1,0 +1,57 @@
+import type { Scope } from '@herald/database';
+
+/** The people, programs and merchants of the demo: enough to try every sample, and that companies never meet. */
+export interface DemoCompany {
+  id: string;
+  name: string;
+  users: { id: string; login: string; email: string; name: string }[];
+  merchants: { id: number; conversationIds: number[] }[];
+}
+
+export const COMPANIES: DemoCompany[] = [
+  {
+    id: '123e4567-e89b-12d3-a456-426614174001',
+    name: 'Acme',
+    users: [
+      { id: '123e4567-e89b-12d3-a456-426614174004', login: 'dmurta', email: 'user@example.com', name: 'John Doe' },
+      { id: '123e4567-e89b-12d3-a456-426614174002', login: 'admin', email: 'admin@example.com', name: 'Ada Admin' },
+      { id: '123e4567-e89b-12d3-a456-426614174005', login: 'carla', email: 'carla@example.com', name: 'Carla Reis' },
+    ],
+    merchants: [
+      { id: 1, conversationIds: [456, 789] },
+      { id: 2, conversationIds: [457] },
+    ],
+  },
+  {
+    id: '123e4567-e89b-12d3-a456-426614174101',
+    name: 'Globex',
+    users: [
+      { id: '123e4567-e89b-12d3-a456-426614174104', login: 'dmurta', email: 'dmurta@globex.example', name: 'Duda Murta' },
+    ],
+    merchants: [{ id: 3, conversationIds: [458] }],
+  },
+];
+
+export interface DemoCredential {
+  /** Its name in demo.json. */
+  key: string;
+  scopes: Scope[];
+  unlimited?: boolean;
+  authorLogins?: string[];
+  ended?: 'expired' | 'revoked';
+}
+
+const ALL: Scope[] = ['delivery:send', 'messages:read', 'agent-actions:read', 'agent-actions:write'];
+const ACTIONS: Scope[] = ['agent-actions:read', 'agent-actions:write', 'messages:read'];
+
+/** What each company holds (contract, Demo data). */
+export const CREDENTIALS: DemoCredential[] = [
+  { key: 'apiKey', scopes: ACTIONS },
+  { key: 'accessToken', scopes: ['delivery:send', 'messages:read'] },
+  { key: 'unlimitedApiKey', scopes: ALL, unlimited: true },
+  { key: 'unlimitedAccessToken', scopes: ALL, unlimited: true },
+  { key: 'readOnlyApiKey', scopes: ['agent-actions:read'] },
+  { key: 'authorLimitedToken', scopes: ['delivery:send', 'messages:read'], authorLogins: ['admin'] },
+  { key: 'expiredApiKey', scopes: ACTIONS, ended: 'expired' },
+  { key: 'revokedApiKey', scopes: ACTIONS, ended: 'revoked' },
+];

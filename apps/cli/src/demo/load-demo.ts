@@ -1,0 +1,103 @@
+import { createHmac } from 'node:crypto';
+import { Database, insertCredential, type TokenParts, tokenOf } from '@herald/database';
+import { sign } from 'jsonwebtoken';
+import { COMPANIES, CREDENTIALS, type DemoCompany } from './demo.js';
+
+/** How the tokens of people and merchants are made; also the gateway's settings. */
+export interface JwtSettings {
+  issuer: string;
+  userAudience: string;
+  merchantAudience: string;
+  algorithm: 'HS256';
+  secret: string;
+}
+
+export interface DemoOptions {
+  databaseUrl: string;
+  jwt: JwtSettings;
+  /** Tokens are made of it, so that they stay the same from start to start. */
+  seed: string;
+}
+
+/** The part of demo.json that tells of companies (contract, Demo data). */
+export interface DemoCompanyAccess {
+  id: string;
+  name: string;
+  users: { id: string; login: string; jwt: string }[];
+  merchants: { id: number; jwt: string; conversationIds: number[] }[];
+  [credential: string]: unknown;
+}
+
+export interface Demo {
+  companies: DemoCompanyAccess[];
+  jwt: JwtSettings;
+}
+
+const VALID_FOR = '30d';
+
+/** Writes the demo data, or what is missing of it, and makes the tokens to try it with. */
+export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise<Demo> {
+  const database = new Database({ url: databaseUrl, applicationName: 'herald-demo', poolSize: 1 });
+  try {
+    const companies: DemoCompanyAccess[] = [];
+    for (const company of COMPANIES) {
+      await insertCompany(database, company);
+      companies.push({
+        id: company.id,
+        name: company.name,
+        ...(await insertCredentials(database, company, seed)),
+        users: company.users.map(({ id, login }) => ({
+          id,
+          login,
+          jwt: mint(jwt, jwt.userAudience, { sub: login, company_id: company.id }),
+        })),
+        merchants: company.merchants.map(({ id, conversationIds }) => ({
+          id,
+          jwt: mint(jwt, jwt.merchantAudience, { merchant_id: id }),
+          conversationIds,
+        })),
+      });
+    }
+    return { companies, jwt };
+  } finally {
+    await database.close();
+  }
+}
+
+async function insertCompany(database: Database, { id, name, users }: DemoCompany): Promise<void> {
+  await database.query('insert into companies (id, name) values ($1, $2) on conflict do nothing', [id, name]);
+  for (const user of users) {
+    await database.query(
+      'insert into users (company_id, id, login, email, name) values ($1, $2, $3, $4, $5) on conflict do nothing',
+      [id, user.id, user.login, user.email, user.name],
+    );
+  }
+}
+
+async function insertCredentials(database: Database, company: DemoCompany, seed: string) {
+  const tokens: Record<string, string> = {};
+  for (const { key, scopes, unlimited, authorLogins, ended } of CREDENTIALS) {
+    const parts = partsOf(seed, `${company.id} ${key}`);
+    const past = new Date('2020-01-01T00:00:00Z');
+    await insertCredential(database, parts, {
+      companyId: company.id,
+      name: `${company.name} ${key}`,
+      scopes,
+      authorLogins,
+      ...(unlimited ? { limitPerMinute: 0, limitPerHour: 0 } : {}),
+      ...(ended === 'expired' ? { expiresAt: past } : {}),
+      ...(ended === 'revoked' ? { revokedAt: past } : {}),
+    });
+    tokens[key] = tokenOf(parts, 'demo');
+  }
+  return tokens;
+}
+
+function partsOf(seed: string, name: string): TokenParts {
+  const digest = (what: string) => createHmac('sha256', seed).update(`${what} ${name}`).digest('hex');
+  return { id: digest('id').slice(0, 12), secret: digest('secret') };
+}
+
+function mint(jwt: JwtSettings, audience: string, claims: object): string {
+  return sign(claims, jwt.secret, { algorithm: jwt.algorithm, issuer: jwt.issuer, audience, expiresIn: VALID_FOR });
+}

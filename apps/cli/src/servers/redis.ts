@@ -1,0 +1,104 @@
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { createConnection } from 'node:net';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import getPort from 'get-port';
+import { Failure, sentence } from '../failure.js';
+import { launch, type Launched } from '../processes/launch.js';
+import { readRecord } from '../processes/record.js';
+import { keptPassword, makeFolder, tail } from './data-folder.js';
+import { redisBinary } from './redis-binary.js';
+import { pollMs, type Server, type ServerOptions } from './server.js';
+
+/**
+ * A Redis of our own on `dataDir`, with the durability that a queue needs: every write is on disk before it
+ * is answered, nothing is evicted. Throws a Failure when a server is still running on the folder.
+ */
+export async function startRedis(options: ServerOptions): Promise<Server> {
+  const { signal, log } = options;
+  const dataDir = resolve(options.dataDir);
+  makeFolder(dataDir);
+  const recordFile = join(dataDir, 'process.json');
+  const running = readRecord(recordFile);
+  if (running) throw new Failure(`Redis already runs on ${dataDir} (process ${running.pid}). Stop it first.`);
+
+  const binary = await redisBinary(log, signal);
+  const password = keptPassword(dataDir);
+  for (let attempt = 1; ; attempt++) {
+    signal?.throwIfAborted();
+    const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
+    const logFile = join(dataDir, 'redis.log');
+    rmSync(logFile, { force: true });
+    const output = openSync(logFile, 'a', 0o600);
+    const server = await launch({
+      name: 'redis',
+      command: binary.command,
+      args: [configuration(dataDir, port, password)],
+      env: { ...process.env, ...binary.env },
+      cwd: dataDir,
+      stdio: ['ignore', output, output],
+      endWith: 'SIGTERM',
+      graceMs: 10_000,
+      recordFile,
+    }).finally(() => closeSync(output));
+
+    const failed = await untilReady(server, port, password, signal);
+    if (!failed) {
+      const { pid, exited } = server;
+      const url = `redis://:${password}@127.0.0.1:${port}`;
+      return { url, port, pid, exited, folder: dataDir, stop: () => server.stop(), kill: () => server.kill() };
+    }
+    const reason = tail(logFile);
+    const portTaken = reason.includes('Address already in use');
+    if (options.port || !portTaken || attempt === 5) {
+      throw new Failure(`Redis did not start on ${dataDir} (${failed}): ${reason}`);
+    }
+  }
+}
+
+/** In a file, since a command line shows the password to every user of the machine. */
+function configuration(dataDir: string, port: number, password: string): string {
+  const file = join(dataDir, 'redis.conf');
+  rmSync(file, { force: true });
+  const lines = [
+    'bind 127.0.0.1',
+    `port ${port}`,
+    `dir ${JSON.stringify(dataDir)}`,
+    `requirepass ${password}`,
+    'daemonize no',
+    'appendonly yes',
+    'appendfsync always',
+    'maxmemory-policy noeviction',
+    'save ""',
+  ];
+  writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
+  return file;
+}
+
+/** Undefined when it takes commands, or how it ended before. Reading a large file back may take its time. */
+async function untilReady(server: Launched, port: number, password: string, signal?: AbortSignal) {
+  let ended: string | undefined;
+  void server.exited.then((how) => (ended = how));
+  while (ended === undefined) {
+    if (signal?.aborted) {
+      await server.stop();
+      signal.throwIfAborted();
+    }
+    if ((await ask(port, password)).endsWith('+PONG\r\n')) return undefined;
+    await sleep(pollMs);
+  }
+  return ended;
+}
+
+/** What Redis answers to a login and a PING, or why there is no answer. */
+function ask(port: number, password: string): Promise<string> {
+  return new Promise((answer) => {
+    let received = '';
+    const socket = createConnection({ host: '127.0.0.1', port, timeout: 2_000 });
+    socket.on('data', (chunk) => (received += chunk));
+    socket.on('timeout', () => socket.destroy());
+    socket.on('error', (error) => (received = sentence(error)));
+    socket.on('close', () => answer(received));
+    socket.end(`AUTH ${password}\r\nPING\r\n`);
+  });
+}

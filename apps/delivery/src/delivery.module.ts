@@ -1,0 +1,55 @@
+import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
+import { delivery } from '@herald/contracts';
+import { Database, MessageLedger } from '@herald/database';
+import { QueueServer } from '@herald/queue';
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { DeliveryConsumer } from './delivery.consumer.js';
+import { env } from './delivery.env.js';
+
+@Global()
+@Module({
+  imports: [HealthModule],
+  controllers: [DeliveryConsumer],
+  providers: [
+    {
+      provide: Database,
+      useFactory: () => {
+        const { DATABASE_URL, DATABASE_POOL_SIZE } = env();
+        return new Database({ url: DATABASE_URL, applicationName: 'herald-delivery', poolSize: DATABASE_POOL_SIZE });
+      },
+    },
+    { provide: MessageLedger, inject: [Database], useFactory: (database: Database) => new MessageLedger(database) },
+    {
+      provide: QueueServer,
+      inject: [MessageLedger],
+      useFactory: (ledger: MessageLedger) => {
+        const { REDIS_URL, QUEUE_NAMESPACE, DELIVERY_CONCURRENCY, SHUTDOWN_TIMEOUT_MS } = env();
+        return new QueueServer({
+          contract: delivery,
+          ledger,
+          redisUrl: REDIS_URL,
+          namespace: QUEUE_NAMESPACE,
+          concurrency: DELIVERY_CONCURRENCY,
+          closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+        });
+      },
+    },
+    {
+      provide: HEALTH_CHECKS,
+      inject: [Database, QueueServer],
+      useFactory: (database: Database, server: QueueServer): HealthChecks => ({
+        postgres: () => database.ping(),
+        redis: () => server.ping(),
+      }),
+    },
+  ],
+  exports: [HEALTH_CHECKS],
+})
+export class DeliveryModule implements OnApplicationShutdown {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  /** After the queue: what is in work still needs the database. */
+  onApplicationShutdown(): Promise<void> {
+    return this.database.close();
+  }
+}

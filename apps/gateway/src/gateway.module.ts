@@ -1,0 +1,88 @@
+import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
+import { delivery } from '@herald/contracts';
+import { Database } from '@herald/database';
+import { QueueClient } from '@herald/queue';
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AccessGuard } from './auth/access.guard.js';
+import { CredentialStore } from './auth/credential.store.js';
+import { MerchantStrategy, PersonStrategy } from './auth/jwt.strategies.js';
+import { FeedController } from './delivery/feed.controller.js';
+import { FeedQuery } from './delivery/feed.query.js';
+import { MessageTraceController } from './delivery/message-trace.controller.js';
+import { MessageTraceQuery } from './delivery/message-trace.query.js';
+import { env, type GatewayEnv } from './gateway.env.js';
+import { HttpErrorsFilter } from './http-errors.filter.js';
+import { validation } from './http/validation.js';
+import { OutboxFeeder } from './outbox/outbox.feeder.js';
+import { OutboxSweeper } from './outbox/outbox.sweeper.js';
+import { OutboxWriter } from './outbox/outbox.writer.js';
+import { OwedPublisher } from './outbox/owed-publisher.js';
+
+/** What every slice stands on: settings, Postgres, the queues. Closed last, and the database after the queues. */
+@Global()
+@Module({
+  providers: [
+    { provide: 'GATEWAY_ENV', useFactory: env },
+    {
+      provide: Database,
+      inject: ['GATEWAY_ENV'],
+      useFactory: ({ DATABASE_URL, DATABASE_POOL_SIZE }: GatewayEnv) =>
+        new Database({ url: DATABASE_URL, applicationName: 'herald-gateway', poolSize: DATABASE_POOL_SIZE }),
+    },
+    {
+      provide: QueueClient,
+      inject: ['GATEWAY_ENV'],
+      useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv) => {
+        const client = new QueueClient([delivery], { redisUrl: REDIS_URL, namespace: QUEUE_NAMESPACE });
+        await client.check();
+        return client;
+      },
+    },
+    {
+      provide: HEALTH_CHECKS,
+      inject: [Database, QueueClient],
+      useFactory: (database: Database, client: QueueClient): HealthChecks => ({
+        postgres: () => database.ping(),
+        redis: () => client.ping(),
+      }),
+    },
+  ],
+  exports: ['GATEWAY_ENV', Database, QueueClient, HEALTH_CHECKS],
+})
+class FoundationModule implements OnApplicationShutdown {
+  constructor(
+    private readonly database: Database,
+    private readonly client: QueueClient,
+  ) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.client.close();
+    await this.database.close();
+  }
+}
+
+@Global()
+@Module({
+  providers: [OwedPublisher, OutboxFeeder, OutboxWriter, OutboxSweeper],
+  exports: [OutboxWriter],
+})
+class OutboxModule {}
+
+@Module({ controllers: [FeedController, MessageTraceController], providers: [FeedQuery, MessageTraceQuery] })
+class DeliveryModule {}
+
+/** The list of slices, and the doors in front of them. */
+@Module({
+  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule],
+  providers: [
+    CredentialStore,
+    PersonStrategy,
+    MerchantStrategy,
+    AccessGuard,
+    { provide: APP_GUARD, useExisting: AccessGuard },
+    { provide: APP_PIPE, useValue: validation },
+    { provide: APP_FILTER, useClass: HttpErrorsFilter },
+  ],
+})
+export class GatewayModule {}

@@ -1,0 +1,57 @@
+import { badRequest } from '@herald/contracts';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { v5, v7 } from 'uuid';
+import type { Caller } from '../auth/caller.js';
+
+/** Herald's namespace for ids that are made of names. */
+const HERALD = '6f0f1a52-9d0c-5a6e-8c1e-1f1f0b0d7e11';
+/** 1 to 255 visible ASCII characters, quoted or bare (contract, Idempotency-Key). */
+const KEY = /^(?:"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255}))$/;
+
+/** The id of one attempt at a send or a command. */
+export interface Correlation {
+  /** The correlationId: a UUIDv7, or with an Idempotency-Key a UUIDv5 of caller, route and key. */
+  id: string;
+  keyed: boolean;
+  /** The id of one message of a batch. */
+  at(index: number): string;
+  /** Tells the client that this is the answer of an earlier attempt. */
+  markReplayed(): void;
+}
+
+function namespaceOf(caller: Caller): string {
+  if (caller.kind === 'credential') return v5(`credential ${caller.credentialId}`, HERALD);
+  const who = caller.kind === 'person' ? `${caller.companyId} ${caller.login}` : String(caller.merchantId);
+  return v5(`${caller.kind} ${caller.issuer} ${who}`, HERALD);
+}
+
+function keyOf(request: FastifyRequest): string | undefined {
+  const header = request.headers['idempotency-key'];
+  if (header === undefined) return undefined;
+  const [, quoted, bare] = KEY.exec(String(header)) ?? [];
+  const key = quoted ?? bare;
+  if (!key) throw badRequest('Idempotency-Key must be 1 to 255 visible ASCII characters');
+  return key;
+}
+
+/**
+ * The correlation of a send or a command; sets `X-Correlation-Id` on the answer.
+ * @throws Refusal 400 for a malformed Idempotency-Key
+ */
+export const Correlated = createParamDecorator((single: boolean | undefined, context: ExecutionContext): Correlation => {
+  const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
+  const response = context.switchToHttp().getResponse<FastifyReply>();
+  const key = keyOf(request);
+  const [path] = request.url.split('?');
+  const name = `${request.method} ${path?.replace(/\/+$/, '')} ${key}`;
+  const namespace = key && namespaceOf(request.caller);
+  const id = namespace ? v5(name, namespace) : v7();
+  if (single !== false) void response.header('X-Correlation-Id', id);
+  return {
+    id,
+    keyed: key !== undefined,
+    at: (index) => (namespace ? v5(`${name} ${index}`, namespace) : v7()),
+    markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
+  };
+});

@@ -1,0 +1,53 @@
+/** A message that a gateway is about to accept. */
+export interface NewMessage {
+  /** The correlationId. */
+  id: string;
+  queue: string;
+  /** The job of the queue's contract that it would be. */
+  job: string;
+  companyId: string;
+  body: unknown;
+  /** It overtakes what waits. */
+  urgent?: boolean;
+  /** With an Idempotency-Key: the hash of the body as the client sent it. */
+  hash?: Buffer;
+}
+
+/** `accepted`: committed now; `replayed`: committed earlier under the same key and body; `conflict`: other body. */
+export type Acceptance = 'accepted' | 'replayed' | 'conflict';
+
+/** Outbox rows that travel in one job. */
+export interface OwedJob {
+  queue: string;
+  jobId: string;
+  ids: string[];
+  alone: boolean;
+  urgent: boolean;
+}
+
+/** Order in which a company's unpublished messages are fed. */
+export const LANE = { urgent: 0, ordinary: 1 } as const;
+
+interface Row {
+  id: string;
+  queue: string;
+  alone?: boolean;
+  urgent?: boolean;
+}
+
+/** Packs rows into jobs: those of one queue together, the urgent apart, those that must be alone one by one. */
+export function packJobs(rows: Row[], maxIds: number, newJobId: () => string): OwedJob[] {
+  const jobs: OwedJob[] = [];
+  const open = new Map<string, OwedJob>();
+  for (const { id, queue, alone = false, urgent = false } of rows) {
+    const lane = `${queue} ${urgent}`;
+    let job = alone ? undefined : open.get(lane);
+    if (!job || job.ids.length >= maxIds) {
+      job = { queue, jobId: newJobId(), ids: [], alone, urgent };
+      jobs.push(job);
+      if (!alone) open.set(lane, job);
+    }
+    job.ids.push(id);
+  }
+  return jobs;
+}

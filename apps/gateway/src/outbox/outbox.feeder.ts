@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import { MAX_OWED_IDS } from '@herald/contracts';
+import { Database, type Sql } from '@herald/database';
+import { QueueClient } from '@herald/queue';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { GatewayEnv } from '../gateway.env.js';
+import { LANE, type NewMessage, type OwedJob, packJobs } from './outbox-message.js';
+import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
+import { Repeat } from './repeat.js';
+
+/** What a gateway knows of a queue between two looks at it. */
+interface Room {
+  /** Messages that may still be published at once. */
+  allowance: number;
+  /** Messages wait for their turn: newcomers wait behind them. */
+  backlog: boolean;
+  looking: boolean;
+}
+
+const ROUND_MS = 100;
+/** How often a queue that seems quiet is looked at: a worker may have handed messages back. */
+const QUIET_ROUNDS = 10;
+/** A gateway may publish this many between two looks, so that several of them stay near the limit together. */
+const ALLOWANCE = 1000;
+const MAX_ROWS_PER_ROUND = 2000;
+const MAX_COMPANIES_PER_ROUND = 500;
+
+/**
+ * Keeps Redis small: at most `PUBLISHED_LIMIT` messages of a queue are published and unfinished. Newcomers are published
+ * at once while less than half of that is used; the rest stays owed and is fed here, in turn by company.
+ */
+@Injectable()
+export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(OutboxFeeder.name);
+  private readonly rooms = new Map<string, Room>();
+  /** The company that was served last, by queue: the next round starts after it. */
+  private readonly served = new Map<string, string>();
+  private repeat?: Repeat;
+  private round = 0;
+
+  constructor(
+    private readonly database: Database,
+    private readonly client: QueueClient,
+    private readonly publisher: OwedPublisher,
+    @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
+  ) {}
+
+  onModuleInit(): void {
+    for (const queue of Object.keys(OWED_QUEUES)) {
+      this.rooms.set(queue, { allowance: this.share(0), backlog: false, looking: false });
+    }
+    this.repeat = new Repeat(
+      ROUND_MS,
+      () => this.feedAll(),
+      (error) => this.logger.warn(`feeding waits: ${(error as Error).message}`),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.repeat?.stop();
+  }
+
+  /** Of messages about to be committed, those to publish at once; the others wait for their turn. */
+  admit(messages: NewMessage[]): NewMessage[] {
+    return messages.filter(({ queue }) => {
+      const room = this.rooms.get(queue);
+      if (!room) throw new Error(`The outbox does not feed a queue ${queue}`);
+      if (room.allowance < ALLOWANCE / 2 && !room.looking) void this.look(queue, room);
+      if (room.backlog || room.allowance <= 0) {
+        room.backlog = true;
+        return false;
+      }
+      room.allowance--;
+      return true;
+    });
+  }
+
+  private share(published: number): number {
+    return Math.min(ALLOWANCE, Math.floor(this.settings.PUBLISHED_LIMIT / 2) - published);
+  }
+
+  private async look(queue: string, room: Room): Promise<void> {
+    room.looking = true;
+    const before = room.allowance;
+    try {
+      const { published, backlog } = await this.database.feeding((tx) => this.measure(tx, queue));
+      const publishedMeanwhile = before - room.allowance;
+      room.backlog = backlog;
+      room.allowance = this.share(published) - publishedMeanwhile;
+    } catch (error) {
+      // The next message, or the next round, looks again.
+      this.logger.warn(`queue ${queue}: ${(error as Error).message}`);
+    } finally {
+      room.looking = false;
+    }
+  }
+
+  private async measure(tx: Sql, queue: string): Promise<{ published: number; backlog: boolean }> {
+    const [row] = await tx.query<{ published: number; backlog: boolean }>(MEASURE, [queue, this.settings.PUBLISHED_LIMIT]);
+    return row as { published: number; backlog: boolean };
+  }
+
+  private async feedAll(): Promise<void> {
+    const lookDue = this.round++ % QUIET_ROUNDS === 0;
+    for (const [queue, room] of this.rooms) {
+      if (lookDue && !room.backlog) await this.look(queue, room);
+      if (room.backlog) await this.feed(queue, room);
+    }
+  }
+
+  /** One round: fills what room there is with the oldest of each company in turn. */
+  private async feed(queue: string, room: Room): Promise<void> {
+    await this.client.ping();
+    const jobs = await this.database.feeding((tx) => this.assign(tx, queue));
+    if (jobs) await this.publisher.publish(jobs);
+    await this.look(queue, room);
+  }
+
+  private async assign(tx: Sql, queue: string): Promise<OwedJob[] | undefined> {
+    const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as mine', [
+      `herald.feed.${queue}`,
+    ]);
+    if (!lock?.mine) return undefined;
+    const { published } = await this.measure(tx, queue);
+    const rows = Math.min(this.settings.PUBLISHED_LIMIT - published, MAX_ROWS_PER_ROUND);
+    if (rows <= 0) return undefined;
+    const companies = await this.nextCompanies(tx, queue);
+    if (companies.length === 0) return undefined;
+    const each = Math.ceil(rows / companies.length);
+    const turn = await tx.query<{ id: string; alone: boolean; lane: number }>(TAKE_TURNS, [queue, companies, each, rows]);
+    const jobs = packJobs(
+      turn.map(({ id, alone, lane }) => ({ id, queue, alone, urgent: lane === LANE.urgent })),
+      MAX_OWED_IDS,
+      randomUUID,
+    );
+    await tx.query(ASSIGN, [
+      jobs.flatMap(({ ids }) => ids),
+      jobs.flatMap(({ ids, jobId }) => ids.map(() => jobId)),
+    ]);
+    return jobs;
+  }
+
+  private async nextCompanies(tx: Sql, queue: string): Promise<string[]> {
+    const after = this.served.get(queue) ?? NIL;
+    const find = async (from: string) =>
+      (await tx.query<{ company_id: string }>(COMPANIES_AFTER, [queue, from, MAX_COMPANIES_PER_ROUND])).map(
+        ({ company_id }) => company_id,
+      );
+    let companies = await find(after);
+    if (companies.length < MAX_COMPANIES_PER_ROUND && after !== NIL) {
+      companies = [...new Set([...companies, ...(await find(NIL))])].slice(0, MAX_COMPANIES_PER_ROUND);
+    }
+    this.served.set(queue, companies.length < MAX_COMPANIES_PER_ROUND ? NIL : (companies.at(-1) as string));
+    return companies;
+  }
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+const MEASURE = `
+  select (select count(*)::int from (select from outbox where queue = $1 and job_id is not null limit $2) p) as published,
+         exists (select from outbox where queue = $1 and job_id is null) as backlog`;
+
+/** Hops from company to company in the index, however many messages each has. */
+const COMPANIES_AFTER = `
+  with recursive hop as (
+    (select company_id from outbox where queue = $1 and job_id is null and company_id > $2
+      order by company_id limit 1)
+    union all
+    select (select o.company_id from outbox o where o.queue = $1 and o.job_id is null and o.company_id > hop.company_id
+             order by o.company_id limit 1)
+      from hop where hop.company_id is not null)
+  select company_id from hop where company_id is not null limit $3`;
+
+const TAKE_TURNS = `
+  select o.id, o.alone, o.lane
+    from unnest($2::uuid[]) with ordinality as c(company_id, seat)
+   cross join lateral (
+     select id, alone, lane, row_number() over (order by lane, accepted_at, id) as turn
+       from (select id, alone, lane, accepted_at from outbox
+              where queue = $1 and job_id is null and company_id = c.company_id
+              order by lane, accepted_at, id limit $3) oldest) o
+   order by o.turn, c.seat limit $4`;
+
+const ASSIGN = `
+  update outbox o set job_id = a.job_id, queued_at = now()
+    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = a.id and o.job_id is null`;

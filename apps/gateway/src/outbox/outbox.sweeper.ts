@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import { MAX_OWED_IDS, type QueueContract } from '@herald/contracts';
+import { Database, type Sql } from '@herald/database';
+import { type JobState, QueueClient } from '@herald/queue';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { GatewayEnv } from '../gateway.env.js';
+import { LANE, type OwedJob, packJobs } from './outbox-message.js';
+import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
+import { Repeat } from './repeat.js';
+
+interface OldJob {
+  job_id: string;
+  queued_at: Date;
+}
+
+const ROUND_MS = 1000;
+const MAX_JOBS_PER_ROUND = 500;
+
+/**
+ * Redis may vanish: messages that were published long ago and are still owed are looked for there. A job that is gone,
+ * or ended without its messages, is replaced; one that failed is split.
+ */
+@Injectable()
+export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(OutboxSweeper.name);
+  /** Where the last round ended, by queue: the next one goes on from there. */
+  private readonly reached = new Map<string, OldJob>();
+  private repeat?: Repeat;
+
+  constructor(
+    private readonly database: Database,
+    private readonly client: QueueClient,
+    private readonly publisher: OwedPublisher,
+    @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
+  ) {}
+
+  onModuleInit(): void {
+    this.repeat = new Repeat(
+      Math.min(ROUND_MS, this.settings.SWEEP_AFTER_MS),
+      () => this.sweepAll(),
+      (error) => this.logger.warn(`sweeping waits: ${(error as Error).message}`),
+    );
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.repeat?.stop();
+  }
+
+  private async sweepAll(): Promise<void> {
+    for (const contract of Object.values(OWED_QUEUES)) await this.sweep(contract);
+  }
+
+  /** One round over one queue. Two gateways may do this at once: a row is given a new job by one of them. */
+  async sweep(contract: QueueContract): Promise<void> {
+    const old = await this.database.feeding((tx) => this.findOld(tx, contract.queue));
+    if (old.length === 0) return;
+    const states = await this.client.states(
+      contract,
+      old.map(({ job_id }) => job_id),
+    );
+    const inState = (...wanted: JobState[]) => old.filter((_, index) => wanted.includes(states[index] as JobState));
+    const lost = inState('gone', 'completed');
+    const failed = inState('failed');
+    if (failed.length > 0) await this.database.feeding((tx) => tx.query(SPLIT, keys(contract.queue, failed)));
+    if (lost.length === 0) return;
+    const jobs = await this.database.feeding((tx) => this.replace(tx, contract.queue, lost));
+    this.logger.log(`queue ${contract.queue}: ${lost.length} lost jobs replaced`);
+    await this.publisher.publish(jobs);
+  }
+
+  private async findOld(tx: Sql, queue: string): Promise<OldJob[]> {
+    const after = this.reached.get(queue);
+    const old = await tx.query<OldJob>(FIND_OLD, [
+      queue,
+      this.settings.SWEEP_AFTER_MS,
+      after?.queued_at ?? '-infinity',
+      after?.job_id ?? '00000000-0000-0000-0000-000000000000',
+      MAX_JOBS_PER_ROUND,
+    ]);
+    const last = old.length === MAX_JOBS_PER_ROUND ? old.at(-1) : undefined;
+    if (last) this.reached.set(queue, last);
+    else this.reached.delete(queue);
+    return old;
+  }
+
+  private async replace(tx: Sql, queue: string, lost: OldJob[]): Promise<OwedJob[]> {
+    const rows = await tx.query<{ id: string; alone: boolean; lane: number }>(LOCK_ROWS, keys(queue, lost));
+    const jobs = packJobs(
+      rows.map(({ id, alone, lane }) => ({ id, queue, alone, urgent: lane === LANE.urgent })),
+      MAX_OWED_IDS,
+      randomUUID,
+    );
+    await tx.query(REPLACE, [jobs.flatMap(({ ids }) => ids), jobs.flatMap(({ ids, jobId }) => ids.map(() => jobId))]);
+    return jobs;
+  }
+}
+
+const keys = (queue: string, jobs: OldJob[]) => [
+  queue,
+  jobs.map(({ queued_at }) => queued_at),
+  jobs.map(({ job_id }) => job_id),
+];
+
+const FIND_OLD = `
+  select distinct queued_at, job_id from outbox
+   where queue = $1 and job_id is not null and queued_at < now() - $2 * interval '1 millisecond'
+     and (queued_at, job_id) > ($3, $4)
+   order by queued_at, job_id limit $5`;
+
+const OF_JOBS = `queue = $1 and (queued_at, job_id) in (select * from unnest($2::timestamptz[], $3::uuid[]))`;
+
+const LOCK_ROWS = `select id, alone, lane from outbox where ${OF_JOBS} order by accepted_at, id for update skip locked`;
+
+const REPLACE = `
+  update outbox o set job_id = a.job_id, queued_at = now()
+    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = a.id`;
+
+/** The messages of a failed job are fed again, each alone: the worker finds the guilty one. */
+const SPLIT = `update outbox set alone = true, job_id = null, queued_at = null where ${OF_JOBS}`;

@@ -1,0 +1,23 @@
+import { delivery, owed, type QueueContract } from '@herald/contracts';
+import { QueueClient } from '@herald/queue';
+import { Injectable } from '@nestjs/common';
+import type { OwedJob } from './outbox-message.js';
+
+/** The queues that the outbox feeds. */
+export const OWED_QUEUES = { [delivery.queue]: delivery } satisfies Record<string, QueueContract>;
+
+type OwedContract = QueueContract<{ owed: typeof owed }>;
+
+/** Puts jobs of outbox ids on their queues. What fails to get there is found by the sweeper. */
+@Injectable()
+export class OwedPublisher {
+  constructor(private readonly client: QueueClient) {}
+
+  async publish(jobs: OwedJob[]): Promise<void> {
+    await Promise.allSettled(
+      jobs.map(({ queue, jobId, ids, alone, urgent }) =>
+        this.client.enqueue(OWED_QUEUES[queue] as OwedContract, 'owed', { ids }, { jobId, alone, urgent }),
+      ),
+    );
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+/** The environment is not as the service needs it; the message lists every bad variable. */
+export class BadEnvironment extends Error {}
+
+/**
+ * Reads a service's settings, once, at boot.
+ * @throws BadEnvironment naming every variable that is missing or wrong, without its value
+ */
+export function readEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv = process.env): z.output<T> {
+  // An empty variable is a variable nobody set: `PORT= npm start`.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
+  throw new BadEnvironment(`These environment variables must be set right before the service can start:\n${faults.join('\n')}`);
+}
+
+const toNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
+
+/** A whole number from `min` to `max`. */
+export const whole = (fallback: number, min: number, max: number) =>
+  toNumber.pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`)).default(fallback);
+
+export const port = (fallback: number) => whole(fallback, 0, 65_535);
+
+export const serverUrl = (...schemes: string[]) =>
+  z.string({ error: 'must be set' }).refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
+    error: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+  });
+
+/** What every service reads. */
+export const ServiceEnv = z.object({
+  DATABASE_URL: serverUrl('postgres:', 'postgresql:'),
+  REDIS_URL: serverUrl('redis:', 'rediss:'),
+  QUEUE_NAMESPACE: z
+    .string()
+    .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
+    .default('herald'),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** How long a stop may take before what is left is abandoned. */
+  SHUTDOWN_TIMEOUT_MS: whole(10_000, 0, 600_000),
+});
+
+/** What every worker reads besides. */
+export const WorkerEnv = ServiceEnv.extend({
+  /** Port of /health; private. */
+  HEALTH_PORT: port(0),
+  DATABASE_POOL_SIZE: whole(5, 1, 100),
+});

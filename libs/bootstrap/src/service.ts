@@ -1,0 +1,79 @@
+import type { INestApplication, Type } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { CustomTransportStrategy } from '@nestjs/microservices';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { BadEnvironment } from './env.js';
+import { createLogger, NestLogger } from './logger.js';
+
+export interface ServiceOptions {
+  name: string;
+  module: unknown;
+  port: number;
+  host?: string;
+  logLevel: string;
+  shutdownTimeoutMs: number;
+  adapter?: FastifyAdapter;
+  /** Last touches before the service opens its port. */
+  configure?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void;
+  /** A worker's queue. */
+  strategy?: Type<CustomTransportStrategy>;
+}
+
+/** Every service starts this way, says so in its log, and stops in order and in time. */
+export async function startService(options: ServiceOptions): Promise<INestApplication> {
+  const logger = createLogger(options.name, options.logLevel);
+  exitOnFaults(logger);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    options.module as Type,
+    options.adapter ?? new FastifyAdapter({ forceCloseConnections: 'idle' }),
+    { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
+  );
+  await options.configure?.(app, logger);
+  stopOnSignal(app, logger, options.shutdownTimeoutMs);
+  if (options.strategy) {
+    app.connectMicroservice({ strategy: app.get(options.strategy) });
+    await app.startAllMicroservices();
+  }
+  await app.listen(options.port, options.host ?? '0.0.0.0');
+  logger.info({ url: await app.getUrl() }, `${options.name} is up`);
+  return app;
+}
+
+/** Runs a service's main function; a service that cannot start says why in its last line and exits with 1. */
+export function run(main: () => Promise<unknown>): void {
+  main().catch((error: unknown) => {
+    const text = error instanceof BadEnvironment ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exit(1);
+  });
+}
+
+/** SIGTERM: stop taking, finish, close; what is not done in time is left to other processes and the next start. */
+function stopOnSignal(app: INestApplication, logger: Logger, timeoutMs: number): void {
+  const stop = (signal: string) => {
+    logger.info(`${signal}: stopping`);
+    setTimeout(() => {
+      logger.warn('stopped with work left');
+      process.exit(1);
+    }, timeoutMs + 2000).unref();
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'could not stop in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
+
+function exitOnFaults(logger: Logger): void {
+  const exit = (error: unknown) => {
+    logger.fatal({ err: error }, 'a fault nobody handled');
+    process.exit(1);
+  };
+  process.on('uncaughtException', exit);
+  process.on('unhandledRejection', exit);
+}

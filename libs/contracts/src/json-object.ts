@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+export type JsonObject = Record<string, unknown>;
+
+const MAX_DEPTH = 8;
+const MAX_KEYS = 100;
+const MAX_BYTES = 4096;
+
+const FORBIDDEN_CHARACTER = /(?![\t\n\r])\p{Cc}|\p{Cs}/u;
+
+class OutOfBounds extends Error {}
+
+function refuse(reason: string): never {
+  throw new OutOfBounds(reason);
+}
+
+function checkString(value: string): void {
+  if (FORBIDDEN_CHARACTER.test(value)) refuse('must not hold control characters or lone surrogates');
+}
+
+/** Walks at most MAX_DEPTH levels and MAX_KEYS keys, so that a hostile document costs little to refuse. */
+function checkValue(value: unknown, depth: number, count: { keys: number }): void {
+  if (typeof value === 'string') return checkString(value);
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
+      refuse('must not hold numbers that JSON cannot carry exactly; send them as strings');
+    }
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (depth > MAX_DEPTH) refuse(`must be at most ${MAX_DEPTH} levels deep`);
+  if (Array.isArray(value)) {
+    if (value.length > MAX_BYTES) refuse(`must be at most ${MAX_BYTES} bytes of JSON`);
+    for (const item of value) checkValue(item, depth + 1, count);
+    return;
+  }
+  for (const key of Object.keys(value)) {
+    if (++count.keys > MAX_KEYS) refuse(`must have at most ${MAX_KEYS} keys in all`);
+    if (key === '__proto__') refuse('must not have a key __proto__');
+    checkString(key);
+    checkValue((value as JsonObject)[key], depth + 1, count);
+  }
+}
+
+function faultOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object';
+  try {
+    checkValue(value, 1, { keys: 0 });
+  } catch (error) {
+    if (error instanceof OutOfBounds) return error.message;
+    throw error;
+  }
+  if (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES) return `must be at most ${MAX_BYTES} bytes of JSON`;
+  return undefined;
+}
+
+/**
+ * An object of the sender's own (metadata, context): depth 8, 100 keys in all, 4 KiB of JSON, and nothing that
+ * Postgres could not store or give back unchanged (contract, "All routes", Text).
+ */
+export const jsonObject = (): z.ZodType<JsonObject> =>
+  z
+    .any()
+    .check((ctx) => {
+      const fault = faultOf(ctx.value);
+      if (fault) ctx.issues.push({ code: 'custom', message: fault, input: ctx.value });
+    })
+    .meta({ type: 'object', additionalProperties: true });

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { uuid } from './text.js';
+
+/**
+ * One kind of job on a queue. The schema is checked where the job is made and again where it is consumed; a job that
+ * breaks it becomes a dead letter.
+ */
+export interface JobContract<Data = unknown, Reply = unknown> {
+  /** `event`: nobody waits. `request`: a caller waits for the reply, at most `timeoutMs`. */
+  kind: 'event' | 'request';
+  data: z.ZodType<Data>;
+  reply?: z.ZodType<Reply>;
+  /** How often the job may fail for a passing reason before it is given up. */
+  attempts: number;
+  /** Delay before the first retry; doubles with each. */
+  backoffMs: number;
+  timeoutMs: number;
+}
+
+/** A queue as data: its name and the jobs that may stand in it. Producers and consumers share it. */
+export interface QueueContract<Jobs extends Record<string, JobContract<any, any>> = Record<string, JobContract<any, any>>> {
+  queue: string;
+  jobs: Jobs;
+}
+
+export type JobName<C extends QueueContract> = keyof C['jobs'] & string;
+export type JobData<C extends QueueContract, N extends JobName<C>> =
+  C['jobs'][N] extends JobContract<infer Data, any> ? Data : never;
+export type JobReply<C extends QueueContract, N extends JobName<C>> =
+  C['jobs'][N] extends JobContract<any, infer Reply> ? Reply : never;
+
+export function event<Data>(data: z.ZodType<Data>): JobContract<Data, never> {
+  return { kind: 'event', data, attempts: 5, backoffMs: 1000, timeoutMs: 0 };
+}
+
+export function request<Data, Reply>(data: z.ZodType<Data>, reply: z.ZodType<Reply>): JobContract<Data, Reply> {
+  return { kind: 'request', data, reply, attempts: 3, backoffMs: 50, timeoutMs: 5000 };
+}
+
+/** Version of the job format. Absent means 1, so producers may leave it out. */
+const version = z.literal(1).default(1);
+
+/** What a producer puts on a queue for a company (contract, Jobs): `body` is exactly the REST body. */
+export const fromCompany = <Body>(body: z.ZodType<Body>) =>
+  z.object({ v: version, correlationId: uuid(), companyId: uuid(), body });
+
+/** At most this many messages travel in one job. */
+export const MAX_OWED_IDS = 200;
+
+/** Herald's own job, on every queue: ids of outbox rows, whose content stays in Postgres. */
+export const owed = event(z.object({ ids: z.array(uuid()).min(1).max(MAX_OWED_IDS) }));
+export type Owed = z.output<typeof owed.data>;
+
+/** The verdict of a command that runs once per correlationId. */
+export interface Answered<Verdict> {
+  verdict: Verdict;
+  /** True when the command had its effect earlier, and this is the answer of that time. */
+  replayed: boolean;
+}
+
+export const answered = <Verdict>(verdict: z.ZodType<Verdict>): z.ZodType<Answered<Verdict>> =>
+  z.object({ verdict, replayed: z.boolean() });

@@ -1,0 +1,36 @@
+/** A field that is wrong and why, as clients see it under `errors`. */
+export interface FieldError {
+  field: string;
+  message: string;
+}
+
+/** A refusal as it travels in a reply. */
+export interface RefusalData {
+  status: number;
+  message: string;
+  error?: string;
+  errors?: FieldError[];
+}
+
+/**
+ * An expected outcome that is not a success: thrown by a handler in any process, carried through a queue's reply as
+ * `RefusalData`, turned into a status and a body by the gateway's error filter alone. Nothing was changed.
+ */
+export class Refusal extends Error {
+  constructor(readonly data: RefusalData) {
+    super(data.message);
+    this.name = 'Refusal';
+  }
+
+  get status(): number {
+    return this.data.status;
+  }
+}
+
+export const badRequest = (message: string, errors?: FieldError[]) => new Refusal({ status: 400, message, errors });
+export const unauthorized = (message = 'Invalid or missing credentials') => new Refusal({ status: 401, message });
+export const forbidden = (message: string) => new Refusal({ status: 403, message });
+export const notFound = (message = 'Not found') => new Refusal({ status: 404, message });
+export const unprocessable = (message: string) => new Refusal({ status: 422, message });
+export const unavailable = (message: string) => new Refusal({ status: 503, message });
+export const gatewayTimeout = (message: string) => new Refusal({ status: 504, message });

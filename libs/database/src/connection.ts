@@ -1,0 +1,25 @@
+import type { PoolConfig } from 'pg';
+
+export interface DatabaseOptions {
+  url: string;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  /** Connections at the most. */
+  poolSize?: number;
+}
+
+/** The server ends a statement after this time; the client gives up a little later, should the server be frozen. */
+const STATEMENT_TIMEOUT_MS = 5000;
+
+/** How a service connects: every wait has an end. */
+export function poolOptions({ url, applicationName, poolSize = 10 }: DatabaseOptions): PoolConfig {
+  return {
+    connectionString: url,
+    application_name: applicationName,
+    max: poolSize,
+    connectionTimeoutMillis: 2000,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + 1000,
+    keepAlive: true,
+  };
+}

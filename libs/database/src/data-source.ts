@@ -1,0 +1,37 @@
+import { DataSource } from 'typeorm';
+import { Company } from './entities/company.entity.js';
+import { Credential } from './entities/credential.entity.js';
+import { DeadLetter } from './entities/dead-letter.entity.js';
+import { FeedMessage } from './entities/feed-message.entity.js';
+import { OutboxMessage } from './entities/outbox-message.entity.js';
+import { Request } from './entities/request.entity.js';
+import { User } from './entities/user.entity.js';
+import { CreateAccounts1764000000000 } from './migrations/1764000000000-create-accounts.js';
+import { CreateDelivery1764000001000 } from './migrations/1764000001000-create-delivery.js';
+
+const entities = [Company, User, Credential, Request, OutboxMessage, DeadLetter, FeedMessage];
+const migrations = [CreateAccounts1764000000000, CreateDelivery1764000001000];
+
+/** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */
+export function createDataSource(databaseUrl: string): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    applicationName: 'herald-migrate',
+    poolSize: 2,
+    connectTimeoutMS: 5000,
+    entities,
+    migrations,
+    migrationsTableName: 'migrations',
+  });
+}
+
+/** Brings the schema up to date; running it again changes nothing. Needs the login that owns the schema. */
+export async function migrate(databaseUrl: string): Promise<void> {
+  const dataSource = await createDataSource(databaseUrl).initialize();
+  try {
+    await dataSource.runMigrations({ transaction: 'each' });
+  } finally {
+    await dataSource.destroy();
+  }
+}

@@ -1,0 +1,81 @@
+import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { validate as isUuid } from 'uuid';
+import { poolOptions, type DatabaseOptions } from './connection.js';
+import { isOutage } from './faults.js';
+
+/** A place to run SQL: a pooled connection for one statement, or an open transaction for several. */
+export interface Sql {
+  query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
+}
+
+/** The database as services see it: set-based statements, transactions, and the one door to a company's rows. */
+export class Database implements Sql {
+  private readonly pool: Pool;
+
+  /** Connects with the first statement: a service starts while Postgres is away, and reports that it is not ready. */
+  constructor(options: DatabaseOptions) {
+    this.pool = new Pool(poolOptions(options));
+    // An idle connection that breaks is replaced by the pool; the statement that needs it next tells of an outage.
+    this.pool.on('error', () => undefined);
+  }
+
+  async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
+    return this.use(async (client) => (await client.query<Row>(text, values)).rows);
+  }
+
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  async transaction<T>(work: (tx: Sql) => Promise<T>, begin = 'begin'): Promise<T> {
+    return this.use(async (client) => {
+      await client.query(begin);
+      try {
+        const result = await work({ query: async (text, values) => (await client.query(text, values)).rows });
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        if (!isOutage(error)) await client.query('rollback');
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * The one door to what belongs to a company: inside, row-level security shows that company's rows alone. Reads only.
+   * The setting is the transaction's, so that it cannot leak to the connection's next user.
+   */
+  asCompany<T>(companyId: string, read: (tx: Sql) => Promise<T>): Promise<T> {
+    if (!isUuid(companyId)) throw new Error('asCompany needs the id of a company');
+    return this.transaction(read, `begin read only; set local herald.company = '${companyId}'`);
+  }
+
+  /** What the gateway does for the outbox of all companies: feeding the queues. */
+  feeding<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+    return this.transaction(work, `begin; set local herald.feeding = 'on'`);
+  }
+
+  /** Rejects when Postgres does not answer. */
+  async ping(): Promise<void> {
+    await this.query('select 1');
+  }
+
+  get poolState(): { total: number; idle: number; waiting: number } {
+    return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async use<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.pool.connect();
+    let broken = false;
+    try {
+      return await work(client);
+    } catch (error) {
+      // A connection that timed out may still answer the old question: it must not serve the next one.
+      broken = isOutage(error);
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/** A delivered message, in the feed of its recipient and of its author. */
+@Entity('feed_messages')
+@Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
+@Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
+@Index('feed_messages_unread', ['companyId', 'recipientLogin', 'createdAt', 'id'], { where: "status = 'unread'" })
+export class FeedMessage {
+  /** The correlationId. */
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('uuid', { name: 'company_id' })
+  companyId: string;
+
+  @Column('text', { default: 'ai' })
+  tab: string;
+
+  @Column('text')
+  title: string;
+
+  @Column('text')
+  body: string;
+
+  @Column('text', { name: 'author_login' })
+  authorLogin: string;
+
+  @Column('text', { name: 'recipient_login' })
+  recipientLogin: string;
+
+  @Column('text', { nullable: true })
+  question: string | null;
+
+  @Column('jsonb')
+  metadata: unknown;
+
+  @Column('text', { default: 'unread' })
+  status: string;
+
+  @Column('timestamp with time zone', { name: 'read_at', precision: 3, nullable: true })
+  readAt: Date | null;
+
+  /** When it was accepted; of a direct job, when it was put on the queue. */
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
+  createdAt: Date;
+
+  @Column('timestamp with time zone', { name: 'delivered_at', precision: 3, default: () => 'now()' })
+  deliveredAt: Date;
+
+  /** Null for a direct job, which no gateway accepted. */
+  @Column('timestamp with time zone', { name: 'accepted_at', precision: 3, nullable: true })
+  acceptedAt: Date | null;
+
+  @Column('timestamp with time zone', { name: 'queued_at', precision: 3 })
+  queuedAt: Date;
+
+  @Column('timestamp with time zone', { name: 'started_at', precision: 3 })
+  startedAt: Date;
+
+  @Column('jsonb', { default: () => "'[]'" })
+  history: unknown[];
+}

@@ -1,0 +1,24 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+
+/**
+ * The memory of what was asked: written with the accept of a keyed message and with the effect of every command, so
+ * that a retry finds its verdict and a command that runs twice changes nothing the second time.
+ */
+@Entity('requests')
+@Index('requests_created_at', ['createdAt'])
+export class Request {
+  /** The correlationId. */
+  @PrimaryColumn('uuid')
+  id: string;
+
+  /** SHA-256 of the canonical JSON of the body. */
+  @Column('bytea', { name: 'body_hash' })
+  bodyHash: Buffer;
+
+  /** What the command answered; null for a message that was accepted. */
+  @Column('jsonb', { nullable: true })
+  verdict: unknown;
+
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
+  createdAt: Date;
+}

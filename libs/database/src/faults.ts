@@ -1,0 +1,27 @@
+/** SQLSTATE classes and codes that say "the server is away or out of resources", not "this statement is wrong". */
+const OUTAGE_CLASSES = ['08', '53', '57', '58'];
+const OUTAGE_CODES = new Set(['25006', '55P03']);
+/** 57014 is a statement that ran into its time limit: a passing fault of that statement. */
+const NOT_AN_OUTAGE = new Set(['57014']);
+const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const CLIENT_MESSAGES =
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|Connection ended/;
+
+/** True when Postgres could not be asked: nothing is known to be wrong with what was asked. */
+export function isOutage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string') {
+    if (NOT_AN_OUTAGE.has(code)) return false;
+    if (OUTAGE_CODES.has(code) || NETWORK_CODES.has(code)) return true;
+    if (code.length === 5 && OUTAGE_CLASSES.includes(code.slice(0, 2))) return true;
+  }
+  if (error instanceof AggregateError) return error.errors.some(isOutage);
+  return CLIENT_MESSAGES.test(error.message) || isOutage(error.cause);
+}
+
+/** True when Postgres refused the data itself (class 22 and 23): the same data will be refused again. */
+export function isDataError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && code.length === 5 && (code.startsWith('22') || code.startsWith('23'));
+}

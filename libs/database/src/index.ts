@@ -1,0 +1,13 @@
+/**
+ * The only code that describes the schema, and the only way to Postgres: entities, migrations, roles, transactions, the
+ * one door to a company's rows, and the ledger that settles jobs. Knows no queue and no HTTP.
+ */
+export * from './credentials.js';
+export { createDataSource, migrate } from './data-source.js';
+export { type DatabaseOptions } from './connection.js';
+export { Database, type Sql } from './database.js';
+export { FEED_ITEM } from './feed-item.js';
+export { isDataError, isOutage } from './faults.js';
+export { MessageLedger } from './message-ledger.js';
+export { bodyHash, once } from './once.js';
+export { prepareRoles, roleUrl, ROLES, type Role } from './roles.js';

@@ -1,0 +1,114 @@
+import type { GiveUpCause, JobRun, Ledger } from '@herald/contracts';
+import type { Database } from './database.js';
+import { isOutage } from './faults.js';
+
+/** A message whose worker dies this often while it runs alone is the one that kills it. */
+const MAX_STARTS_ALONE = 3;
+
+const ownStep = (run: JobRun, detail: string) =>
+  JSON.stringify([{ step: 'attempt', at: run.startedAt.toISOString(), attempt: run.attempt, detail: storable(detail) }]);
+
+/** Text as Postgres takes it: an error may quote garbage. */
+const storable = (value: string) => value.replaceAll('\u0000', '\ufffd').slice(0, 2000);
+
+/** The time it was put on the queue, as a step of the timeline: the column itself is overwritten by the next time. */
+const QUEUED_STEP = `jsonb_build_array(jsonb_build_object('step', 'queued', 'at',
+  to_char(queued_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))`;
+
+/** Keeps the promise when a job does not end well: outbox rows stay owed until they are done or dead letters. */
+export class MessageLedger implements Ledger {
+  constructor(private readonly database: Database) {}
+
+  isOutage = isOutage;
+
+  ping(): Promise<void> {
+    return this.database.ping();
+  }
+
+  async startAlone(run: JobRun): Promise<boolean> {
+    const started = await this.database.query(
+      `update outbox set history = history || ${QUEUED_STEP} || $3::jsonb
+        where id = any($1::uuid[]) and queue = $2
+          and (select count(*) from jsonb_array_elements(history) h where h ->> 'alone' = 'true') < $4
+        returning id`,
+      [
+        run.ids,
+        run.queue,
+        JSON.stringify([{ step: 'attempt', at: run.startedAt.toISOString(), attempt: run.attempt, alone: true }]),
+        MAX_STARTS_ALONE,
+      ],
+    );
+    if (started.length > 0) return true;
+    await this.buryOwed(run, `its worker died ${MAX_STARTS_ALONE} times while it ran alone`);
+    return false;
+  }
+
+  async noteFailure(run: JobRun, error: Error): Promise<void> {
+    if (!run.ids || run.alone) return;
+    await this.database.query(`update outbox set history = history || ${QUEUED_STEP} || $2::jsonb where id = any($1::uuid[])`, [
+      run.ids,
+      ownStep(run, error.message),
+    ]);
+  }
+
+  async giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<void> {
+    if (run.ids) return run.alone && cause === 'failed' ? this.buryOwed(run, error.message) : this.split(run, error.message);
+    if (cause === 'stalled' && run.correlationId && run.companyId) return this.adopt(run, error.message);
+    return this.buryDirect(run, error.message);
+  }
+
+  /** Each message of the job goes back to be fed again, alone, so that the guilty one is found and harms no other. */
+  private async split(run: JobRun, detail: string): Promise<void> {
+    await this.database.query(
+      `update outbox set alone = true, job_id = null, queued_at = null,
+              history = history || ${QUEUED_STEP} || $3::jsonb
+        where id = any($1::uuid[]) and queue = $2`,
+      [run.ids, run.queue, ownStep(run, detail)],
+    );
+  }
+
+  /** A direct job that died with its worker becomes owed, so that it too can be tried alone. */
+  private async adopt(run: JobRun, detail: string): Promise<void> {
+    await this.database.query(
+      `insert into outbox (id, queue, job, company_id, body, accepted_at, alone, history)
+       values ($1, $2, $3, $4, $5, $6, true, $7) on conflict (id) do nothing`,
+      [
+        run.correlationId,
+        run.queue,
+        run.job,
+        run.companyId,
+        JSON.stringify(run.body),
+        run.queuedAt,
+        ownStep(run, detail),
+      ],
+    );
+  }
+
+  private async buryOwed(run: JobRun, error: string): Promise<void> {
+    await this.database.query(
+      `with given_up as (delete from outbox where id = any($1::uuid[]) and queue = $2 returning *)
+       insert into dead_letters (correlation_id, queue, job, company_id, content, error, accepted_at, queued_at, history)
+       select id, queue, job, company_id, body::text, $3, accepted_at, queued_at, history from given_up`,
+      [run.ids, run.queue, storable(error)],
+    );
+  }
+
+  private async buryDirect(run: JobRun, error: string): Promise<void> {
+    await this.database.query(
+      `insert into dead_letters (job_key, correlation_id, queue, job, company_id, content, error, queued_at, history)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+       on conflict (queue, job_key) where job_key is not null do nothing`,
+      [
+        storable(run.jobKey),
+        run.correlationId,
+        run.queue,
+        storable(run.job),
+        run.companyId,
+        JSON.stringify(run.data) ?? 'null',
+        storable(error),
+        run.queuedAt,
+        ownStep(run, error),
+      ],
+    );
+  }
+}

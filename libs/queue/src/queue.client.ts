@@ -1,0 +1,195 @@
+import { randomUUID } from 'node:crypto';
+import {
+  gatewayTimeout,
+  type JobContract,
+  type JobData,
+  type JobName,
+  type JobReply,
+  type QueueContract,
+  Refusal,
+  unavailable,
+} from '@herald/contracts';
+import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
+import { type Job, type JobsOptions, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { lastValueFrom } from 'rxjs';
+import { isReady, prefixOf, producerConnection, type QueueOptions, refuseEviction } from './connection.js';
+import { TRANSPORT_KEY, type Transport } from './job-run.js';
+import { ReplyInbox, type Verdict } from './replies.js';
+
+interface Pattern {
+  queue: string;
+  job: string;
+}
+
+interface Addressed {
+  data: unknown;
+  options?: PublishOptions;
+}
+
+export interface PublishOptions {
+  /** Must not be in use; a fresh UUID unless given. */
+  jobId?: string;
+  /** Runs while nothing else runs in its worker. */
+  alone?: boolean;
+  /** Overtakes what waits. */
+  urgent?: boolean;
+}
+
+/** Where a job stands, as far as its owner must know. */
+export type JobState = 'gone' | 'pending' | 'active' | 'completed' | 'failed';
+
+/** Jobs of Herald's own leave when they succeeded: what they did stands in Postgres. */
+const EVENT_OPTIONS: JobsOptions = { removeOnComplete: true };
+/** A request is kept for a caller who missed the reply. */
+const REQUEST_OPTIONS: JobsOptions = { removeOnComplete: { age: 60 } };
+/** A payload larger than this does not belong on a queue. */
+const MAX_JOB_BYTES = 512 * 1024;
+
+/** A producer: `enqueue` puts a job on a queue, `ask` also waits for its verdict. */
+export class QueueClient extends ClientProxy {
+  private readonly redis: Redis;
+  private readonly inbox: ReplyInbox;
+  private readonly queues = new Map<string, Queue>();
+  private readonly contracts: Map<string, QueueContract>;
+  private readonly namespace: string;
+
+  constructor(contracts: QueueContract[], options: QueueOptions) {
+    super();
+    this.namespace = options.namespace ?? 'herald';
+    this.contracts = new Map(contracts.map((contract) => [contract.queue, contract]));
+    this.redis = producerConnection(options.redisUrl);
+    this.inbox = new ReplyInbox(producerConnection(options.redisUrl), this.namespace);
+  }
+
+  /** Commands fail at once while Redis is away, so there is nothing to wait for. */
+  async connect(): Promise<void> {}
+
+  /** @throws Error when Redis is there and would evict jobs */
+  async check(): Promise<void> {
+    if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
+  }
+
+  /** Puts an event on its queue. Rejects within about a second when Redis is away; the job may be there all the same. */
+  async enqueue<C extends QueueContract, N extends JobName<C>>(
+    contract: C,
+    job: N,
+    data: JobData<C, N>,
+    options?: PublishOptions,
+  ): Promise<void> {
+    await lastValueFrom(this.emit({ queue: contract.queue, job }, { data, options }));
+  }
+
+  /**
+   * Puts a request on its queue and waits for the verdict.
+   * @throws Refusal as the handler threw it; 503 when Redis is away, 504 when no verdict came in time
+   */
+  async ask<C extends QueueContract, N extends JobName<C>>(
+    contract: C,
+    job: N,
+    data: JobData<C, N>,
+  ): Promise<JobReply<C, N>> {
+    return lastValueFrom(this.send({ queue: contract.queue, job }, { data }));
+  }
+
+  /** Where jobs stand, in one round trip. */
+  async states(contract: QueueContract, jobIds: string[]): Promise<JobState[]> {
+    const queue = this.queueOf(contract.queue);
+    const pipeline = this.redis.pipeline();
+    for (const id of jobIds) pipeline.hmget(queue.toKey(id), 'timestamp', 'processedOn', 'finishedOn', 'failedReason');
+    const rows = (await pipeline.exec()) ?? [];
+    return rows.map(([error, fields]) => {
+      if (error) throw error;
+      const [timestamp, processedOn, finishedOn, failedReason] = fields as (string | null)[];
+      if (!timestamp) return 'gone';
+      if (finishedOn) return failedReason ? 'failed' : 'completed';
+      return processedOn ? 'active' : 'pending';
+    });
+  }
+
+  async ping(): Promise<void> {
+    await this.redis.ping();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    await this.inbox.close();
+    this.redis.disconnect();
+  }
+
+  unwrap<T>(): T {
+    return this.redis as T;
+  }
+
+  protected async dispatchEvent(packet: ReadPacket<Addressed>): Promise<any> {
+    const { data, options } = packet.data;
+    const transport: Transport | undefined = options?.alone ? { alone: true } : undefined;
+    await this.add(packet.pattern as Pattern, data, transport, {
+      ...EVENT_OPTIONS,
+      jobId: options?.jobId ?? randomUUID(),
+      lifo: options?.urgent === true,
+    });
+  }
+
+  protected publish(packet: ReadPacket<Addressed>, settle: (packet: WritePacket) => void): () => void {
+    this.request(packet.pattern as Pattern, packet.data.data).then(
+      (response) => settle({ response, isDisposed: true }),
+      (err: unknown) => settle({ err, isDisposed: true }),
+    );
+    return () => undefined;
+  }
+
+  private async request(pattern: Pattern, data: unknown): Promise<unknown> {
+    const timeoutMs = this.contractOf(pattern).timeoutMs;
+    const jobId = randomUUID();
+    const awaited = this.inbox.await(jobId, timeoutMs);
+    const transport = { replyTo: this.inbox.channel, deadline: Date.now() + timeoutMs };
+    try {
+      await this.add(pattern, data, transport, { ...REQUEST_OPTIONS, jobId });
+    } catch (error) {
+      awaited.cancel();
+      throw Object.assign(unavailable('The queue is away; try again'), { cause: error });
+    }
+    const verdict = (await awaited.verdict) ?? (await this.verdictOf(pattern.queue, jobId));
+    if (verdict && 'value' in verdict) return verdict.value;
+    if (verdict && 'refusal' in verdict) throw new Refusal(verdict.refusal);
+    throw gatewayTimeout('No answer in time; a retry with the same Idempotency-Key is safe');
+  }
+
+  /** A reply can be lost in a reconnect: the job itself knows how it ended. */
+  private async verdictOf(queue: string, jobId: string): Promise<Verdict | undefined> {
+    const job: Job | undefined = await this.queueOf(queue)
+      .getJob(jobId)
+      .catch(() => undefined);
+    return job?.finishedOn ? (job.returnvalue as Verdict) : undefined;
+  }
+
+  private async add(pattern: Pattern, data: unknown, transport: Transport | undefined, options: JobsOptions) {
+    if (this.redis.status !== 'ready') throw new Error('Redis is away');
+    const contract = this.contractOf(pattern);
+    const checked = contract.data.parse(data) as object;
+    const { attempts, backoffMs } = contract;
+    await this.queueOf(pattern.queue).add(
+      pattern.job,
+      transport ? { ...checked, [TRANSPORT_KEY]: transport } : checked,
+      { ...options, attempts, backoff: { type: 'exponential', delay: backoffMs }, sizeLimit: MAX_JOB_BYTES },
+    );
+  }
+
+  private contractOf({ queue, job }: Pattern): JobContract {
+    const contract = this.contracts.get(queue)?.jobs[job];
+    if (!contract) throw new Error(`No contract for job ${job} of queue ${queue}`);
+    return contract;
+  }
+
+  private queueOf(name: string): Queue {
+    let queue = this.queues.get(name);
+    if (!queue) {
+      const prefix = prefixOf(name, this.namespace);
+      queue = new Queue(name, { connection: this.redis, prefix, streams: { events: { maxLen: 1000 } } });
+      queue.on('error', () => undefined);
+      this.queues.set(name, queue);
+    }
+    return queue;
+  }
+}

@@ -1,0 +1,216 @@
+import { type Ledger, type QueueContract, Refusal, type RefusalData } from '@herald/contracts';
+import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { lastValueFrom } from 'rxjs';
+import { consumerConnection, isReady, prefixOf, type QueueOptions, refuseEviction } from './connection.js';
+import { Gate } from './gate.js';
+import { BrokenContract, type ReceivedJob, receive, runOf, transportOf } from './job-run.js';
+import { reply, type Verdict } from './replies.js';
+
+export interface QueueServerOptions extends QueueOptions {
+  contract: QueueContract;
+  ledger: Ledger;
+  /** Jobs in work at once. */
+  concurrency: number;
+  /** How long a stop waits for jobs in work; after that they are left to another worker. */
+  closeTimeoutMs: number;
+}
+
+/** A worker that dies holds its jobs for at most the two together. */
+const LOCK_MS = 5000;
+const STALL_CHECK_MS = 5000;
+const PROBE_MS = 1000;
+
+const asError = (value: unknown) => (value instanceof Error ? value : new Error(String(value)));
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Nest's side of a queue: takes jobs, checks them against the contract, runs their handlers and settles the outcome. */
+export class QueueServer extends Server implements CustomTransportStrategy {
+  /** Errors of event handlers come back to this server, which settles them. */
+  override readonly propagatesEventHandlerErrors = true;
+  private readonly gate = new Gate();
+  private readonly doubles: string[] = [];
+  private redis: Redis;
+  private worker?: Worker;
+  private outage?: Promise<void>;
+  private closing = false;
+  private finishedAt = Date.now();
+
+  constructor(private readonly options: QueueServerOptions) {
+    super();
+  }
+
+  override addHandler(pattern: unknown, handler: MessageHandler, isEvent = false, extras = {}): void {
+    const key = this.normalizePattern(pattern as never);
+    if (this.messageHandlers.has(key)) this.doubles.push(key);
+    super.addHandler(pattern, handler, isEvent, extras);
+  }
+
+  async listen(started: (error?: unknown) => void): Promise<void> {
+    try {
+      this.refuseGaps();
+      const { contract, concurrency, redisUrl, namespace } = this.options;
+      this.redis = consumerConnection(redisUrl);
+      if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
+      this.worker = new Worker(contract.queue, (job, token) => this.work(job, token), {
+        connection: this.redis,
+        prefix: prefixOf(contract.queue, namespace),
+        concurrency,
+        lockDuration: LOCK_MS,
+        stalledInterval: STALL_CHECK_MS,
+        maxStalledCount: 2,
+        removeOnComplete: { age: 60, count: 5000 },
+        removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
+      });
+      this.worker.on('completed', () => (this.finishedAt = Date.now()));
+      this.worker.on('failed', (job, error) => job && void this.settleStalled(job, error));
+      this.worker.on('error', (error) => this.logger.warn(`queue ${contract.queue}: ${error.message}`));
+      started();
+    } catch (error) {
+      started(error);
+    }
+  }
+
+  /** A job without a method, or with two, would be lost or doubled: better not to start. */
+  private refuseGaps(): void {
+    const { queue, jobs } = this.options.contract;
+    const wanted = Object.keys(jobs).map((job) => this.normalizePattern({ queue, job }));
+    const missing = wanted.filter((key) => !this.messageHandlers.has(key));
+    const unknown = [...this.messageHandlers.keys()].filter((key) => !wanted.includes(key));
+    const faults = [
+      ...missing.map((key) => `no handler for ${key}`),
+      ...unknown.map((key) => `a handler for ${key}, which the contract does not know`),
+      ...this.doubles.map((key) => `two handlers for ${key}`),
+    ];
+    if (faults.length > 0) throw new Error(`The worker of queue ${queue} has ${faults.join('; ')}`);
+  }
+
+  private async work(job: Job, token?: string): Promise<Verdict | undefined> {
+    const { queue, jobs } = this.options.contract;
+    const contract = jobs[job.name];
+    const { replyTo, deadline } = transportOf(job);
+    // The consumer's contract decides, whatever a producer asked for or forgot.
+    if (contract) Object.assign(job.opts, { attempts: contract.attempts, backoff: this.backoff(contract.backoffMs) });
+    let run = runOf(job, queue);
+    try {
+      const received = receive(job, contract, run);
+      run = received.run;
+      if (deadline !== undefined && Date.now() > deadline) return { skipped: true };
+      const value = await this.gate.run(run.alone, async () => {
+        if (run.alone && run.ids && !(await this.options.ledger.startAlone(run))) return undefined;
+        return this.handle(job.name, received);
+      });
+      return replyTo ? await this.answer(job, replyTo, { value }) : undefined;
+    } catch (thrown) {
+      const error = asError(thrown);
+      if (replyTo && error instanceof Refusal) return this.answer(job, replyTo, { refusal: error.data });
+      if (this.options.ledger.isOutage(error)) return this.postpone(job, token, replyTo);
+      const broken = error instanceof BrokenContract;
+      const final = broken || error instanceof Refusal || error instanceof UnrecoverableError;
+      if (!final && run.attempt < (contract?.attempts ?? 1)) {
+        await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
+        throw error;
+      }
+      if (replyTo) await this.answer(job, replyTo, { refusal: FAILED });
+      else await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, broken ? 'broken' : 'failed'));
+      throw new UnrecoverableError(error.message);
+    }
+  }
+
+  private async handle(name: string, received: ReceivedJob<unknown>): Promise<unknown> {
+    const pattern = this.normalizePattern({ queue: this.options.contract.queue, job: name });
+    const handler = this.messageHandlers.get(pattern) as MessageHandler;
+    return lastValueFrom(this.transformToObservable(await handler(received)), { defaultValue: undefined });
+  }
+
+  private async answer(job: Job, replyTo: string, verdict: Verdict): Promise<Verdict> {
+    // The job keeps the verdict too, for a caller who missed the reply.
+    reply(this.redis, replyTo, job.id as string, verdict).catch(() => undefined);
+    return verdict;
+  }
+
+  /** The database is away: nothing is wrong with the job. It waits, unblamed, and fetching stops until a probe succeeds. */
+  private async postpone(job: Job, token: string | undefined, replyTo?: string): Promise<Verdict> {
+    this.outage ??= this.waitOut();
+    if (replyTo) return this.answer(job, replyTo, { refusal: AWAY });
+    await job.moveToDelayed(Date.now() + PROBE_MS, token);
+    throw new DelayedError();
+  }
+
+  private async unlessAway(job: Job, token: string | undefined, settle: () => Promise<void>): Promise<void> {
+    try {
+      await settle();
+    } catch (error) {
+      if (!this.options.ledger.isOutage(error)) throw error;
+      await this.postpone(job, token);
+    }
+  }
+
+  private async waitOut(): Promise<void> {
+    this.logger.warn(`queue ${this.options.contract.queue}: the database is away, no jobs are taken`);
+    await this.worker?.pause(true);
+    while (!this.closing) {
+      await sleep(PROBE_MS);
+      const back = await this.options.ledger.ping().then(
+        () => true,
+        () => false,
+      );
+      if (!back) continue;
+      this.outage = undefined;
+      this.worker?.resume();
+      this.logger.log(`queue ${this.options.contract.queue}: the database is back`);
+      return;
+    }
+  }
+
+  /** BullMQ gives up a job whose workers died too often without running it: it is settled here. */
+  private async settleStalled(job: Job, error: Error): Promise<void> {
+    if (!/stalled more than/.test(error.message)) return;
+    let run = runOf(job, this.options.contract.queue);
+    try {
+      run = receive(job, this.options.contract.jobs[job.name], run).run;
+    } catch (cause) {
+      if (!(cause instanceof BrokenContract)) throw cause;
+    }
+    await this.options.ledger.giveUp(run, error, 'stalled').catch((cause: unknown) => {
+      this.logger.warn(`queue ${run.queue}: job ${job.id} could not be settled: ${asError(cause).message}`);
+    });
+  }
+
+  private backoff(delay: number) {
+    return { type: 'exponential', delay };
+  }
+
+  /** Rejects while Redis does not answer. */
+  async ping(): Promise<void> {
+    await this.redis.ping();
+  }
+
+  /** Epoch milliseconds of the last job that ended well. */
+  get lastFinishedAt(): number {
+    return this.finishedAt;
+  }
+
+  /** Stops taking jobs, finishes those in work, and leaves in time. */
+  async close(): Promise<void> {
+    this.closing = true;
+    const { worker } = this;
+    if (!worker) return;
+    const finished = worker.close().then(() => true);
+    const timeout = sleep(this.options.closeTimeoutMs).then(() => false);
+    if (!(await Promise.race([finished, timeout]))) await worker.close(true);
+    this.redis.disconnect();
+  }
+
+  on(): void {
+    throw new Error('The queue server has no events of its own');
+  }
+
+  unwrap<T>(): T {
+    return this.worker as T;
+  }
+}
+
+const FAILED: RefusalData = { status: 500, message: 'The request could not be completed' };
+const AWAY: RefusalData = { status: 503, message: 'The database is away; try again' };

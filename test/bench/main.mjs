@@ -1,0 +1,63 @@
+/**
+ * `npm run bench [-- <name> …] [-- --quick]`: starts Herald and its servers in a folder of their own, runs the
+ * benches one after another, prints their tables and stops everything it started.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { deliveryBench } from './delivery/bench.mjs';
+import { stopAll } from './processes.mjs';
+import { Servers } from './servers.mjs';
+import { startHerald } from './up.mjs';
+
+const benches = { delivery: deliveryBench };
+
+const args = process.argv.slice(2);
+const quick = args.includes('--quick');
+const names = args.filter((arg) => !arg.startsWith('--'));
+const unknown = names.filter((name) => !(name in benches));
+if (process.platform !== 'linux') fail('the bench reads CPU times from /proc: it runs on Linux only');
+if (unknown.length > 0) fail(`no bench "${unknown[0]}"; there are: ${Object.keys(benches).join(', ')}`);
+
+const log = (text) => console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${text}`);
+const dataFolder = mkdtempSync(`${tmpdir()}/herald-bench-`);
+let ending;
+
+/** Once, whoever asks first: the end of the run, a failure or Ctrl-C. */
+function cleanUp() {
+  ending ??= stopAll().finally(() => rmSync(dataFolder, { recursive: true, force: true }));
+  return ending;
+}
+
+for (const name of ['SIGINT', 'SIGTERM'])
+  process.on(name, async () => {
+    log('stopping');
+    await cleanUp();
+    process.exit(130);
+  });
+
+try {
+  log('starting Herald and its servers');
+  const herald = await startHerald(dataFolder);
+  const servers = await new Servers(herald.demo).open();
+  console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)} before`);
+  for (const [setting, value] of Object.entries(await servers.durability())) console.log(`${setting}: ${value}`);
+  for (const name of names.length > 0 ? names : Object.keys(benches)) {
+    const tables = await benches[name]({ herald, servers, quick, log });
+    console.log(`\n## ${name}${quick ? ' (quick: not to be quoted)' : ''}\n\n${tables.join('\n\n')}`);
+  }
+  await servers.close();
+} catch (error) {
+  if (!ending) {
+    console.error(error);
+    process.exitCode = 1;
+  }
+} finally {
+  await cleanUp();
+  // A client of a server that is gone would try to reconnect for ever.
+  process.exit();
+}
+
+function fail(message) {
+  console.error(message);
+  process.exit(2);
+}

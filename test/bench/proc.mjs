@@ -1,0 +1,44 @@
+/** What Linux tells of other processes. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const TICKS_PER_SECOND = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+/** The fields of /proc/<pid>/stat from the third on (state, parent, …); undefined when the process is gone. */
+function statOf(pid) {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+  } catch {
+    return undefined;
+  }
+}
+
+export const parentOf = (pid) => Number(statOf(pid)?.[1]);
+
+/** Tells a process from a later one that was given the same pid. */
+export const startOf = (pid) => statOf(pid)?.[19];
+
+export const commandOf = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+
+export function descendants(pid) {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => [Number(name), parentOf(name)]);
+  const below = (ancestor) =>
+    parents.filter(([, parent]) => parent === ancestor).flatMap(([child]) => [child, ...below(child)]);
+  return below(pid);
+}
+
+/** CPU seconds (user and system) used so far by these processes and by those children of theirs that have ended. */
+export function cpuSeconds(pids) {
+  let ticks = 0;
+  for (const pid of pids) for (const field of statOf(pid)?.slice(11, 15) ?? []) ticks += Number(field);
+  return ticks / TICKS_PER_SECOND;
+}
+
+export function residentMiB(pids) {
+  let kiB = 0;
+  for (const pid of pids) kiB += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
+  return kiB / 1024;
+}

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import getPort from 'get-port';
+import { commandOf, descendants } from './proc.mjs';
+import { start, untilReady } from './processes.mjs';
+
+const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+
+/** Starts the real thing on ports and data of its own; returns what it tells programs about itself. */
+export async function startHerald(dataFolder, nodeOptions) {
+  const running = start(process.env.HERALD_UP ?? CLI, ['up'], {
+    HERALD_DATA: dataFolder,
+    PORT: String(await getPort()),
+    OPS_PORT: String(await getPort()),
+    ...(nodeOptions && { NODE_OPTIONS: nodeOptions }),
+  });
+  const demoFile = `${dataFolder}/demo.json`;
+  await untilReady(running, () => existsSync(demoFile) && isUp(demoFile), 90_000);
+  const demo = JSON.parse(readFileSync(demoFile, 'utf8'));
+  return { demo, pidOf: (app) => pidOf(running.pid, app) };
+}
+
+async function isUp(demoFile) {
+  try {
+    const { gateway } = JSON.parse(readFileSync(demoFile, 'utf8'));
+    return (await fetch(`${gateway}/health/ready`)).ok;
+  } catch {
+    return false;
+  }
+}
+
+function pidOf(upPid, app) {
+  const found = descendants(upPid).filter((pid) => commandOf(pid).includes(`apps/${app}/src/main`));
+  if (found.length !== 1) throw new Error(`expected one process of ${app}, found ${found.length}`);
+  return found[0];
+}

@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { migrate } from '@herald/database';
+
+const template = 'herald_template';
+
+/** Any number: who makes the template holds the advisory lock of this name. */
+const templateLock = 20_261_122;
+
+/** How long a closed pool may take until its connections are gone from Postgres. */
+const closingMs = 2_000;
+
+export interface FreshDatabase {
+  /** The superuser's. */
+  url: string;
+  /** Fails when connections to it are still open: whoever opened them has to close them. */
+  drop(): Promise<void>;
+}
+
+/** The Redis of this test run. Take a namespace of your own in it. */
+export function testRedisUrl(): string {
+  return given('HERALD_TEST_REDIS_URL');
+}
+
+/** The Postgres of this test run, as superuser. Shared: use a `freshDatabase()` for rows. */
+export function testPostgresUrl(): string {
+  return given('HERALD_TEST_DATABASE_URL');
+}
+
+/** An empty, migrated database for one test file. */
+export async function freshDatabase(): Promise<FreshDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await asSuperuser(async (postgres) => {
+    await ensureTemplate(postgres);
+    await postgres.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  });
+  return { url: urlOf(name), drop: () => drop(name) };
+}
+
+async function ensureTemplate(postgres: Client): Promise<void> {
+  const made = async () => (await postgres.query('SELECT FROM pg_database WHERE datname = $1', [template])).rowCount;
+  if (await made()) return;
+  await postgres.query('SELECT pg_advisory_lock($1)', [templateLock]);
+  try {
+    if (await made()) return;
+    // Under its name only when it is complete: a failed migration must not become the template.
+    const unfinished = `${template}_unfinished`;
+    await postgres.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
+    await postgres.query(`CREATE DATABASE ${unfinished}`);
+    await migrate(urlOf(unfinished));
+    await postgres.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
+  } finally {
+    await postgres.query('SELECT pg_advisory_unlock($1)', [templateLock]);
+  }
+}
+
+async function drop(name: string): Promise<void> {
+  await asSuperuser(async (postgres) => {
+    const leaked = await openConnections(postgres, name);
+    await postgres.query(`DROP DATABASE ${name} WITH (FORCE)`);
+    if (leaked.length > 0) {
+      throw new Error(`${leaked.length} connections to the test's database were left open: ${leaked.join('; ')}`);
+    }
+  });
+}
+
+async function openConnections(postgres: Client, name: string): Promise<string[]> {
+  const deadline = Date.now() + closingMs;
+  for (;;) {
+    const { rows } = await postgres.query<{ connection: string }>(
+      `SELECT concat_ws(' ', usename, application_name, state, left(query, 100)) AS connection
+         FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`,
+      [name],
+    );
+    if (rows.length === 0 || Date.now() > deadline) return rows.map((row) => row.connection);
+    await sleep(50);
+  }
+}
+
+async function asSuperuser<T>(work: (postgres: Client) => Promise<T>): Promise<T> {
+  const postgres = new Client({ connectionString: testPostgresUrl() });
+  await postgres.connect();
+  try {
+    return await work(postgres);
+  } finally {
+    await postgres.end();
+  }
+}
+
+function urlOf(database: string): string {
+  const url = new URL(testPostgresUrl());
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
+function given(variable: string): string {
+  const value = process.env[variable];
+  if (!value) throw new Error(`${variable} is not set: test/support/global-setup.ts sets it, run by Jest`);
+  return value;
+}
