@@ -2,6 +2,7 @@ import { Open } from '@herald/bootstrap';
 import { forbidden, unauthorized } from '@herald/contracts';
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { ACCESS, type Access } from './access.decorators.js';
@@ -50,10 +51,12 @@ export class AccessGuard implements CanActivate {
 
   /** True when the request carries a credential of any kind that would be let in somewhere. */
   async knows(request: FastifyRequest): Promise<boolean> {
-    return this.fromCredential(request).then(
-      () => true,
-      () => false,
-    );
+    if (await this.fromCredential(request).catch(() => undefined)) return true;
+    const context = new ExecutionContextHost([request, {}]);
+    for (const guard of Object.values(this.jwtGuards)) {
+      if (await Promise.resolve(guard.canActivate(context)).catch(() => false)) return true;
+    }
+    return false;
   }
 
   private async fromCredential(request: FastifyRequest) {

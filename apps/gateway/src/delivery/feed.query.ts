@@ -19,7 +19,7 @@ const half = (mine: string) => `
     order by created_at desc, id desc limit $7)`;
 
 const PAGE = `
-  select * from (${half('recipient_login = $2')} union all ${half('author_login = $2 and recipient_login <> $2')}) both
+  select * from (${half('recipient_login = $2')} union all ${half('author_login = $2 and recipient_login <> $2')}) mine
    order by "createdAt" desc, id desc limit $7`;
 
 /** What people read in their feed. */
