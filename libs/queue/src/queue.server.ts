@@ -13,13 +13,12 @@ export interface QueueServerOptions extends QueueOptions {
   ledger: Ledger;
   /** Jobs in work at once. */
   concurrency: number;
+  /** A worker that dies holds its jobs for at most twice this long. */
+  lockMs: number;
   /** How long a stop waits for jobs in work; after that they are left to another worker. */
   closeTimeoutMs: number;
 }
 
-/** A worker that dies holds its jobs for at most the two together. */
-const LOCK_MS = 5000;
-const STALL_CHECK_MS = 5000;
 const PROBE_MS = 1000;
 
 const asError = (value: unknown) => (value instanceof Error ? value : new Error(String(value)));
@@ -50,15 +49,15 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   async listen(started: (error?: unknown) => void): Promise<void> {
     try {
       this.refuseGaps();
-      const { contract, concurrency, redisUrl, namespace } = this.options;
+      const { contract, concurrency, redisUrl, namespace, lockMs } = this.options;
       this.redis = consumerConnection(redisUrl);
       if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
       this.worker = new Worker(contract.queue, (job, token) => this.work(job, token), {
         connection: this.redis,
         prefix: prefixOf(contract.queue, namespace),
         concurrency,
-        lockDuration: LOCK_MS,
-        stalledInterval: STALL_CHECK_MS,
+        lockDuration: lockMs,
+        stalledInterval: lockMs,
         maxStalledCount: 2,
         removeOnComplete: { age: 60, count: 5000 },
         removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
