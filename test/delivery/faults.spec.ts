@@ -1,5 +1,4 @@
-import { rm } from 'node:fs/promises';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
@@ -114,14 +113,15 @@ describe('a Redis that loses everything', () => {
   afterEach(() => rm(folder, { recursive: true, force: true }));
 
   async function wipeWhileWaiting(gateway: StartOptions): Promise<string> {
-    const redis = await startRedis({ dataDir: join(folder, 'before') });
+    const redis = await startRedis({ dataDir: folder });
     await start({ services: [], redisUrl: redis.url });
     await herald.startService('gateway', gateway);
     const id = await send();
     await eventually(() => jobInRedis(id, 'wait'));
     redis.kill();
     await redis.exited;
-    const empty = await startRedis({ dataDir: join(folder, 'after'), port: redis.port });
+    await rm(join(folder, 'appendonlydir'), { recursive: true });
+    const empty = await startRedis({ dataDir: folder, port: redis.port });
     stopRedis = () => empty.stop();
     await herald.startService('delivery');
     return id;

@@ -33,6 +33,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private redis: Redis;
   private worker?: Worker;
   private outage?: Promise<void>;
+  private trouble?: string;
   private closing = false;
   private finishedAt = Date.now();
 
@@ -62,9 +63,12 @@ export class QueueServer extends Server implements CustomTransportStrategy {
         removeOnComplete: { age: 60, count: 5000 },
         removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
       });
-      this.worker.on('completed', () => (this.finishedAt = Date.now()));
+      this.worker.on('completed', () => {
+        this.finishedAt = Date.now();
+        this.trouble = undefined;
+      });
       this.worker.on('failed', (job, error) => job && void this.settleStalled(job, error));
-      this.worker.on('error', (error) => this.logger.warn(`queue ${contract.queue}: ${error.message}`));
+      this.worker.on('error', (error) => this.noteTrouble(error));
       started();
     } catch (error) {
       started(error);
@@ -175,6 +179,13 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     await this.options.ledger.giveUp(run, error, 'stalled').catch((cause: unknown) => {
       this.logger.warn(`queue ${run.queue}: job ${job.id} could not be settled: ${asError(cause).message}`);
     });
+  }
+
+  /** An outage makes the same error over and over: it is told once, and again after a job went well. */
+  private noteTrouble({ message }: Error): void {
+    if (message === this.trouble) return;
+    this.trouble = message;
+    this.logger.warn(`queue ${this.options.contract.queue}: ${message}`);
   }
 
   private backoff(delay: number) {
