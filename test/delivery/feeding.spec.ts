@@ -26,9 +26,8 @@ async function published(): Promise<number> {
 }
 
 const owed = async (company: string) =>
-  (
-    await herald.query<{ count: number }>('select count(*)::int from outbox where company_id = $1', [company])
-  )[0]!.count;
+  (await herald.query<{ count: number }>('select count(*)::int from outbox where company_id = $1', [company]))[0]!
+    .count;
 
 /** Leaves the first company with `count` messages that were accepted and never published. */
 const flood = (count: number) =>
@@ -73,7 +72,10 @@ it('feeds in turn by company: a single message is not kept waiting by a flood of
   await herald.startService('delivery');
   const id = await send(herald.otherCompany);
   await eventually(async () => {
-    const [place] = await herald.query<{ state: string }>('select state from message_places where correlation_id = $1', [id]);
+    const [place] = await herald.query<{ state: string }>(
+      'select state from message_places where correlation_id = $1',
+      [id],
+    );
     return place?.state === 'delivered';
   }, 5000);
   expect(await owed(herald.company.id)).toBeGreaterThan(FLOOD / 2);

@@ -49,7 +49,6 @@ export const MAX_OWED_IDS = 200;
 
 /** Herald's own job, on every queue: ids of outbox rows, whose content stays in Postgres. */
 export const owed = event(z.object({ ids: z.array(uuid()).min(1).max(MAX_OWED_IDS) }));
-export type Owed = z.output<typeof owed.data>;
 
 /** The verdict of a command that runs once per correlationId. */
 export interface Answered<Verdict> {
