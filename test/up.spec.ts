@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import getPort from 'get-port';
+import type { ProcessRecord } from '../apps/cli/src/processes/record.js';
 import { dataFolder, type HeraldUp, heraldUp, processesOf, startMs, stillRunning, until } from './support/herald-up';
 
 interface DemoFile {
@@ -11,125 +12,142 @@ interface DemoFile {
 
 jest.setTimeout(2 * startMs);
 
-describe('herald up', () => {
-  const runs: HeraldUp[] = [];
-  let data: { path: string; remove(): Promise<void> };
-  let port: number;
+/** One data folder with the runs of `herald up` on it. */
+class Place {
+  private readonly runs: HeraldUp[] = [];
 
-  beforeEach(async () => {
-    data = await dataFolder();
-    port = await getPort();
-  });
+  private constructor(
+    readonly path: string,
+    private readonly remove: () => Promise<void>,
+    readonly port: number,
+  ) {}
 
-  afterEach(async () => {
-    for (const run of runs.splice(0)) {
+  static async make(): Promise<Place> {
+    const { path, remove } = await dataFolder();
+    return new Place(path, remove, await getPort());
+  }
+
+  up(): HeraldUp {
+    const run = heraldUp(this.path, this.port);
+    this.runs.push(run);
+    return run;
+  }
+
+  async started(): Promise<HeraldUp> {
+    const run = this.up();
+    await run.started();
+    return run;
+  }
+
+  get demo(): DemoFile {
+    return JSON.parse(readFileSync(join(this.path, 'demo.json'), 'utf8')) as DemoFile;
+  }
+
+  get processes(): ProcessRecord[] {
+    return processesOf(this.path);
+  }
+
+  async deliver(): Promise<string> {
+    const id = await send(this.demo);
+    await until(async () => (await feed(this.demo)).includes(id));
+    return id;
+  }
+
+  async clear(): Promise<void> {
+    for (const run of this.runs) {
       run.end('SIGTERM');
       await run.ended;
     }
-    await data.remove();
-  });
+    await this.remove();
+  }
+}
 
-  const up = () => {
-    const run = heraldUp(data.path, port);
-    runs.push(run);
-    return run;
-  };
-  const started = async () => {
-    const run = up();
-    await run.started();
-    return run;
-  };
-  const demo = () => JSON.parse(readFileSync(join(data.path, 'demo.json'), 'utf8')) as DemoFile;
+describe('herald up, running', () => {
+  let place: Place;
+  let run: HeraldUp;
 
-  test('a message sent before a restart is in the feed after it', async () => {
-    const first = await started();
-    const id = await send(demo());
-    await until(async () => (await feed(demo())).includes(id));
-    first.end('SIGTERM');
-    expect(await first.ended).toBe(0);
+  beforeAll(async () => {
+    place = await Place.make();
+    run = await place.started();
+  }, startMs);
+  afterAll(() => place.clear());
 
-    await started();
-    expect(await feed(demo())).toContain(id);
-  });
-
-  test('secrets and tokens are readable by their owner alone', async () => {
-    await started();
+  test('secrets and tokens are readable by their owner alone', () => {
     for (const file of ['demo.json', 'secrets.json', 'postgres/password', 'redis/password']) {
-      expect(statSync(join(data.path, file)).mode & 0o077).toBe(0);
+      expect(statSync(join(place.path, file)).mode & 0o077).toBe(0);
     }
   });
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s leaves no process behind', async (signal) => {
-    const run = await started();
-    const processes = processesOf(data.path);
-    expect(processes.map(({ name }) => name)).toEqual(
-      expect.arrayContaining(['gateway', 'delivery', 'postgres', 'redis']),
+  test('a second start on the same data says that one runs', async () => {
+    const second = place.up();
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toBe(
+      `herald: Herald already runs on ${place.path} (process ${run.pid}). Stop it first: kill ${run.pid}\n`,
     );
-    run.end(signal);
-    expect(await run.ended).toBe(0);
-    expect(stillRunning(processes)).toEqual([]);
-  });
-
-  test.each([
-    ['Starting Postgres', 'while Postgres starts'],
-    ['Starting Redis', 'while Redis starts'],
-    ['Preparing the database', 'while the schema is made'],
-    ['Starting gateway', 'while the services start'],
-  ])('after "%s", an interrupt %s leaves no process behind', async (step) => {
-    const run = up();
-    await until(() => run.output().includes(step), startMs);
-    const processes = processesOf(data.path);
-    run.end('SIGINT');
-    expect(await run.ended).toBe(0);
-    expect(stillRunning([...processes, ...processesOf(data.path)])).toEqual([]);
-  });
-
-  test('what a killed run left ends, and the next start has its data', async () => {
-    const killed = await started();
-    const id = await send(demo());
-    await until(async () => (await feed(demo())).includes(id));
-    const left = processesOf(data.path);
-    killed.end('SIGKILL');
-
-    await started();
-    expect(stillRunning(left)).toEqual([]);
-    expect(await feed(demo())).toContain(id);
-  });
-
-  test('a killed run alone ends its services and servers', async () => {
-    const killed = await started();
-    const left = processesOf(data.path);
-    expect(stillRunning(left)).not.toEqual([]);
-    killed.end('SIGKILL');
-    await until(() => stillRunning(left).length === 0);
   });
 
   test.each(['delivery', 'redis', 'postgres'])('%s is started again when it dies', async (name) => {
-    await started();
-    const before = processesOf(data.path).find((each) => each.name === name)!;
+    const before = place.processes.find((each) => each.name === name)!;
     process.kill(before.pid, 'SIGKILL');
-    await until(() => processesOf(data.path).some((each) => each.name === name && each.pid !== before.pid));
-    await until(async () => (await fetch(`${demo().gateway}/health/ready`)).ok);
-    const id = await send(demo());
-    await until(async () => (await feed(demo())).includes(id));
+    await until(() => place.processes.some((each) => each.name === name && each.pid !== before.pid));
+    await until(async () => (await fetch(`${place.demo.gateway}/health/ready`)).ok);
+    await place.deliver();
+  });
+});
+
+describe('herald up, ending', () => {
+  let place: Place;
+
+  beforeEach(async () => {
+    place = await Place.make();
+  });
+  afterEach(() => place.clear());
+
+  test('SIGTERM leaves no process behind, and the next start has the data', async () => {
+    const run = await place.started();
+    const id = await place.deliver();
+    const { processes } = place;
+    expect(processes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['gateway', 'delivery', 'postgres', 'redis']),
+    );
+    run.end('SIGTERM');
+    expect(await run.ended).toBe(0);
+    expect(stillRunning(processes)).toEqual([]);
+
+    await place.started();
+    expect(await feed(place.demo)).toContain(id);
   });
 
-  test('a second start on the same data says that one runs', async () => {
-    const first = await started();
-    const second = up();
-    expect(await second.ended).toBe(1);
-    expect(second.output()).toBe(
-      `herald: Herald already runs on ${data.path} (process ${first.pid}). Stop it first: kill ${first.pid}\n`,
-    );
+  test('what it ran ends when it is killed itself, and the next start has the data', async () => {
+    const killed = await place.started();
+    const id = await place.deliver();
+    const { processes } = place;
+    killed.end('SIGKILL');
+    await until(() => stillRunning(processes).length === 0);
+
+    await place.started();
+    expect(await feed(place.demo)).toContain(id);
   });
+
+  test.each(['Starting Postgres', 'Starting Redis', 'Preparing the database', 'Starting gateway'])(
+    'Ctrl-C after "%s" leaves no process behind',
+    async (step) => {
+      const run = place.up();
+      await until(() => run.output().includes(step), startMs);
+      const { processes } = place;
+      run.end('SIGINT');
+      expect(await run.ended).toBe(0);
+      expect(stillRunning([...processes, ...place.processes])).toEqual([]);
+    },
+  );
 
   test('a port in use is named with the variable that moves it', async () => {
     const other = createServer();
-    await new Promise<void>((listening) => other.listen(port, listening));
-    const run = up();
+    await new Promise<void>((listening) => other.listen(place.port, listening));
+    const run = place.up();
     expect(await run.ended).toBe(1);
     expect(run.output()).toBe(
-      `herald: Port ${port} is in use. Choose another for the gateway: PORT=${port + 1} npm start\n`,
+      `herald: Port ${place.port} is in use. Choose another for the gateway: PORT=${place.port + 1} npm start\n`,
     );
     await new Promise((closed) => other.close(closed));
   });
