@@ -39,7 +39,8 @@ export async function freshDatabase(): Promise<FreshDatabase> {
 }
 
 async function ensureTemplate(postgres: Client): Promise<void> {
-  const made = async () => (await postgres.query('SELECT FROM pg_database WHERE datname = $1', [template])).rowCount;
+  const made = async () =>
+    (await postgres.query('SELECT FROM pg_database WHERE datname = $1', [template])).rowCount;
   if (await made()) return;
   await postgres.query('SELECT pg_advisory_lock($1)', [templateLock]);
   try {
@@ -60,7 +61,9 @@ async function drop(name: string): Promise<void> {
     const leaked = await openConnections(postgres, name);
     await postgres.query(`DROP DATABASE ${name} WITH (FORCE)`);
     if (leaked.length > 0) {
-      throw new Error(`${leaked.length} connections to the test's database were left open: ${leaked.join('; ')}`);
+      throw new Error(
+        `${leaked.length} connections to the test's database were left open: ${leaked.join('; ')}`,
+      );
     }
   });
 }

@@ -23,13 +23,14 @@ import { env } from './delivery.env.js';
       provide: QueueServer,
       inject: [MessageLedger],
       useFactory: (ledger: MessageLedger) => {
-        const { REDIS_URL, QUEUE_NAMESPACE, DELIVERY_CONCURRENCY, SHUTDOWN_TIMEOUT_MS } = env();
+        const { REDIS_URL, QUEUE_NAMESPACE, DELIVERY_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
         return new QueueServer({
           contract: delivery,
           ledger,
           redisUrl: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
           concurrency: DELIVERY_CONCURRENCY,
+          lockMs: JOB_LOCK_MS,
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
         });
       },

@@ -47,4 +47,6 @@ export const WorkerEnv = ServiceEnv.extend({
   /** Port of /health; private. */
   HEALTH_PORT: port(0),
   DATABASE_POOL_SIZE: whole(5, 1, 100),
+  /** A worker that dies holds its jobs for at most twice this long. */
+  JOB_LOCK_MS: whole(5000, 500, 60_000),
 });

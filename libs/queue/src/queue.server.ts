@@ -13,13 +13,12 @@ export interface QueueServerOptions extends QueueOptions {
   ledger: Ledger;
   /** Jobs in work at once. */
   concurrency: number;
+  /** A worker that dies holds its jobs for at most twice this long. */
+  lockMs: number;
   /** How long a stop waits for jobs in work; after that they are left to another worker. */
   closeTimeoutMs: number;
 }
 
-/** A worker that dies holds its jobs for at most the two together. */
-const LOCK_MS = 5000;
-const STALL_CHECK_MS = 5000;
 const PROBE_MS = 1000;
 
 const asError = (value: unknown) => (value instanceof Error ? value : new Error(String(value)));
@@ -34,6 +33,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private redis: Redis;
   private worker?: Worker;
   private outage?: Promise<void>;
+  private trouble?: string;
   private closing = false;
   private finishedAt = Date.now();
 
@@ -50,22 +50,25 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   async listen(started: (error?: unknown) => void): Promise<void> {
     try {
       this.refuseGaps();
-      const { contract, concurrency, redisUrl, namespace } = this.options;
+      const { contract, concurrency, redisUrl, namespace, lockMs } = this.options;
       this.redis = consumerConnection(redisUrl);
       if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
       this.worker = new Worker(contract.queue, (job, token) => this.work(job, token), {
         connection: this.redis,
         prefix: prefixOf(contract.queue, namespace),
         concurrency,
-        lockDuration: LOCK_MS,
-        stalledInterval: STALL_CHECK_MS,
+        lockDuration: lockMs,
+        stalledInterval: lockMs,
         maxStalledCount: 2,
         removeOnComplete: { age: 60, count: 5000 },
         removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
       });
-      this.worker.on('completed', () => (this.finishedAt = Date.now()));
+      this.worker.on('completed', () => {
+        this.finishedAt = Date.now();
+        this.trouble = undefined;
+      });
       this.worker.on('failed', (job, error) => job && void this.settleStalled(job, error));
-      this.worker.on('error', (error) => this.logger.warn(`queue ${contract.queue}: ${error.message}`));
+      this.worker.on('error', (error) => this.noteTrouble(error));
       started();
     } catch (error) {
       started(error);
@@ -176,6 +179,13 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     await this.options.ledger.giveUp(run, error, 'stalled').catch((cause: unknown) => {
       this.logger.warn(`queue ${run.queue}: job ${job.id} could not be settled: ${asError(cause).message}`);
     });
+  }
+
+  /** An outage makes the same error over and over: it is told once, and again after a job went well. */
+  private noteTrouble({ message }: Error): void {
+    if (message === this.trouble) return;
+    this.trouble = message;
+    this.logger.warn(`queue ${this.options.contract.queue}: ${message}`);
   }
 
   private backoff(delay: number) {

@@ -2,7 +2,7 @@
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 
-const { REDIS_URL, QUEUE_PREFIX, JOBS_IN_FLIGHT = '100' } = process.env;
+const { REDIS_URL, QUEUE_PREFIX, JOBS_IN_FLIGHT = '50' } = process.env;
 
 const worker = new Worker('delivery', async () => {}, {
   connection: new Redis(REDIS_URL, { maxRetriesPerRequest: null }),

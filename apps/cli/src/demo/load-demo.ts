@@ -99,5 +99,10 @@ function partsOf(seed: string, name: string): TokenParts {
 }
 
 function mint(jwt: JwtSettings, audience: string, claims: object): string {
-  return sign(claims, jwt.secret, { algorithm: jwt.algorithm, issuer: jwt.issuer, audience, expiresIn: VALID_FOR });
+  return sign(claims, jwt.secret, {
+    algorithm: jwt.algorithm,
+    issuer: jwt.issuer,
+    audience,
+    expiresIn: VALID_FOR,
+  });
 }

@@ -1,17 +1,33 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { Failure, sentence } from '../failure.js';
 
-/** Makes the folder; when root makes it, other accounts may pass through it (the servers do not run as root). */
+/** Makes the folder and those above it, and makes sure that it can be used; those that root makes let others pass (Postgres does not run as root). */
 export function makeFolder(folder: string): void {
   try {
-    const existed = existsSync(folder);
-    mkdirSync(folder, { recursive: true });
-    if (!existed) chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
+    make(resolve(folder));
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new Failure(`The data folder ${folder} cannot be made: ${sentence(error)}`, { cause: error });
+    throw new Failure(`This user cannot write to the folder ${folder}: ${sentence(error)}`, { cause: error });
   }
+}
+
+/** Step by step: Node's own `recursive` never returns where the kernel makes no folders (/proc). */
+function make(folder: string): void {
+  if (existsSync(folder)) return;
+  make(dirname(folder));
+  mkdirSync(folder);
+  chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
 }
 
 /** A password that is made once for a data folder and kept in it, readable by its owner alone. */

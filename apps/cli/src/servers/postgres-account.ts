@@ -46,9 +46,13 @@ function postgresAccount(): Account {
   if (found) return found;
   try {
     execFileSync('groupadd', ['--system', '--force', 'postgres'], { stdio: 'pipe' });
-    execFileSync('useradd', ['--system', '--gid', 'postgres', '--no-create-home', '--shell', '/bin/false', 'postgres'], {
-      stdio: 'pipe',
-    });
+    execFileSync(
+      'useradd',
+      ['--system', '--gid', 'postgres', '--no-create-home', '--shell', '/bin/false', 'postgres'],
+      {
+        stdio: 'pipe',
+      },
+    );
   } catch (error) {
     throw new Failure(
       `Postgres does not run as root, and an account "postgres" cannot be made (${sentence(error)}). Start as an ordinary user, or set DATABASE_URL.`,
@@ -61,13 +65,18 @@ function postgresAccount(): Account {
 function lookUp(): Account | undefined {
   const uid = spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' });
   const gid = spawnSync('id', ['-g', 'postgres'], { encoding: 'utf8' });
-  return uid.status === 0 && gid.status === 0 ? { uid: Number(uid.stdout), gid: Number(gid.stdout) } : undefined;
+  return uid.status === 0 && gid.status === 0
+    ? { uid: Number(uid.stdout), gid: Number(gid.stdout) }
+    : undefined;
 }
 
 /** /var/tmp outlives a reboot and does not depend on TMPDIR. */
 function standIn(dataDir: string): string {
   const temp = existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
-  const folder = join(temp, `herald-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16)}`);
+  const folder = join(
+    temp,
+    `herald-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16)}`,
+  );
   if (existsSync(folder)) {
     // Anyone may make folders there: what root does not own is not ours.
     const found = lstatSync(folder);

@@ -36,7 +36,10 @@ function installed(): string {
 
 /** npm packages hold no symbolic links; a script of the package makes them, which npm may have been told to skip. */
 function linkLibraries(native: string): void {
-  const list = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  const list = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of list) {
     const link = join(native, '..', target);
     if (!existsSync(link)) symlinkSync(basename(source), link);
@@ -45,7 +48,9 @@ function linkLibraries(native: string): void {
 
 /** A checkout under /root: the account cannot run what lies in its node_modules. */
 function reachableCopy(native: string, home: PostgresHome): string {
-  const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as {
+    version: string;
+  };
   const copy = join(home.folder, `postgres-${version}`);
   if (!existsSync(copy)) {
     rmSync(`${copy}.new`, { recursive: true, force: true });

@@ -30,10 +30,12 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
   makeFolder(dataDir);
   const recordFile = join(dataDir, 'process.json');
   const running = readRecord(recordFile);
-  if (running) throw new Failure(`Postgres already runs on ${dataDir} (process ${running.pid}). Stop it first.`);
+  if (running)
+    throw new Failure(`Postgres already runs on ${dataDir} (process ${running.pid}). Stop it first.`);
 
   const home = postgresHome(dataDir);
-  if (home.folder !== dataDir) log?.(`user "postgres" cannot reach ${dataDir}; the data are in ${home.folder}`);
+  if (home.folder !== dataDir)
+    log?.(`user "postgres" cannot reach ${dataDir}; the data are in ${home.folder}`);
   const password = keptPassword(dataDir);
   const { initdb, postgres } = postgresBinaries(home);
   const cluster = await ensureCluster(home, initdb, password, signal);
@@ -70,7 +72,15 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
       });
       const { pid, exited } = server;
       // SIGQUIT ends it and its children at once; the next start replays the log.
-      return { url, port, pid, exited, folder: home.folder, stop: () => server.stop(), kill: () => server.kill('SIGQUIT') };
+      return {
+        url,
+        port,
+        pid,
+        exited,
+        folder: home.folder,
+        stop: () => server.stop(),
+        kill: () => server.kill('SIGQUIT'),
+      };
     }
     const reason = tail(logFile);
     const passing = /shared memory block|could not bind/.test(reason) && Date.now() < takeoverUntil;
@@ -96,7 +106,11 @@ function settings(more: Record<string, string> = {}): string[] {
 }
 
 /** Undefined when it takes logins, or how it ended before. Recovery after a crash may take its time. */
-async function untilReady(server: Launched, cluster: string, signal?: AbortSignal): Promise<string | undefined> {
+async function untilReady(
+  server: Launched,
+  cluster: string,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   let ended: string | undefined;
   void server.exited.then((how) => (ended = how));
   while (ended === undefined) {
@@ -123,7 +137,9 @@ async function checkLogin(url: string): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
-    throw new Failure(`Postgres started but refuses the password kept for it: ${sentence(error)}`, { cause: error });
+    throw new Failure(`Postgres started but refuses the password kept for it: ${sentence(error)}`, {
+      cause: error,
+    });
   } finally {
     await client.end();
   }

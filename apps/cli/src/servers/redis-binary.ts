@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure, sentence } from '../failure.js';
 import { redisFromApt } from './redis-from-apt.js';
+import type { ServerOptions } from './server.js';
 
 const run = promisify(execFile);
 
@@ -14,7 +15,7 @@ export interface RedisBinary {
 }
 
 /** A server on PATH that is new enough, else the distribution's package unpacked into a cache of ours. */
-export async function redisBinary(log?: (line: string) => void, signal?: AbortSignal): Promise<RedisBinary> {
+export async function redisBinary({ dataDir, log, signal }: ServerOptions): Promise<RedisBinary> {
   const tried: string[] = [];
   for (const name of ['valkey-server', 'redis-server']) {
     const command = onPath(name);
@@ -25,7 +26,7 @@ export async function redisBinary(log?: (line: string) => void, signal?: AbortSi
   }
   if (tried.length === 0) tried.push('no valkey-server or redis-server on PATH');
   try {
-    const unpacked = await redisFromApt(faultOf, log, signal);
+    const unpacked = await redisFromApt(dataDir, faultOf, log, signal);
     if (unpacked) return unpacked;
   } catch (error) {
     signal?.throwIfAborted();
@@ -40,7 +41,10 @@ export async function redisBinary(log?: (line: string) => void, signal?: AbortSi
 /** BullMQ needs Redis 6.2; every Valkey is newer than that. */
 async function faultOf({ command, env }: RedisBinary): Promise<string | undefined> {
   try {
-    const { stdout } = await run(command, ['--version'], { env: { ...process.env, ...env }, timeout: 10_000 });
+    const { stdout } = await run(command, ['--version'], {
+      env: { ...process.env, ...env },
+      timeout: 10_000,
+    });
     const [, major, minor] = /v=(\d+)\.(\d+)/.exec(stdout) ?? [];
     if (Number(major) > 6 || (Number(major) === 6 && Number(minor) >= 2)) return undefined;
     return `is too old (${stdout.trim().slice(0, 40)}, needed: 6.2)`;

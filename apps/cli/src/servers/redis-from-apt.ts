@@ -1,8 +1,19 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
-import { arch, homedir, tmpdir } from 'node:os';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
+import { arch, homedir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Failure } from '../failure.js';
+import { makeFolder } from './data-folder.js';
 import type { RedisBinary } from './redis-binary.js';
 
 const run = promisify(execFile);
@@ -18,18 +29,18 @@ type Fault = (binary: RedisBinary) => Promise<string | undefined>;
  * all data folders. Undefined where there is no apt.
  */
 export async function redisFromApt(
+  dataDir: string,
   faultOf: Fault,
   log?: (line: string) => void,
   signal?: AbortSignal,
 ): Promise<RedisBinary | undefined> {
   if (!existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg-deb')) return undefined;
-  const cache = cacheFolder();
+  const cache = cacheFolder(dataDir);
   const kept = join(cache, `redis-${release()}-${arch()}`);
   const usable = async () => existsSync(inFolder(kept).command) && !(await faultOf(inFolder(kept)));
   if (await usable()) return inFolder(kept);
 
   log?.('downloading the Redis package with apt-get (once)');
-  mkdirSync(cache, { recursive: true });
   const work = mkdtempSync(join(cache, 'unpacking-'));
   try {
     await download(work, signal);
@@ -87,13 +98,17 @@ async function fetchPackages(folder: string, options: string[], signal?: AbortSi
 
 /** The package and all it needs, without what the system has installed. */
 async function missing(name: string, options: string[], signal?: AbortSignal): Promise<string[]> {
-  const only = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
-  const list = await run('apt-cache', [...options, 'depends', '--recurse', ...only, name], { signal }).catch((error) => {
-    signal?.throwIfAborted();
-    // apt-cache ends with 100 when it does not know the package.
-    if (error.code === 100) return { stdout: '' };
-    throw error;
-  });
+  const only = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map(
+    (kind) => `--no-${kind}`,
+  );
+  const list = await run('apt-cache', [...options, 'depends', '--recurse', ...only, name], { signal }).catch(
+    (error) => {
+      signal?.throwIfAborted();
+      // apt-cache ends with 100 when it does not know the package.
+      if (error.code === 100) return { stdout: '' };
+      throw error;
+    },
+  );
   const needed = [...list.stdout.matchAll(/^ *\|?(?:Pre)?Depends: ([^<\s:]+)/gm)].map((match) => match[1]!);
   if (needed.length === 0) return [];
   const { stdout } = await run('dpkg-query', ['-W', '-f', '${db:Status-Status} ${Package}\n'], { signal });
@@ -108,9 +123,16 @@ function inFolder(root: string): RedisBinary {
   return { command: join(root, 'usr/bin/redis-server'), env: { LD_LIBRARY_PATH: path } };
 }
 
-function cacheFolder(): string {
-  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  return existsSync(homedir()) ? join(base, 'herald') : join(tmpdir(), `herald-cache-${process.getuid?.()}`);
+/** Without a home folder that can be written: the data folder. Not the temp dir, where others could put a program. */
+function cacheFolder(dataDir: string): string {
+  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'herald');
+  try {
+    makeFolder(cache);
+    return cache;
+  } catch (error) {
+    if (error instanceof Failure) return dataDir;
+    throw error;
+  }
 }
 
 function release(): string {

@@ -22,7 +22,7 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
   const running = readRecord(recordFile);
   if (running) throw new Failure(`Redis already runs on ${dataDir} (process ${running.pid}). Stop it first.`);
 
-  const binary = await redisBinary(log, signal);
+  const binary = await redisBinary({ dataDir, log, signal });
   const password = keptPassword(dataDir);
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
@@ -46,7 +46,15 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
     if (!failed) {
       const { pid, exited } = server;
       const url = `redis://:${password}@127.0.0.1:${port}`;
-      return { url, port, pid, exited, folder: dataDir, stop: () => server.stop(), kill: () => server.kill() };
+      return {
+        url,
+        port,
+        pid,
+        exited,
+        folder: dataDir,
+        stop: () => server.stop(),
+        kill: () => server.kill(),
+      };
     }
     const reason = tail(logFile);
     const portTaken = reason.includes('Address already in use');

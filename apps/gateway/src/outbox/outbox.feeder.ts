@@ -52,7 +52,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     this.repeat = new Repeat(
       ROUND_MS,
       () => this.feedAll(),
-      (error) => this.logger.warn(`feeding waits: ${(error as Error).message}`),
+      this.logger,
     );
   }
 

@@ -38,7 +38,7 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
     this.repeat = new Repeat(
       Math.min(ROUND_MS, this.settings.SWEEP_AFTER_MS),
       () => this.sweepAll(),
-      (error) => this.logger.warn(`sweeping waits: ${(error as Error).message}`),
+      this.logger,
     );
   }
 

@@ -1,13 +1,19 @@
-/** Runs `work` again and again with a pause in between, never two at once, until it is stopped. */
+import type { Logger } from '@nestjs/common';
+
+/**
+ * Runs `work` again and again with a pause in between, never two at once, until it is stopped. Of a row of failures the
+ * first is logged, and the success that ends it.
+ */
 export class Repeat {
   private timer?: NodeJS.Timeout;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
+  private failing = false;
 
   constructor(
     private readonly pauseMs: number,
     private readonly work: () => Promise<void>,
-    private readonly onError: (error: unknown) => void,
+    private readonly logger: Logger,
   ) {
     this.next();
   }
@@ -22,8 +28,17 @@ export class Repeat {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
       this.running = this.work()
-        .catch(this.onError)
+        .then(
+          () => this.note(),
+          (error: Error) => this.note(error),
+        )
         .then(() => this.next());
     }, this.pauseMs);
+  }
+
+  private note(error?: Error): void {
+    if (error && !this.failing) this.logger.warn(`waits: ${error.message}`);
+    if (!error && this.failing) this.logger.log('goes on');
+    this.failing = error !== undefined;
   }
 }

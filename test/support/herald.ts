@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { Pool, type QueryResultRow } from 'pg';
+import { prepareRoles, ROLES, roleUrl } from '@herald/database';
+import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
+import { freshDatabase, testPostgresUrl, testRedisUrl } from './servers.js';
+import { Service } from './service.js';
+
+export type ServiceName = 'gateway' | 'delivery' | 'agent-actions' | 'merchant-answers';
+
+export interface HeraldOptions {
+  services: ServiceName[];
+  /** Settings on top of what every service gets. */
+  env?: Record<string, string>;
+  redisUrl?: string;
+}
+
+export interface StartOptions {
+  env?: Record<string, string>;
+  /** A module that is loaded before the service: how a test reaches into it. */
+  preload?: string;
+}
+
+const JWT = {
+  issuer: 'herald-test',
+  userAudience: 'herald-users',
+  merchantAudience: 'herald-merchants',
+  algorithm: 'HS256',
+  secret: 'a secret of at least 32 bytes, for tests only',
+} as const;
+
+const PASSWORD = 'for-tests-only';
+
+/** Herald as it runs in production: its services as processes, on a database and a queue namespace of their own. */
+export class Herald {
+  private readonly running = new Map<string, Service>();
+
+  private constructor(
+    /** Reads what stands in the tables, as the superuser. */
+    readonly pool: Pool,
+    readonly databaseUrl: string,
+    readonly redisUrl: string,
+    readonly namespace: string,
+    readonly demo: Demo,
+    private readonly env: Record<string, string>,
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  static async start({ services, env = {}, redisUrl = testRedisUrl() }: HeraldOptions): Promise<Herald> {
+    const database = await freshDatabase();
+    await letRolesIn();
+    const demo = await loadDemo({ databaseUrl: database.url, jwt: JWT, seed: 'tests' });
+    const pool = new Pool({ connectionString: database.url, max: 4 });
+    const herald = new Herald(pool, database.url, redisUrl, `test-${randomUUID()}`, demo, env, database.drop);
+    try {
+      await Promise.all(services.map((name) => herald.startService(name)));
+    } catch (error) {
+      await herald.stop();
+      throw error;
+    }
+    return herald;
+  }
+
+  /** Starts a service; a further one of the same name under `as`. */
+  async startService(name: ServiceName, { env, preload }: StartOptions = {}, as: string = name): Promise<Service> {
+    const role = `herald_${name.replaceAll('-', '_')}`;
+    const service = await Service.start(name, preload, {
+      DATABASE_URL: roleUrl(this.databaseUrl, role, PASSWORD),
+      REDIS_URL: this.redisUrl,
+      QUEUE_NAMESPACE: this.namespace,
+      HOST: '127.0.0.1',
+      PORT: '0',
+      HEALTH_PORT: '0',
+      JWT_ISSUER: JWT.issuer,
+      JWT_USER_AUDIENCE: JWT.userAudience,
+      JWT_MERCHANT_AUDIENCE: JWT.merchantAudience,
+      JWT_ALGORITHM: JWT.algorithm,
+      JWT_SECRET: JWT.secret,
+      SWEEP_AFTER_MS: '500',
+      JOB_LOCK_MS: '1000',
+      ...this.env,
+      ...env,
+    });
+    this.running.set(as, service);
+    return service;
+  }
+
+  service(name: string): Service {
+    const service = this.running.get(name);
+    if (!service) throw new Error(`${name} was not started`);
+    return service;
+  }
+
+  /** Address of the gateway. */
+  get url(): string {
+    return this.service('gateway').url;
+  }
+
+  /** The first company of the demo data. */
+  get company() {
+    return this.demo.companies[0] as Demo['companies'][number];
+  }
+
+  /** The second company, which must never see what belongs to the first. */
+  get otherCompany() {
+    return this.demo.companies[1] as Demo['companies'][number];
+  }
+
+  token(name: string, company = this.company): string {
+    return company[name] as string;
+  }
+
+  jwtOf(login: string, company = this.company): string {
+    return company.users.find((user) => user.login === login)?.jwt as string;
+  }
+
+  async query<Row extends QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]> {
+    return (await this.pool.query<Row>(sql, values)).rows;
+  }
+
+  /** Stops every service in order and drops the database; fails when one of them left a connection open. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.running.values()].map((service) => service.stop()));
+    await this.pool.end();
+    await this.drop();
+  }
+}
+
+/** Roles belong to the whole server, which test files share: one at a time. */
+async function letRolesIn(): Promise<void> {
+  const pool = new Pool({ connectionString: testPostgresUrl(), max: 1 });
+  const client = await pool.connect();
+  try {
+    await client.query('select pg_advisory_lock(20261123)');
+    await prepareRoles(testPostgresUrl(), Object.fromEntries(ROLES.map((role) => [role, PASSWORD])));
+  } finally {
+    client.release(true);
+    await pool.end();
+  }
+}
