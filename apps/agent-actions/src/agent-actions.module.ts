@@ -15,29 +15,22 @@ import { env } from './agent-actions.env.js';
       provide: Database,
       useFactory: () => {
         const { DATABASE_URL, DATABASE_POOL_SIZE } = env();
-        return new Database({
-          url: DATABASE_URL,
-          applicationName: 'herald-agent-actions',
-          poolSize: DATABASE_POOL_SIZE,
-        });
+        return new Database({ url: DATABASE_URL, applicationName: 'herald-agent-actions', poolSize: DATABASE_POOL_SIZE });
       },
     },
-    {
-      provide: MessageLedger,
-      inject: [Database],
-      useFactory: (database: Database) => new MessageLedger(database),
-    },
+    { provide: MessageLedger, inject: [Database], useFactory: (database: Database) => new MessageLedger(database) },
     {
       provide: QueueServer,
       inject: [MessageLedger],
       useFactory: (ledger: MessageLedger) => {
-        const { REDIS_URL, QUEUE_NAMESPACE, AGENT_ACTIONS_CONCURRENCY, SHUTDOWN_TIMEOUT_MS } = env();
+        const { REDIS_URL, QUEUE_NAMESPACE, AGENT_ACTIONS_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
         return new QueueServer({
           contract: agentActions,
           ledger,
           redisUrl: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
           concurrency: AGENT_ACTIONS_CONCURRENCY,
+          lockMs: JOB_LOCK_MS,
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
         });
       },

@@ -29,7 +29,8 @@ export const countedActions = (relation: string, status = 'status', weight = '1'
 
 /** The recipients of `relation`, each counted for its user by the user's own status. */
 export const countedRecipients = (relation: string, status = 'status', weight = '1'): string => `
-  select company_id, 'user', user_id::text, created_at, notification_type, priority, ${status}, ${weight}
+  select company_id, 'user' as scope, user_id::text as scope_id, created_at, notification_type, priority,
+         ${status} as status, ${weight} as n
     from ${relation}`;
 
 const GRAINS = `lateral (values ('all', '-infinity'), ('day', date_trunc('day', created_at, 'UTC')),
