@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Database, compareCounters } from '@herald/database';
+import { compareCounters, Database, RECORD_DIRECT } from '@herald/database';
 import { type Answer, call } from './client.js';
 import { eventually } from './eventually.js';
 import type { Herald } from './herald.js';
@@ -63,6 +63,20 @@ export async function counterDifferences(databaseUrl: string) {
   const database = new Database({ url: databaseUrl, applicationName: 'test-recount', poolSize: 1 });
   try {
     return await compareCounters(database);
+  } finally {
+    await database.close();
+  }
+}
+
+/** Puts actions into the log as the worker would, at times of the test's choosing; returns their ids. */
+export async function recordAt(databaseUrl: string, companyId: string, actions: { at: Date; body: object }[]) {
+  const database = new Database({ url: databaseUrl, applicationName: 'test-record', poolSize: 1 });
+  try {
+    const ids = actions.map(() => randomUUID());
+    const times = actions.map(({ at }) => at);
+    const bodies = actions.map(({ body }) => JSON.stringify(body));
+    await database.query(RECORD_DIRECT, [ids, ids.map(() => companyId), bodies, times, times]);
+    return ids;
   } finally {
     await database.close();
   }

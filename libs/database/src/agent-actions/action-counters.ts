@@ -70,7 +70,7 @@ const DIFFERENCES = `
     select ${KEY}, ${total} from agent_action_counters group by ${KEY} having ${anyCounted}),
   counted as (
     ${summed(`${countedActions('agent_actions')} union all ${countedRecipients('agent_action_recipients')}`)})
-  select ${KEY} from ((table kept except table counted) union (table counted except table kept)) differing limit 100`;
+  select distinct ${KEY} from ((table kept except table counted) union (table counted except table kept)) differing limit 100`;
 
 /**
  * Compares the counters with a recount of all rows, in one snapshot. Empty when they are right; else up to 100 keys whose
