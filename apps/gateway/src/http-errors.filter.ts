@@ -71,7 +71,14 @@ export class HttpErrorsFilter implements ExceptionFilter {
     await response
       .status(data.status)
       .type('application/problem+json')
-      .send({ type: 'about:blank', title: facts.error, status: data.status, detail: data.message, instance: path, ...facts });
+      .send({
+        type: 'about:blank',
+        title: facts.error,
+        status: data.status,
+        detail: data.message,
+        instance: path,
+        ...facts,
+      });
   }
 
   private report(error: unknown, data: RefusalData, request: FastifyRequest): void {

@@ -18,7 +18,9 @@ export interface JobContract<Data = unknown, Reply = unknown> {
 }
 
 /** A queue as data: its name and the jobs that may stand in it. Producers and consumers share it. */
-export interface QueueContract<Jobs extends Record<string, JobContract<any, any>> = Record<string, JobContract<any, any>>> {
+export interface QueueContract<
+  Jobs extends Record<string, JobContract<any, any>> = Record<string, JobContract<any, any>>,
+> {
   queue: string;
   jobs: Jobs;
 }

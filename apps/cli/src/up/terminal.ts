@@ -1,0 +1,67 @@
+import ora from 'ora';
+
+interface Shown {
+  note(text: string): void;
+  succeed(text: string): void;
+  fail(text: string): void;
+}
+
+/** What `herald up` shows: its own steps, and the lines of the services. */
+export class Terminal {
+  private held: string[] | undefined = [];
+
+  constructor() {
+    // Whoever read our output may have gone; Herald runs on without a reader.
+    process.stdout.on('error', () => undefined);
+    process.stderr.on('error', () => undefined);
+  }
+
+  /** Shows `title` while the work goes on, and how it ended; `note` says more about it meanwhile. */
+  async step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
+    const started = Date.now();
+    const shown = process.stdout.isTTY ? this.spin(title) : this.tell(title);
+    try {
+      const result = await work(shown.note);
+      shown.succeed(`${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+      return result;
+    } catch (error) {
+      shown.fail(title);
+      throw error;
+    }
+  }
+
+  say(text: string): void {
+    process.stdout.write(`${text}\n`);
+  }
+
+  /** A line of a service. While everything starts they wait, so that the steps stay readable. */
+  log(service: string, line: string): void {
+    const text = `${service.padEnd(8)} | ${line}`;
+    if (this.held) this.held.push(text);
+    else this.say(text);
+  }
+
+  /** From here on lines of services are shown as they come. */
+  showLogs(): void {
+    this.held?.forEach((line) => this.say(line));
+    this.held = undefined;
+  }
+
+  private spin(title: string): Shown {
+    const spinner = ora({ text: title, discardStdin: false, hideCursor: false, stream: process.stdout }).start();
+    return {
+      note: (text) => (spinner.text = `${title}: ${text}`),
+      succeed: (text) => spinner.succeed(text),
+      fail: (text) => spinner.fail(text),
+    };
+  }
+
+  private tell(title: string): Shown {
+    this.say(`${title} …`);
+    return {
+      note: (text) => this.say(`  ${text}`),
+      succeed: (text) => this.say(`✔ ${text}`),
+      fail: (text) => this.say(`✖ ${text}`),
+    };
+  }
+}
