@@ -34,8 +34,8 @@ const write = (given: string, source: string, conflict: string) => `
     insert into agent_actions (${COLUMNS}) select ${COLUMNS} from action order by id ${conflict}
     returning id, company_id, sender_id, agent_id, notification_type, priority, status, created_at),
   addressed as (
-    insert into agent_action_recipients (notification_id, user_id, company_id, position, created_at, notification_type, priority)
-    select w.id, (p.value ->> 'id')::uuid, w.company_id, p.position, w.created_at, w.notification_type, w.priority
+    insert into agent_action_recipients (notification_id, user_id, id, company_id, position, created_at, notification_type, priority)
+    select w.id, (p.value ->> 'id')::uuid, gen_random_uuid(), w.company_id, p.position, w.created_at, w.notification_type, w.priority
       from written w join action a using (id), jsonb_array_elements(a.people) with ordinality as p(value, position)
      order by w.id, 2
     returning company_id, user_id, created_at, notification_type, priority, status),

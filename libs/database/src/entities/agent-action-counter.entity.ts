@@ -1,4 +1,4 @@
-import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Company } from './company.entity.js';
 
 const Cell = (name: string) => Column('bigint', { name, default: 0 });
@@ -8,6 +8,8 @@ const Cell = (name: string) => Column('bigint', { name, default: 0 });
  * own status) a user; in all, on a day or within an hour (UTC). The sum over the shards is the figure.
  */
 @Entity('agent_action_counters')
+@Check('agent_action_counters_scope_check', `scope in ('company', 'agent', 'sender', 'user')`)
+@Check('agent_action_counters_grain_check', `grain in ('all', 'day', 'hour')`)
 export class AgentActionCounter {
   @PrimaryColumn('uuid', { name: 'company_id' })
   companyId: string;

@@ -1,26 +1,13 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { AgentAction } from './agent-action.entity.js';
 
 const COPIED = ['notificationType', 'priority'];
 
 /** An action as one of its recipients has it. Type, priority and time are the action's: a user's list needs no join. */
 @Entity('agent_action_recipients')
-@Index('agent_action_recipients_user', [
-  'companyId',
-  'userId',
-  'createdAt',
-  'notificationId',
-  ...COPIED,
-  'status',
-])
-@Index('agent_action_recipients_status', [
-  'companyId',
-  'userId',
-  'status',
-  'createdAt',
-  'notificationId',
-  ...COPIED,
-])
+@Index('agent_action_recipients_user', ['companyId', 'userId', 'createdAt', 'notificationId', ...COPIED, 'status'])
+@Index('agent_action_recipients_status', ['companyId', 'userId', 'status', 'createdAt', 'notificationId', ...COPIED])
+@Check('agent_action_recipients_status_check', `status in ('unread', 'read', 'archived')`)
 export class AgentActionRecipient {
   @PrimaryColumn('uuid', { name: 'notification_id' })
   notificationId: string;
@@ -28,7 +15,7 @@ export class AgentActionRecipient {
   @PrimaryColumn('uuid', { name: 'user_id' })
   userId: string;
 
-  @Column('uuid', { default: () => 'gen_random_uuid()' })
+  @Column('uuid')
   id: string;
 
   @Column('uuid', { name: 'company_id' })

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Company } from './company.entity.js';
 
 /** What an agent did, as a notification to its team. */
@@ -12,6 +12,8 @@ import { Company } from './company.entity.js';
 @Index('agent_actions_sender', ['companyId', 'senderId', 'createdAt', 'id'], {
   where: 'sender_id is not null',
 })
+@Check('agent_actions_priority_check', `priority in ('low', 'medium', 'high', 'urgent')`)
+@Check('agent_actions_status_check', `status in ('unread', 'read', 'archived')`)
 export class AgentAction {
   /** The correlationId. */
   @PrimaryColumn('uuid')

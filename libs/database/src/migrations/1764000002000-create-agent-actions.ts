@@ -66,7 +66,7 @@ export class CreateAgentActions1764000002000 implements MigrationInterface {
         notification_id uuid not null
           constraint agent_action_recipients_notification_id_fkey references agent_actions on delete cascade,
         user_id uuid not null,
-        id uuid not null default gen_random_uuid(),
+        id uuid not null,
         company_id uuid not null,
         position smallint not null,
         created_at timestamptz(3) not null,
