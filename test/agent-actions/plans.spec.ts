@@ -19,7 +19,7 @@ beforeAll(async () => {
   fresh = await freshDatabase();
   pool = new Pool({ connectionString: fresh.url, max: 2 });
   await pool.query(`insert into companies (id, name) values ('${COMPANY}', 'Seeded')`);
-  const database = new Database({ url: fresh.url, applicationName: 'test-seed', poolSize: 1 });
+  const database = new Database({ url: fresh.url, applicationName: 'test-seed', poolSize: 1, statementTimeoutMs: 300_000 });
   await seedActions(database, { companyId: COMPANY, actions: ACTIONS, days: 90 });
   await database.close();
   const { rows } = await pool.query('select agent_id, query_id, sender_id from agent_actions limit 1');

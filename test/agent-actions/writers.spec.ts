@@ -168,7 +168,7 @@ describe('fifty writers at once', () => {
     const duplicates = Array.from({ length: 20 }, () => aJob({ recipients: people, metadata: { agent_id: 'one' } }));
     let writing = true;
 
-    const database = new Database({ url: herald.databaseUrl, applicationName: 'test-recount', poolSize: 1 });
+    const database = new Database({ url: herald.databaseUrl, applicationName: 'test-recount', poolSize: 1, statementTimeoutMs: 300_000 });
     const recounts = (async () => {
       let count = 0;
       for (; writing; count++) expect(await compareCounters(database)).toEqual([]);

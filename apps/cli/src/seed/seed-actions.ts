@@ -10,7 +10,7 @@ export interface SeedOptions {
 }
 
 /** Each chunk is one transaction, well below the time that a statement may take. */
-const CHUNK = 10_000;
+const CHUNK = 5_000;
 const AGENTS = 40;
 const USERS = 200;
 
@@ -22,15 +22,18 @@ const oneOf = (random: string, values: string[]) =>
 
 const DIRECTORY = `
   insert into users (company_id, id, email, name)
-  select $1, ${uuidOf('agent', 'n')}, 'agent' || n || '@example.com', 'Agent ' || n from generate_series(1, ${AGENTS}) n
+  select $1::uuid, ${uuidOf('agent', 'n')}, 'agent' || n || '@example.com', 'Agent ' || n from generate_series(1, ${AGENTS}) n
   union all
-  select $1, ${uuidOf('user', 'n')}, 'user' || n || '@example.com', 'User ' || n from generate_series(1, ${USERS}) n
+  select $1::uuid, ${uuidOf('user', 'n')}, 'user' || n || '@example.com', 'User ' || n from generate_series(1, ${USERS}) n
       on conflict (company_id, id) do nothing`;
 
-/** $1 company, $2 how many, $3 days, $4 how many came before. Older actions are more often read or archived than new ones. */
+/**
+ * $1 company, $2 how many, $3 days, $4 how many came before, $5 how many there will be. They come in the order of time, as
+ * they do in life, so that a chunk touches the counters of few days. Older ones are more often read or archived.
+ */
 const WRITE = `
   with dice as materialized (
-    select gen_random_uuid() as id, power(random(), 1.3) as age, random() as type_die, random() as priority_die,
+    select gen_random_uuid() as id, power(1 - ($4::int + random() * $2) / $5::int, 1.3) as age, random() as type_die, random() as priority_die,
            floor(random() * random() * ${AGENTS})::int + 1 as agent, (($4::int + random() * $2) / 4)::int as query,
            floor(random() * 4)::int as recipients
       from generate_series(1, $2::int)),
@@ -52,7 +55,7 @@ const WRITE = `
   written as (
     insert into agent_actions (id, company_id, sender_id, sender_user_id, notification_type, priority, status, title, message,
                                metadata, agent_id, query_id, created_at, updated_at, recorded_at, queued_at, started_at)
-    select id, $1, agent_uuid, agent_uuid, type, priority, coalesce(d.status, 'unread'), 'Agent ' || agent || ': ' || type,
+    select id, $1::uuid, agent_uuid, agent_uuid, type, priority, coalesce(d.status, 'unread'), 'Agent ' || agent || ': ' || type,
            'Seeded action for query ' || query,
            jsonb_build_object('agent_id', agent_uuid, 'query_id', ${uuidOf('query', 'query')}, 'action_type', type,
                               'tool_used', ${oneOf('type_die', ['crm', 'email_tool', 'slack', 'billing', 'search'])}),
@@ -62,7 +65,7 @@ const WRITE = `
   addressed as (
     insert into agent_action_recipients (notification_id, user_id, id, company_id, position, created_at, notification_type,
                                          priority, status, read_at)
-    select id, user_id, gen_random_uuid(), $1, position, at, type, priority, status,
+    select id, user_id, gen_random_uuid(), $1::uuid, position, at, type, priority, status,
            case when status <> 'unread' then at + interval '1 hour' end
       from person
         on conflict (notification_id, user_id) do nothing
@@ -75,7 +78,7 @@ export async function seedActions(database: Database, { companyId, actions, days
   onProgress?.(0);
   for (let done = 0; done < actions; ) {
     const chunk = Math.min(CHUNK, actions - done);
-    await database.query(WRITE, [companyId, chunk, days, done]);
+    await database.query(WRITE, [companyId, chunk, days, done, actions]);
     done += chunk;
     onProgress?.(done);
   }

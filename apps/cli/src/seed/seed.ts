@@ -9,7 +9,7 @@ export async function seedGivenDatabase(options: { actions: number; company?: st
   const url = process.env['DATABASE_URL'];
   if (!url) throw new Failure('DATABASE_URL must be set to the database to fill, as postgres://…');
   const companyId = options.company ?? (COMPANIES[0] as (typeof COMPANIES)[number]).id;
-  const database = new Database({ url, applicationName: 'herald-seed', poolSize: 1 });
+  const database = new Database({ url, applicationName: 'herald-seed', poolSize: 1, statementTimeoutMs: 300_000 });
   try {
     const [company] = await database.query('select from companies where id::text = $1', [companyId.toLowerCase()]);
     if (!company) throw new Failure(`There is no company ${companyId} in this database.`);

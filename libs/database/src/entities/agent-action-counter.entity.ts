@@ -1,5 +1,4 @@
-import { Check, Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
-import { Company } from './company.entity.js';
+import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 
 const Cell = (name: string) => Column('bigint', { name, default: 0 });
 
@@ -46,8 +45,4 @@ export class AgentActionCounter {
   @Cell('archived_medium') archivedMedium: string;
   @Cell('archived_high') archivedHigh: string;
   @Cell('archived_urgent') archivedUrgent: string;
-
-  @ManyToOne(() => Company, { onDelete: 'CASCADE' })
-  @JoinColumn({ name: 'company_id', foreignKeyConstraintName: 'agent_action_counters_company_id_fkey' })
-  company: Company;
 }

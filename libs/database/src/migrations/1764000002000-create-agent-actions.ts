@@ -84,8 +84,7 @@ export class CreateAgentActions1764000002000 implements MigrationInterface {
       -- How many actions there are, by whom they concern and when they were created. Counters of one key lie in several
       -- rows (shard), so that writers do not queue up for one; the sum of the rows is the figure, one row may be below 0.
       create table agent_action_counters (
-        company_id uuid not null
-          constraint agent_action_counters_company_id_fkey references companies on delete cascade,
+        company_id uuid not null,
         scope text not null check (scope in ('company', 'agent', 'sender', 'user')),
         scope_id text not null,
         grain text not null check (grain in ('all', 'day', 'hour')),
