@@ -8,7 +8,6 @@ export { FIND_TWINS, LEAVE_TWIN, RECORD_DIRECT, RECORD_OWED } from './agent-acti
 export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
 export * from './credentials.js';
 export { createDataSource, migrate } from './data-source.js';
-export { type DatabaseOptions } from './connection.js';
 export { Database, type Sql } from './database.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOutage } from './faults.js';

@@ -19,7 +19,8 @@ export class Terminal {
   /** Shows `title` while the work goes on, and how it ended; `note` says more about it meanwhile. */
   async step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
     const started = Date.now();
-    const shown = process.stdout.isTTY ? this.spin(title) : this.tell(title);
+    // The spinner never returns where a terminal tells no width, as under `script` or a bare pty.
+    const shown = process.stdout.isTTY && process.stdout.columns > 0 ? this.spin(title) : this.tell(title);
     try {
       const result = await work(shown.note);
       shown.succeed(`${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
