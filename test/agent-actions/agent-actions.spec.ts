@@ -52,14 +52,15 @@ describe('Get Notification Details (document)', () => {
     });
   });
 
-  it.each([['an unknown id', randomUUID()], ['a malformed id', 'nonsense'], ['no id', 'users']])(
-    'answers 404 for %s',
-    async (_, id) => {
-      const { status, body } = await actions.get(`/${id}`);
-      expect(status).toBe(404);
-      expect(body).toMatchObject({ error: 'NotFound', statusCode: 404, path: `/team-notifications/${id}` });
-    },
-  );
+  it.each([
+    ['an unknown id', randomUUID()],
+    ['a malformed id', 'nonsense'],
+    ['no id', 'users'],
+  ])('answers 404 for %s', async (_, id) => {
+    const { status, body } = await actions.get(`/${id}`);
+    expect(status).toBe(404);
+    expect(body).toMatchObject({ error: 'NotFound', statusCode: 404, path: `/team-notifications/${id}` });
+  });
 });
 
 describe('POST /team-notifications (contract, A)', () => {
@@ -209,9 +210,12 @@ describe('Update User Notification Status (document)', () => {
     expect((await actions.setStatus(id, user, { status: 'read' })).status).toBe(404);
   });
 
-  it.each([[{ status: 'seen' }], [{}], [{ status: 'read', more: 1 }], [[]], ['read']])('answers 400 for %j', async (body) => {
-    expect((await actions.setStatus(SAMPLE.notification, SAMPLE.user, JSON.stringify(body))).status).toBe(400);
-  });
+  it.each([[{ status: 'seen' }], [{}], [{ status: 'read', more: 1 }], [[]], ['read']])(
+    'answers 400 for %j',
+    async (body) => {
+      expect((await actions.setStatus(SAMPLE.notification, SAMPLE.user, JSON.stringify(body))).status).toBe(400);
+    },
+  );
 });
 
 describe('Authentication (document)', () => {
@@ -223,7 +227,11 @@ describe('Authentication (document)', () => {
     expect((await readOnly.setStatus(SAMPLE.notification, SAMPLE.user, { status: 'read' })).status).toBe(403);
   });
 
-  it.each([['accessToken', 403], ['expiredApiKey', 401], ['revokedApiKey', 401]])('shuts %s out', async (name, status) => {
+  it.each([
+    ['accessToken', 403],
+    ['expiredApiKey', 401],
+    ['revokedApiKey', 401],
+  ])('shuts %s out', async (name, status) => {
     expect((await new Actions(herald, herald.token(name)).get('')).status).toBe(status);
   });
 });

@@ -30,9 +30,12 @@ describe('two companies (issue 3, "It is done when")', () => {
     expect([status, body]).toEqual([200, { data: [], total: 0, skip: 0, limit: 50, next_cursor: null }]);
   });
 
-  it.each(['', `?user_id=${shared.id}`, '?agent_id=shared+agent'])('count nothing of each other at /stats%s', async (query) => {
-    expect((await theirs.get(`/stats${query}`)).body.total_notifications).toBe(0);
-  });
+  it.each(['', `?user_id=${shared.id}`, '?agent_id=shared+agent'])(
+    'count nothing of each other at /stats%s',
+    async (query) => {
+      expect((await theirs.get(`/stats${query}`)).body.total_notifications).toBe(0);
+    },
+  );
 
   it('get the answer for an unknown id when it is the other’s', async () => {
     const strange = [await theirs.get(`/${item.id}`), await theirs.setStatus(item.id, shared.id, { status: 'read' })];
@@ -52,8 +55,14 @@ describe('two companies (issue 3, "It is done when")', () => {
     expect(other.sender).toEqual(named);
     expect((await ours.get(`/${item.id}`)).body.sender).toEqual(shared);
     await theirs.setStatus(other.id, shared.id, { status: 'archived' });
-    expect((await ours.get(`/users/${shared.id}`)).body).toMatchObject({ total: 1, data: [{ id: item.id, status: 'unread' }] });
-    expect((await ours.get(`/stats?user_id=${shared.id}`)).body).toMatchObject({ total_notifications: 1, unread_count: 1 });
+    expect((await ours.get(`/users/${shared.id}`)).body).toMatchObject({
+      total: 1,
+      data: [{ id: item.id, status: 'unread' }],
+    });
+    expect((await ours.get(`/stats?user_id=${shared.id}`)).body).toMatchObject({
+      total_notifications: 1,
+      unread_count: 1,
+    });
   });
 });
 
@@ -63,7 +72,9 @@ describe('the second fence', () => {
   it.each(tables)('shows the gateway the company at hand alone in %s, without any WHERE', async (table) => {
     const client = await herald.pool.connect();
     try {
-      await client.query(`begin; set local role herald_gateway; set local herald.company = '${herald.otherCompany.id}'`);
+      await client.query(
+        `begin; set local role herald_gateway; set local herald.company = '${herald.otherCompany.id}'`,
+      );
       const { rows } = await client.query(`select distinct company_id from ${table}`);
       expect(rows.map(({ company_id }) => company_id)).not.toContain(herald.company.id);
       await client.query(`set local herald.company = ''`);

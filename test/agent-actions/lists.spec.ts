@@ -20,6 +20,7 @@ const pick = <T>(values: T[], index: number) => values[index % values.length] as
 beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway', 'agent-actions'] });
   actions = new Actions(herald, herald.token('unlimitedApiKey', herald.otherCompany));
+  const recipientsOf = (n: number) => pick([[], [ann], [ann, bob]], n);
   const given = Array.from({ length: 90 }, (_, n) => ({
     at: new Date(NOW - Math.floor((n * n * HOUR) / 40)),
     body: anAction({
@@ -27,12 +28,12 @@ beforeAll(async () => {
       priority: pick(PRIORITIES, n),
       metadata: { agent_id: pick(AGENTS, n >> 2), ...(n % 5 ? { query_id: `query-${n % 7}` } : {}) },
       sender: pick([ann, bob], n >> 3),
-      recipients: pick([[], [ann], [ann, bob]], n),
+      recipients: recipientsOf(n),
     }),
   }));
   const ids = await recordAt(herald.databaseUrl, herald.otherCompany.id, given);
   for (const [n, id] of ids.entries()) {
-    for (const [m, { id: user }] of (given[n]?.body as any).recipients.entries()) {
+    for (const [m, { id: user }] of recipientsOf(n).entries()) {
       await actions.setStatus(id, user, { status: pick(STATUSES, n + m) });
     }
   }
@@ -62,7 +63,9 @@ const CHOICES: Record<string, string[]> = {
   priority: PRIORITIES,
   status: STATUSES,
   sender_id: [ann.id, bob.id, randomUUID(), 'no uuid'],
-  start_date: [NOW - 8 * 24 * HOUR, NOW - 3 * 24 * HOUR - 12_345, NOW - 30 * HOUR].map((at) => new Date(at).toISOString()),
+  start_date: [NOW - 8 * 24 * HOUR, NOW - 3 * 24 * HOUR - 12_345, NOW - 30 * HOUR].map((at) =>
+    new Date(at).toISOString(),
+  ),
   end_date: [NOW - 30 * HOUR + 1, NOW - 2 * HOUR, NOW].map((at) => new Date(at).toISOString()),
 };
 
@@ -150,7 +153,9 @@ describe('List Agent Action Notifications (document)', () => {
     const total = async (filters: object) => (await actions.get(params({ ...filters }))).body.total;
     expect(await total({ start_date: day, end_date: day })).toBe(ofDay);
     expect(await total({ start_date: '2026-03-09T00:00:00', end_date: '2026-03-09T23:59:59.999999' })).toBe(ofDay);
-    expect(await total({ start_date: '2026-03-09T02:00:00+02:00', end_date: '2026-03-10T00:59:59.999+01:00' })).toBe(ofDay);
+    expect(await total({ start_date: '2026-03-09T02:00:00+02:00', end_date: '2026-03-10T00:59:59.999+01:00' })).toBe(
+      ofDay,
+    );
   });
 
   it.each([
@@ -222,10 +227,13 @@ describe('Get User Notifications (document)', () => {
     }
   }, 60_000);
 
-  it.each([[randomUUID()], ['nonsense'], [SAMPLE.user]])('is an empty list for %s, whom the company does not know', async (user) => {
-    const { status, body } = await actions.get(`/users/${user}`);
-    expect([status, body]).toEqual([200, { data: [], total: 0, skip: 0, limit: 50, next_cursor: null }]);
-  });
+  it.each([[randomUUID()], ['nonsense'], [SAMPLE.user]])(
+    'is an empty list for %s, whom the company does not know',
+    async (user) => {
+      const { status, body } = await actions.get(`/users/${user}`);
+      expect([status, body]).toEqual([200, { data: [], total: 0, skip: 0, limit: 50, next_cursor: null }]);
+    },
+  );
 });
 
 describe('Get Notification Statistics (document)', () => {
@@ -239,7 +247,10 @@ describe('Get Notification Statistics (document)', () => {
   }, 60_000);
 
   it('counts for a user by the user’s own status', async () => {
-    for (const filters of [{}, ...combinations(40, ['notification_type', 'priority', 'agent_id', 'start_date', 'end_date'])]) {
+    for (const filters of [
+      {},
+      ...combinations(40, ['notification_type', 'priority', 'agent_id', 'start_date', 'end_date']),
+    ]) {
       if (((filters as any).start_date ?? '') > ((filters as any).end_date ?? '9')) continue;
       const own = log.flatMap((item) => {
         const entry = item.recipients.find(({ user_id }: any) => user_id === ann.id);
@@ -250,18 +261,26 @@ describe('Get Notification Statistics (document)', () => {
     }
   }, 60_000);
 
-  it.each([[randomUUID()], ['nonsense'], [SAMPLE.user]])('is zeros for user %s, whom the company does not know', async (user) => {
-    const { status, body } = await actions.get(`/stats?user_id=${user}`);
-    expect([status, body]).toEqual([200, expectedStats([])]);
-  });
+  it.each([[randomUUID()], ['nonsense'], [SAMPLE.user]])(
+    'is zeros for user %s, whom the company does not know',
+    async (user) => {
+      const { status, body } = await actions.get(`/stats?user_id=${user}`);
+      expect([status, body]).toEqual([200, expectedStats([])]);
+    },
+  );
 
   it('rests on counters that a recount confirms', async () => {
     expect(await counterDifferences(herald.databaseUrl)).toEqual([]);
   });
 
   it('rests on a check that notices a wrong counter', async () => {
-    await herald.query(`update agent_action_counters set unread_low = unread_low + 1
-      where (company_id, scope, grain) = ($1, 'company', 'all') and notification_type = 'email_sent'`, [herald.otherCompany.id]);
-    expect(await counterDifferences(herald.databaseUrl)).toMatchObject([{ scope: 'company', grain: 'all', notification_type: 'email_sent' }]);
+    await herald.query(
+      `update agent_action_counters set unread_low = unread_low + 1
+      where (company_id, scope, grain) = ($1, 'company', 'all') and notification_type = 'email_sent'`,
+      [herald.otherCompany.id],
+    );
+    expect(await counterDifferences(herald.databaseUrl)).toMatchObject([
+      { scope: 'company', grain: 'all', notification_type: 'email_sent' },
+    ]);
   });
 });

@@ -19,7 +19,12 @@ beforeAll(async () => {
   fresh = await freshDatabase();
   pool = new Pool({ connectionString: fresh.url, max: 2 });
   await pool.query(`insert into companies (id, name) values ('${COMPANY}', 'Seeded')`);
-  const database = new Database({ url: fresh.url, applicationName: 'test-seed', poolSize: 1, statementTimeoutMs: 300_000 });
+  const database = new Database({
+    url: fresh.url,
+    applicationName: 'test-seed',
+    poolSize: 1,
+    statementTimeoutMs: 300_000,
+  });
   await seedActions(database, { companyId: COMPANY, actions: ACTIONS, days: 90 });
   await database.close();
   const { rows } = await pool.query('select agent_id, query_id, sender_id from agent_actions limit 1');
@@ -85,7 +90,10 @@ describe(`plans at ${ACTIONS.toLocaleString('en')} actions, as the gateway’s r
   });
 
   it('notices a read that no index serves', async () => {
-    const reads = await readsOf({ text: `select from agent_actions where metadata ->> 'tool_used' = $1`, values: ['crm'] });
+    const reads = await readsOf({
+      text: `select from agent_actions where metadata ->> 'tool_used' = $1`,
+      values: ['crm'],
+    });
     expect(reads.map((node) => node['Node Type']).join()).toMatch(/Seq Scan|Bitmap/);
   });
 

@@ -21,7 +21,11 @@ export const anAction = (fields: Record<string, unknown> = {}) => ({
   ...fields,
 });
 
-export const aPerson = (id = randomUUID()) => ({ id, email: `${id}@example.com`, name: `Person ${id.slice(0, 8)}` });
+export const aPerson = (id: string = randomUUID()) => ({
+  id,
+  email: `${id}@example.com`,
+  name: `Person ${id.slice(0, 8)}`,
+});
 
 /** The Team Notifications API as a client of one company sees it. */
 export class Actions {
@@ -60,7 +64,12 @@ export class Actions {
 
 /** What the counters say that a recount does not; writers may be at work. */
 export async function counterDifferences(databaseUrl: string) {
-  const database = new Database({ url: databaseUrl, applicationName: 'test-recount', poolSize: 1, statementTimeoutMs: 300_000 });
+  const database = new Database({
+    url: databaseUrl,
+    applicationName: 'test-recount',
+    poolSize: 1,
+    statementTimeoutMs: 300_000,
+  });
   try {
     return await compareCounters(database);
   } finally {
@@ -70,7 +79,12 @@ export async function counterDifferences(databaseUrl: string) {
 
 /** Puts actions into the log as the worker would, at times of the test's choosing; returns their ids. */
 export async function recordAt(databaseUrl: string, companyId: string, actions: { at: Date; body: object }[]) {
-  const database = new Database({ url: databaseUrl, applicationName: 'test-record', poolSize: 1, statementTimeoutMs: 300_000 });
+  const database = new Database({
+    url: databaseUrl,
+    applicationName: 'test-record',
+    poolSize: 1,
+    statementTimeoutMs: 300_000,
+  });
   try {
     const ids = actions.map(() => randomUUID());
     const times = actions.map(({ at }) => at);

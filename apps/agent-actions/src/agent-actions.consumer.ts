@@ -79,8 +79,7 @@ export class AgentActionsConsumer {
     try {
       return await this.recordAll(jobs);
     } catch (error) {
-      if (jobs.length === 1 || !isDataError(error))
-        throw isDataError(error) ? permanent(error as Error) : error;
+      if (jobs.length === 1 || !isDataError(error)) throw isDataError(error) ? permanent(error as Error) : error;
       return this.recordEach(jobs);
     }
   }
@@ -106,9 +105,7 @@ export class AgentActionsConsumer {
       jobs.map(({ run }) => run.queuedAt),
       jobs.map(({ run }) => run.startedAt),
     ];
-    const done = new Set(
-      (await this.database.query<{ id: string }>(RECORD_DIRECT, given)).map(({ id }) => id),
-    );
+    const done = new Set((await this.database.query<{ id: string }>(RECORD_DIRECT, given)).map(({ id }) => id));
     if (done.size < jobs.length) {
       for (const { id } of await this.database.query<{ id: string }>(FIND_TWINS, given)) done.add(id);
     }
@@ -143,5 +140,4 @@ function asNone(error: unknown): [] {
 }
 
 /** Trying again would end the same way. */
-const permanent = (error: Error): Error =>
-  Object.assign(new UnrecoverableError(error.message), { cause: error });
+const permanent = (error: Error): Error => Object.assign(new UnrecoverableError(error.message), { cause: error });

@@ -15,7 +15,11 @@ import { env } from './agent-actions.env.js';
       provide: Database,
       useFactory: () => {
         const { DATABASE_URL, DATABASE_POOL_SIZE } = env();
-        return new Database({ url: DATABASE_URL, applicationName: 'herald-agent-actions', poolSize: DATABASE_POOL_SIZE });
+        return new Database({
+          url: DATABASE_URL,
+          applicationName: 'herald-agent-actions',
+          poolSize: DATABASE_POOL_SIZE,
+        });
       },
     },
     { provide: MessageLedger, inject: [Database], useFactory: (database: Database) => new MessageLedger(database) },

@@ -27,10 +27,7 @@ const MAX_URL_LENGTH = 2048;
 const httpsUrl = z
   .string()
   .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
-  .refine(
-    (value) => /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(value) && URL.canParse(value),
-    'must be an https URL',
-  );
+  .refine((value) => /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(value) && URL.canParse(value), 'must be an https URL');
 
 /** Someone of the company's directory, as a message names them. What is absent leaves the directory as it is. */
 const Person = z.strictObject({
@@ -71,10 +68,7 @@ export const RecordAction = z
     recipients: z
       .array(Person)
       .max(MAX_RECIPIENTS, `must be at most ${MAX_RECIPIENTS}`)
-      .refine(
-        (people) => new Set(people.map(({ id }) => id)).size === people.length,
-        'must not name a user twice',
-      )
+      .refine((people) => new Set(people.map(({ id }) => id)).size === people.length, 'must not name a user twice')
       .nullish(),
   })
   .meta({
@@ -84,9 +78,7 @@ export const RecordAction = z
       title: 'Agent sent email to customer',
       message: 'Support Agent sent follow-up email to customer regarding billing inquiry #12345',
       metadata: { agent_id: '123e4567-e89b-12d3-a456-426614174008', tool_used: 'email_tool' },
-      recipients: [
-        { id: '123e4567-e89b-12d3-a456-426614174004', email: 'user@example.com', name: 'John Doe' },
-      ],
+      recipients: [{ id: '123e4567-e89b-12d3-a456-426614174004', email: 'user@example.com', name: 'John Doe' }],
     },
   });
 export type RecordAction = z.output<typeof RecordAction>;

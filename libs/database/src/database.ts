@@ -44,7 +44,10 @@ export class Database implements Sql {
    */
   asCompany<T>(companyId: string, read: (tx: Sql) => Promise<T>): Promise<T> {
     if (!isUuid(companyId)) throw new Error('asCompany needs the id of a company');
-    return this.transaction(read, `begin isolation level repeatable read read only; set local herald.company = '${companyId}'`);
+    return this.transaction(
+      read,
+      `begin isolation level repeatable read read only; set local herald.company = '${companyId}'`,
+    );
   }
 
   /**

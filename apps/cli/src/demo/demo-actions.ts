@@ -34,8 +34,5 @@ export async function insertActions(database: Database): Promise<void> {
   const { id, recipientId, createdAt, body } = SAMPLE;
   const recorded = [[id], [COMPANIES[0]?.id], [JSON.stringify(body)], [createdAt], [createdAt]];
   await database.query(RECORD_DIRECT, recorded);
-  await database.query('update agent_action_recipients set id = $2 where notification_id = $1', [
-    id,
-    recipientId,
-  ]);
+  await database.query('update agent_action_recipients set id = $2 where notification_id = $1', [id, recipientId]);
 }

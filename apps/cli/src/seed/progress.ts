@@ -2,7 +2,11 @@ const BAR_WIDTH = 30;
 const LINE_EVERY_PERCENT = 10;
 
 /** Shows how far a long work is: a bar on a terminal, a line every ten percent elsewhere. */
-export function progressOf(total: number, unit: string, out: NodeJS.WriteStream = process.stdout): (done: number) => void {
+export function progressOf(
+  total: number,
+  unit: string,
+  out: NodeJS.WriteStream = process.stdout,
+): (done: number) => void {
   const startedAt = Date.now();
   let told = -1;
   return (done) => {

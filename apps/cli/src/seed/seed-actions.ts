@@ -73,10 +73,13 @@ const WRITE = `
   ${count(`${countedActions('written')} union all ${countedRecipients('addressed')}`)}`;
 
 /** Adds actions of a company with its agents, users and counters, in set-based statements. */
-export async function seedActions(database: Database, { companyId, actions, days, onProgress }: SeedOptions): Promise<void> {
+export async function seedActions(
+  database: Database,
+  { companyId, actions, days, onProgress }: SeedOptions,
+): Promise<void> {
   await database.query(DIRECTORY, [companyId]);
   onProgress?.(0);
-  for (let done = 0; done < actions; ) {
+  for (let done = 0; done < actions;) {
     const chunk = Math.min(CHUNK, actions - done);
     await database.query(WRITE, [companyId, chunk, days, done, actions]);
     done += chunk;

@@ -1,14 +1,6 @@
 import type { ActionStats } from '@herald/contracts';
 import { cellsOf, COUNTER_CELLS, type Sql } from '@herald/database';
-import {
-  type ActionFilters,
-  canMatch,
-  onActions,
-  onRecipients,
-  rangeOf,
-  Statement,
-  within,
-} from './action-filters.js';
+import { type ActionFilters, canMatch, onActions, onRecipients, rangeOf, Statement, within } from './action-filters.js';
 import { coverRange, type Part } from './range-cover.js';
 
 /** How many actions of one type there are, by status and priority. */
@@ -26,10 +18,7 @@ function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFilters) 
 }
 
 /** The statement that counts; its rows are `Figures`. */
-export function figuresStatement(
-  companyId: string,
-  filters: ActionFilters,
-): { text: string; values: unknown[] } {
+export function figuresStatement(companyId: string, filters: ActionFilters): { text: string; values: unknown[] } {
   const statement = new Statement();
   const counters = countersFor(filters);
   const range = rangeOf(filters);
@@ -75,10 +64,7 @@ function sumOf(figures: Figures[], { status, priority }: Pick<ActionFilters, 'st
   const cells = COUNTER_CELLS.filter(
     (cell) => (status ?? cell.status) === cell.status && (priority ?? cell.priority) === cell.priority,
   );
-  return figures.reduce(
-    (sum, row) => sum + cells.reduce((some, { column }) => some + (row[column] ?? 0), 0),
-    0,
-  );
+  return figures.reduce((sum, row) => sum + cells.reduce((some, { column }) => some + (row[column] ?? 0), 0), 0);
 }
 
 /** How many actions the filters leave. */
@@ -98,9 +84,7 @@ export async function readStats(tx: Sql, companyId: string, filters: ActionFilte
     unread_count: sumOf(figures, { priority, status: 'unread' }),
     read_count: sumOf(figures, { priority, status: 'read' }),
     archived_count: sumOf(figures, { priority, status: 'archived' }),
-    by_type: Object.fromEntries(
-      byType.filter(([, count]) => count > 0).toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    ),
+    by_type: Object.fromEntries(byType.filter(([, count]) => count > 0).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     by_priority: { low: only('low'), medium: only('medium'), high: only('high'), urgent: only('urgent') },
   };
 }

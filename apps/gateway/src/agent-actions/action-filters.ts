@@ -37,11 +37,7 @@ export const rangeOf = ({ start_date, end_date }: ActionFilters) => ({
 const timeOf = (at: number) => (Number.isFinite(at) ? new Date(at) : at < 0 ? '-infinity' : 'infinity');
 
 /** Of `column`, what lies in the stretch. */
-export function within(
-  column: string,
-  { from, to }: { from: number; to: number },
-  { bind }: Statement,
-): string[] {
+export function within(column: string, { from, to }: { from: number; to: number }, { bind }: Statement): string[] {
   return [
     ...(from === -Infinity ? [] : [`${column} >= ${bind(timeOf(from))}`]),
     ...(to === Infinity ? [] : [`${column} < ${bind(timeOf(to))}`]),
@@ -49,12 +45,7 @@ export function within(
 }
 
 /** Conditions on the columns of `agent_actions` `n`. The company is always one: row-level security is the second fence. */
-export function onActions(
-  companyId: string,
-  filters: ActionFilters,
-  range: ReturnType<typeof rangeOf>,
-  to: Statement,
-) {
+export function onActions(companyId: string, filters: ActionFilters, range: ReturnType<typeof rangeOf>, to: Statement) {
   const equal = COLUMNS.filter((column) => filters[column] !== undefined);
   return [
     `n.company_id = ${to.bind(companyId)}`,

@@ -25,9 +25,7 @@ describe('covering a range of time with counters', () => {
   });
 
   it('needs no rows when both ends lie on the hour', () => {
-    expect(cover('2024-01-01T10:00Z', '2024-01-02T00:00Z')).toEqual([
-      'hour 2024-01-01T10:00 2024-01-02T00:00',
-    ]);
+    expect(cover('2024-01-01T10:00Z', '2024-01-02T00:00Z')).toEqual(['hour 2024-01-01T10:00 2024-01-02T00:00']);
   });
 
   it('counts rows of part days where no hours are kept', () => {
@@ -44,9 +42,7 @@ describe('covering a range of time with counters', () => {
   });
 
   it('counts a stretch within an hour by rows, and nothing of an empty one', () => {
-    expect(cover('2024-01-01T10:20Z', '2024-01-01T10:40Z')).toEqual([
-      'rows 2024-01-01T10:20 2024-01-01T10:40',
-    ]);
+    expect(cover('2024-01-01T10:20Z', '2024-01-01T10:40Z')).toEqual(['rows 2024-01-01T10:20 2024-01-01T10:40']);
     expect(cover('2024-01-01T10:20Z', '2024-01-01T10:20Z')).toEqual([]);
   });
 

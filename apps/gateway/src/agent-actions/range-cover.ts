@@ -28,9 +28,5 @@ function coverWith(from: number, to: number, [grain, ...finer]: readonly Grain[]
   if (!grain) return [{ by: 'rows', from, to }];
   const [first, last] = [ceil(from, LENGTH_MS[grain]), floor(to, LENGTH_MS[grain])];
   if (first >= last) return coverWith(from, to, finer);
-  return [
-    ...coverWith(from, first, finer),
-    { by: grain, from: first, to: last },
-    ...coverWith(last, to, finer),
-  ];
+  return [...coverWith(from, first, finer), { by: grain, from: first, to: last }, ...coverWith(last, to, finer)];
 }

@@ -16,7 +16,9 @@ export const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values as T & readonly [string, ...string[]], `must be one of ${values.join(', ')}`);
 
 /** Any text that can be stored: what nobody ever stored matches nothing. */
-export const anyText = single.max(1000, 'must have at most 1000 characters').regex(/^\P{Cc}*$/u, 'must not hold control characters');
+export const anyText = single
+  .max(1000, 'must have at most 1000 characters')
+  .regex(/^\P{Cc}*$/u, 'must not hold control characters');
 
 const LAST_MS_OF_DAY = 24 * 60 * 60 * 1000 - 1;
 
@@ -33,7 +35,9 @@ function moment(pick: (text: NonNullable<ReturnType<typeof readMoment>>) => Date
 export const rangeStart = moment(({ ceil }) => ceil);
 
 /** The last millisecond that belongs to a range; a date without a time ends with its last. */
-export const rangeEnd = moment(({ floor, wholeDay }) => (wholeDay ? new Date(floor.getTime() + LAST_MS_OF_DAY) : floor));
+export const rangeEnd = moment(({ floor, wholeDay }) =>
+  wholeDay ? new Date(floor.getTime() + LAST_MS_OF_DAY) : floor,
+);
 
 /** Where a page ended: the time and the id of its last item. Opaque to clients. */
 export interface Cursor {

@@ -58,7 +58,8 @@ export function namedParameters<T extends z.ZodType>(schema: T): Pick<T, '~stand
 }
 
 /** 400 that names the first of the parameters that are wrong. */
-export const invalidParameter = (errors: FieldError[]): Refusal => badRequest(`Invalid ${errors[0]?.field} parameter`, errors);
+export const invalidParameter = (errors: FieldError[]): Refusal =>
+  badRequest(`Invalid ${errors[0]?.field} parameter`, errors);
 
 /** Checks bodies and query strings against the schema that their decorator names. */
 class Validation extends StandardSchemaValidationPipe {
