@@ -23,11 +23,13 @@ type Run = Direct['run'];
 @Controller()
 export class AgentActionsConsumer {
   /** Jobs of one action each share statements; each still ends by itself. */
-  private readonly direct = new DataLoader<Direct, void>((jobs) => this.recordDirect(jobs), {
+  private readonly direct = new DataLoader<Direct, void>((jobs) => this.recordInTurn(jobs), {
     cache: false,
     maxBatchSize: 200,
-    batchScheduleFn: (run) => setImmediate(run),
+    batchScheduleFn: (run) => void this.turn.then(() => setImmediate(run)),
   });
+  /** The statement in work: what arrives meanwhile shares the next one. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
@@ -71,6 +73,12 @@ export class AgentActionsConsumer {
       if (left.length > 0) return;
       await this.ledger.giveUp({ ...run, ids: [id], alone: true }, error as Error, 'failed');
     }
+  }
+
+  private recordInTurn(jobs: readonly Direct[]): Promise<(void | Error)[]> {
+    const recorded = this.recordDirect(jobs);
+    this.turn = recorded.catch(() => undefined);
+    return recorded;
   }
 
   private async recordDirect(jobs: readonly Direct[]): Promise<(void | Error)[]> {

@@ -16,8 +16,8 @@ export const ACTION_TYPES = [
 export const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
 export const READ_STATES = ['unread', 'read', 'archived'] as const;
 
-export const Priority = z.enum(PRIORITIES);
-export const ReadState = z.enum(READ_STATES);
+const Priority = z.enum(PRIORITIES);
+const ReadState = z.enum(READ_STATES);
 
 /** Longest `agent_id` and `query_id`: both are filtered on. */
 const MAX_KEY_LENGTH = 200;

@@ -20,7 +20,7 @@ const JWT = {
   secret: 'a secret of at least 32 bytes, for benches only',
 };
 
-export function databaseUrl(servers, name) {
+function databaseUrl(servers, name) {
   const url = new URL(servers.databaseUrl);
   url.pathname = `/${name}`;
   return url.href;
