@@ -5,11 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { deliveryBench } from './delivery/bench.mjs';
+import { ingestBench } from './agent-actions/ingest.mjs';
+import { readsBench } from './agent-actions/reads.mjs';
 import { stopAll } from './processes.mjs';
 import { Servers } from './servers.mjs';
 import { startHerald } from './up.mjs';
 
-const benches = { delivery: deliveryBench };
+const benches = { delivery: deliveryBench, 'agent-actions-reads': readsBench, 'agent-actions-ingest': ingestBench };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

@@ -1,4 +1,7 @@
 import { DataSource } from 'typeorm';
+import { AgentAction } from './entities/agent-action.entity.js';
+import { AgentActionCounter } from './entities/agent-action-counter.entity.js';
+import { AgentActionRecipient } from './entities/agent-action-recipient.entity.js';
 import { Company } from './entities/company.entity.js';
 import { Credential } from './entities/credential.entity.js';
 import { DeadLetter } from './entities/dead-letter.entity.js';
@@ -8,9 +11,21 @@ import { Request } from './entities/request.entity.js';
 import { User } from './entities/user.entity.js';
 import { CreateAccounts1764000000000 } from './migrations/1764000000000-create-accounts.js';
 import { CreateDelivery1764000001000 } from './migrations/1764000001000-create-delivery.js';
+import { CreateAgentActions1764000002000 } from './migrations/1764000002000-create-agent-actions.js';
 
-const entities = [Company, User, Credential, Request, OutboxMessage, DeadLetter, FeedMessage];
-const migrations = [CreateAccounts1764000000000, CreateDelivery1764000001000];
+const entities = [
+  Company,
+  User,
+  Credential,
+  Request,
+  OutboxMessage,
+  DeadLetter,
+  FeedMessage,
+  AgentAction,
+  AgentActionRecipient,
+  AgentActionCounter,
+];
+const migrations = [CreateAccounts1764000000000, CreateDelivery1764000001000, CreateAgentActions1764000002000];
 
 /** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */
 export function createDataSource(databaseUrl: string): DataSource {

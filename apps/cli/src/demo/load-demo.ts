@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Database, insertCredential, type TokenParts, tokenOf } from '@herald/database';
 import { sign } from 'jsonwebtoken';
 import { COMPANIES, CREDENTIALS, type DemoCompany } from './demo.js';
+import { insertActions } from './demo-actions.js';
 
 /** How the tokens of people and merchants are made; also the gateway's settings. */
 export interface JwtSettings {
@@ -58,6 +59,7 @@ export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise
         })),
       });
     }
+    await insertActions(database);
     return { companies, jwt };
   } finally {
     await database.close();
