@@ -5,6 +5,9 @@
 export * from './delivery.contract.js';
 export * from './json-object.js';
 export * from './ledger.js';
+export { validatorOf } from './linear-schema.js';
+export * from './merchant-answers.contract.js';
+export * from './notification-type.js';
 export * from './queue-contract.js';
 export * from './refusal.js';
 export * from './text.js';
