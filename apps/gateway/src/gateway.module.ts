@@ -1,5 +1,5 @@
 import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
-import { delivery } from '@herald/contracts';
+import { delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
@@ -14,6 +14,9 @@ import { MessageTraceQuery } from './delivery/message-trace.query.js';
 import { env, type GatewayEnv } from './gateway.env.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
 import { validation } from './http/validation.js';
+import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
+import { MerchantAnswersQuery } from './merchant-answers/merchant-answers.query.js';
+import { EventRelay } from './outbox/event.relay.js';
 import { OutboxFeeder } from './outbox/outbox.feeder.js';
 import { OutboxSweeper } from './outbox/outbox.sweeper.js';
 import { OutboxWriter } from './outbox/outbox.writer.js';
@@ -34,7 +37,7 @@ import { OwedPublisher } from './outbox/owed-publisher.js';
       provide: QueueClient,
       inject: ['GATEWAY_ENV'],
       useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv) => {
-        const client = new QueueClient([delivery], { redisUrl: REDIS_URL, namespace: QUEUE_NAMESPACE });
+        const client = new QueueClient([delivery, merchantAnswers, merchantAnswered], { redisUrl: REDIS_URL, namespace: QUEUE_NAMESPACE });
         await client.check();
         return client;
       },
@@ -64,7 +67,7 @@ class FoundationModule implements OnApplicationShutdown {
 
 @Global()
 @Module({
-  providers: [OwedPublisher, OutboxFeeder, OutboxWriter, OutboxSweeper],
+  providers: [OwedPublisher, OutboxFeeder, OutboxWriter, OutboxSweeper, EventRelay],
   exports: [OutboxWriter],
 })
 class OutboxModule {}
@@ -72,9 +75,12 @@ class OutboxModule {}
 @Module({ controllers: [FeedController, MessageTraceController], providers: [FeedQuery, MessageTraceQuery] })
 class DeliveryModule {}
 
+@Module({ controllers: [MerchantAnswersController], providers: [MerchantAnswersQuery] })
+class MerchantAnswersModule {}
+
 /** The list of slices, and the doors in front of them. */
 @Module({
-  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule],
+  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule, MerchantAnswersModule],
   providers: [
     CredentialStore,
     PersonStrategy,
