@@ -5,11 +5,12 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { deliveryBench } from './delivery/bench.mjs';
+import { merchantAnswersBench } from './merchant-answers/bench.mjs';
 import { stopAll } from './processes.mjs';
 import { Servers } from './servers.mjs';
 import { startHerald } from './up.mjs';
 
-const benches = { delivery: deliveryBench };
+const benches = { delivery: deliveryBench, 'merchant-answers': merchantAnswersBench };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
