@@ -149,7 +149,7 @@ const FIND_FACTS = `
 
 const ISO = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** The event, as \`AnsweredEvent\` describes it. */
+/** The event, as `AnsweredEvent` describes it. */
 const TELL = `,
   told as (
     insert into outbox (id, queue, job, company_id, accepted_at, body)
