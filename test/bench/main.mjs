@@ -21,6 +21,7 @@ if (unknown.length > 0) fail(`no bench "${unknown[0]}"; there are: ${Object.keys
 
 const log = (text) => console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${text}`);
 const dataFolder = mkdtempSync(`${tmpdir()}/herald-bench-`);
+let servers;
 let ending;
 
 /** Once, whoever asks first: the end of the run, a failure or Ctrl-C. */
@@ -32,27 +33,28 @@ function cleanUp() {
 for (const name of ['SIGINT', 'SIGTERM'])
   process.on(name, async () => {
     log('stopping');
+    process.exitCode = 130;
     await cleanUp();
-    process.exit(130);
+    process.exit();
   });
 
 try {
   log('starting Herald and its servers');
   const herald = await startHerald(dataFolder);
-  const servers = await new Servers(herald.demo).open();
+  servers = await new Servers(herald.demo).open();
   console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)} before`);
   for (const [setting, value] of Object.entries(await servers.durability())) console.log(`${setting}: ${value}`);
   for (const name of names.length > 0 ? names : Object.keys(benches)) {
     const tables = await benches[name]({ herald, servers, quick, log });
     console.log(`\n## ${name}${quick ? ' (quick: not to be quoted)' : ''}\n\n${tables.join('\n\n')}`);
   }
-  await servers.close();
 } catch (error) {
   if (!ending) {
     console.error(error);
     process.exitCode = 1;
   }
 } finally {
+  if (!ending) await servers?.close();
   await cleanUp();
   // A client of a server that is gone would try to reconnect for ever.
   process.exit();

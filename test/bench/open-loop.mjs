@@ -42,7 +42,7 @@ async function sendWaiting(connection) {
 
 /** The gaps come from a fixed sequence, so that every system gets the same bursts. */
 function* gapsMs() {
-  for (let seed = 1; ; ) {
+  for (let seed = 1; ;) {
     seed = (seed * 48271) % 2147483647;
     yield (-Math.log(seed / 2147483647) * 1000) / perSecond;
   }

@@ -6,12 +6,14 @@ import { descendants, startOf } from './proc.mjs';
 const STOP_DEADLINE_MS = 20_000;
 const LINES_KEPT = 40;
 const started = new Set();
+let stopping = false;
 
 /**
  * A group of its own keeps a Ctrl-C of the terminal away from it: only `stopAll` ends it, in order.
  * `lastLines` holds the end of what it said, for the error when it fails.
  */
 export function start(script, args, env = {}, input = '') {
+  if (stopping) throw new Error('stopping');
   const child = spawn(process.execPath, [script, ...args], {
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: 'pipe',
@@ -66,6 +68,7 @@ export async function runPlan(script, plan) {
 
 /** Asks everything to end, newest first; what outlives the deadline or its parent is killed. */
 export async function stopAll() {
+  stopping = true;
   for (const running of [...started].reverse()) {
     const family = [running.pid, ...descendants(running.pid)].map((pid) => [pid, startOf(pid)]);
     signal(running.pid, 'SIGTERM');

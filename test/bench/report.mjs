@@ -54,7 +54,8 @@ export class Report {
   #cell(system, key, digits) {
     const values = this.#values.get(`${system} ${key}`);
     if (!values) return '';
-    const show = (value) => value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    const show = (value) =>
+      value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
     const [middle, low, high] = [median(values), Math.min(...values), Math.max(...values)];
     return high - low > WIDE * middle ? `${show(middle)} (${show(low)}–${show(high)})` : show(middle);
   }

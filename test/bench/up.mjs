@@ -7,12 +7,11 @@ import { start, untilReady } from './processes.mjs';
 const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
 
 /** Starts the real thing on ports and data of its own; returns what it tells programs about itself. */
-export async function startHerald(dataFolder, nodeOptions) {
+export async function startHerald(dataFolder) {
   const running = start(process.env.HERALD_UP ?? CLI, ['up'], {
     HERALD_DATA: dataFolder,
     PORT: String(await getPort()),
     OPS_PORT: String(await getPort()),
-    ...(nodeOptions && { NODE_OPTIONS: nodeOptions }),
   });
   const demoFile = `${dataFolder}/demo.json`;
   await untilReady(running, () => existsSync(demoFile) && isUp(demoFile), 90_000);

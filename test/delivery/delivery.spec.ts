@@ -18,8 +18,7 @@ const feedOf = async (login: string, query = '', company = herald.company) =>
   (await call('GET', `${herald.url}/v1/feed${query}`, { token: herald.jwtOf(login, company) })).body;
 const delivered = (id: string, login = 'dmurta') =>
   eventually(async () => (await feedOf(login, '?limit=100')).data.find((item: { id: string }) => item.id === id), 2000);
-const trace = (id: string, as = token('accessToken')) =>
-  call('GET', `${herald.url}/v1/messages/${id}`, { token: as });
+const trace = (id: string, as = token('accessToken')) => call('GET', `${herald.url}/v1/messages/${id}`, { token: as });
 
 describe('the document\'s own program (delivery document, "Estrutura da Requisição")', () => {
   const program = (url: string, bearer: string) => `
@@ -76,7 +75,12 @@ print(response.text)
     const { status, body: told } = await trace(body.correlationId);
     expect(status).toBe(200);
     expect(told).toMatchObject({ correlationId: body.correlationId, queue: 'delivery', state: 'delivered' });
-    expect(told.steps.map(({ step }: { step: string }) => step)).toEqual(['accepted', 'queued', 'attempt', 'delivered']);
+    expect(told.steps.map(({ step }: { step: string }) => step)).toEqual([
+      'accepted',
+      'queued',
+      'attempt',
+      'delivered',
+    ]);
     const times = told.steps.map(({ at }: { at: string }) => Date.parse(at));
     expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
   });
@@ -104,7 +108,9 @@ describe('the feed', () => {
   it('shows a message to oneself once', async () => {
     const { body } = await send(aMessage({ authorLogin: 'dmurta', recipientLogin: 'dmurta' }));
     await delivered(body.correlationId);
-    const all = (await feedOf('dmurta', '?limit=100')).data.filter(({ id }: { id: string }) => id === body.correlationId);
+    const all = (await feedOf('dmurta', '?limit=100')).data.filter(
+      ({ id }: { id: string }) => id === body.correlationId,
+    );
     expect(all).toHaveLength(1);
   });
 
@@ -149,7 +155,9 @@ describe('the feed', () => {
     expect(again.body).toEqual(first.body);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     expect(again.headers.get('x-correlation-id')).toBe(first.headers.get('x-correlation-id'));
-    expect((await feedOf('dmurta', '?status=unread&limit=100')).data.map((item: { id: string }) => item.id)).toContain(id);
+    expect((await feedOf('dmurta', '?status=unread&limit=100')).data.map((item: { id: string }) => item.id)).toContain(
+      id,
+    );
     expect((await set('archived', headers)).status).toBe(422);
   });
 });
@@ -178,7 +186,10 @@ describe('a batch', () => {
     const as = token('authorLimitedToken');
     const { status, body } = await batch([aMessage(), aMessage({ authorLogin: 'carla' })], {}, as);
     expect(status).toBe(202);
-    expect(body.results).toEqual([{ correlationId: expect.any(String) }, expect.objectContaining({ error: 'Forbidden' })]);
+    expect(body.results).toEqual([
+      { correlationId: expect.any(String) },
+      expect.objectContaining({ error: 'Forbidden' }),
+    ]);
     expect((await send(aMessage({ authorLogin: 'carla' }), {}, as)).status).toBe(403);
   });
 
@@ -219,7 +230,9 @@ describe('an Idempotency-Key', () => {
     expect(answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true')).toHaveLength(99);
     const count = () => herald.query('select id from feed_messages where recipient_login = $1', [recipientLogin]);
     await eventually(async () => (await count()).length > 0);
-    await eventually(async () => (await herald.query('select id from outbox where id = $1', [[...ids][0]])).length === 0);
+    await eventually(
+      async () => (await herald.query('select id from outbox where id = $1', [[...ids][0]])).length === 0,
+    );
     expect(await count()).toHaveLength(1);
   });
 
@@ -261,7 +274,10 @@ describe('the doors', () => {
   });
 
   it('ask for the scope', async () => {
-    expect(await send(aMessage(), {}, token('readOnlyApiKey'))).toMatchObject({ status: 403, body: { error: 'Forbidden' } });
+    expect(await send(aMessage(), {}, token('readOnlyApiKey'))).toMatchObject({
+      status: 403,
+      body: { error: 'Forbidden' },
+    });
     expect((await trace(randomUUID(), token('readOnlyApiKey'))).status).toBe(403);
   });
 
@@ -272,7 +288,7 @@ describe('the doors', () => {
     expect((await call('GET', `${herald.url}/v1/feed`, { token: merchant })).status).toBe(401);
   });
 
-  it('answer 404 for an unknown id and for another company\'s', async () => {
+  it("answer 404 for an unknown id and for another company's", async () => {
     const { body } = await send(aMessage());
     await delivered(body.correlationId);
     const theirs = await trace(body.correlationId, token('accessToken'));

@@ -163,7 +163,10 @@ describe('a message that kills its worker every time', () => {
     let over = false;
     const revive = (async () => {
       while (!over) {
-        const worker = await herald.startService('delivery', { preload: preload('die-of-message'), env: { DEADLY_ID: deadly } });
+        const worker = await herald.startService('delivery', {
+          preload: preload('die-of-message'),
+          env: { DEADLY_ID: deadly },
+        });
         await Promise.race([worker.ended(), eventually(() => over, 120_000)]);
         if (!over) deaths++;
       }

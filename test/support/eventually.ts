@@ -9,7 +9,8 @@ export async function eventually<T>(ask: () => T | Promise<T>, withinMs = 10_000
   for (;;) {
     const answer = await ask();
     if (answer) return answer;
-    if (Date.now() > deadline) throw new Error(`Not within ${withinMs} ms; the last answer was ${JSON.stringify(answer)}`);
+    if (Date.now() > deadline)
+      throw new Error(`Not within ${withinMs} ms; the last answer was ${JSON.stringify(answer)}`);
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
 }

@@ -29,18 +29,28 @@ export function testPostgresUrl(): string {
 }
 
 /** An empty, migrated database for one test file. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+export function freshDatabase(): Promise<FreshDatabase> {
+  return create(async (postgres) => {
+    await ensureTemplate(postgres);
+    return template;
+  });
+}
+
+/** A database without tables. */
+export function emptyDatabase(): Promise<FreshDatabase> {
+  return create(() => Promise.resolve('template0'));
+}
+
+async function create(from: (postgres: Client) => Promise<string>): Promise<FreshDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asSuperuser(async (postgres) => {
-    await ensureTemplate(postgres);
-    await postgres.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+    await postgres.query(`CREATE DATABASE ${name} TEMPLATE ${await from(postgres)}`);
   });
   return { url: urlOf(name), drop: () => drop(name) };
 }
 
 async function ensureTemplate(postgres: Client): Promise<void> {
-  const made = async () =>
-    (await postgres.query('SELECT FROM pg_database WHERE datname = $1', [template])).rowCount;
+  const made = async () => (await postgres.query('SELECT FROM pg_database WHERE datname = $1', [template])).rowCount;
   if (await made()) return;
   await postgres.query('SELECT pg_advisory_lock($1)', [templateLock]);
   try {
@@ -61,9 +71,7 @@ async function drop(name: string): Promise<void> {
     const leaked = await openConnections(postgres, name);
     await postgres.query(`DROP DATABASE ${name} WITH (FORCE)`);
     if (leaked.length > 0) {
-      throw new Error(
-        `${leaked.length} connections to the test's database were left open: ${leaked.join('; ')}`,
-      );
+      throw new Error(`${leaked.length} connections to the test's database were left open: ${leaked.join('; ')}`);
     }
   });
 }

@@ -97,7 +97,9 @@ export class DeliveryConsumer {
         'select id from feed_messages where id = $1 and company_id = $2 and author_login = $3',
         [messageId, data.companyId, login],
       );
-      throw written ? forbidden('Only the recipient may change the status of a message') : notFound('Message not found');
+      throw written
+        ? forbidden('Only the recipient may change the status of a message')
+        : notFound('Message not found');
     });
   }
 
@@ -155,7 +157,13 @@ export class DeliveryConsumer {
 
   private async placeEach(jobs: readonly Deliver[]): Promise<(void | Error)[]> {
     const outcomes: (void | Error)[] = [];
-    for (const job of jobs) outcomes.push(await this.placeDirect([job]).then(([outcome]) => outcome, (error: Error) => error));
+    for (const job of jobs)
+      outcomes.push(
+        await this.placeDirect([job]).then(
+          ([outcome]) => outcome,
+          (error: Error) => error,
+        ),
+      );
     return outcomes;
   }
 
@@ -171,7 +179,9 @@ export class DeliveryConsumer {
     if (done.size < jobs.length) {
       for (const { id } of await this.database.query<{ id: string }>(FIND_TWINS, given)) done.add(id);
     }
-    return jobs.map(({ data }) => (done.has(data.correlationId) ? undefined : permanent(new Error('correlationId is in use'))));
+    return jobs.map(({ data }) =>
+      done.has(data.correlationId) ? undefined : permanent(new Error('correlationId is in use')),
+    );
   }
 }
 

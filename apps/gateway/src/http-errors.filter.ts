@@ -84,7 +84,14 @@ export class HttpErrorsFilter implements ExceptionFilter {
     await response
       .status(data.status)
       .type('application/problem+json')
-      .send({ type: 'about:blank', title: facts.error, status: data.status, ...facts, detail: data.message, instance: path });
+      .send({
+        type: 'about:blank',
+        title: facts.error,
+        status: data.status,
+        ...facts,
+        detail: data.message,
+        instance: path,
+      });
   }
 
   /** As the gateway is set: the status of the merchant-answers document, or the one that other APIs have for it. */

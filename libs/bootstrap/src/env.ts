@@ -13,7 +13,9 @@ export function readEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new BadEnvironment(`These environment variables must be set right before the service can start:\n${faults.join('\n')}`);
+  throw new BadEnvironment(
+    `These environment variables must be set right before the service can start:\n${faults.join('\n')}`,
+  );
 }
 
 const toNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
@@ -25,9 +27,11 @@ export const whole = (fallback: number, min: number, max: number) =>
 export const port = (fallback: number) => whole(fallback, 0, 65_535);
 
 export const serverUrl = (...schemes: string[]) =>
-  z.string({ error: 'must be set' }).refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
-    error: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
-  });
+  z
+    .string({ error: 'must be set' })
+    .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
+      error: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+    });
 
 /** What every service reads. */
 export const ServiceEnv = z.object({

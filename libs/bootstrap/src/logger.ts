@@ -7,7 +7,16 @@ export function createLogger(service: string, level: string): Logger {
     level,
     base: { service },
     redact: {
-      paths: ['*.authorization', '*["x-api-key"]', '*.password', '*.secret', '*.token', 'authorization', 'password', 'token'],
+      paths: [
+        '*.authorization',
+        '*["x-api-key"]',
+        '*.password',
+        '*.secret',
+        '*.token',
+        'authorization',
+        'password',
+        'token',
+      ],
       censor: '[redacted]',
     },
     transport: process.stdout.isTTY

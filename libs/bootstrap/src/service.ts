@@ -43,7 +43,12 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
 /** Runs a service's main function; a service that cannot start says why in its last line and exits with 1. */
 export function run(main: () => Promise<unknown>): void {
   main().catch((error: unknown) => {
-    const text = error instanceof BadEnvironment ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const text =
+      error instanceof BadEnvironment
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
     process.stderr.write(`${text}\n`);
     process.exit(1);
   });

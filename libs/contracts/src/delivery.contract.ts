@@ -62,7 +62,10 @@ export const delivery = {
   jobs: {
     deliver: event(fromCompany(SendMessage)),
     owed,
-    'set-status': request(fromCompany(z.object({ login, messageId: uuid(), status: MessageStatus })), answered(FeedItem)),
+    'set-status': request(
+      fromCompany(z.object({ login, messageId: uuid(), status: MessageStatus })),
+      answered(FeedItem),
+    ),
     'read-all': request(fromCompany(z.object({ login })), answered(z.object({ updated: z.int() }))),
   },
 };

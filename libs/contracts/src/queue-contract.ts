@@ -29,7 +29,9 @@ export interface Kept {
 export const UNAWAITED = { attempts: 8, backoffMs: 1000 };
 
 /** A queue as data: its name and the jobs that may stand in it. Producers and consumers share it. */
-export interface QueueContract<Jobs extends Record<string, JobContract<any, any>> = Record<string, JobContract<any, any>>> {
+export interface QueueContract<
+  Jobs extends Record<string, JobContract<any, any>> = Record<string, JobContract<any, any>>,
+> {
   queue: string;
   jobs: Jobs;
 }

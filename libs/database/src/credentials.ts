@@ -30,7 +30,8 @@ export const newTokenParts = (): TokenParts => ({
 });
 
 /** `hrld_<env>_<id>_<secret>`: shown once. */
-export const tokenOf = ({ id, secret }: TokenParts, environment: string): string => `hrld_${environment}_${id}_${secret}`;
+export const tokenOf = ({ id, secret }: TokenParts, environment: string): string =>
+  `hrld_${environment}_${id}_${secret}`;
 
 export const secretHash = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 

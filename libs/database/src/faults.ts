@@ -3,7 +3,15 @@ const OUTAGE_CLASSES = ['08', '53', '57', '58'];
 const OUTAGE_CODES = new Set(['25006', '55P03']);
 /** 57014 is a statement that ran into its time limit: a passing fault of that statement. */
 const NOT_AN_OUTAGE = new Set(['57014']);
-const NETWORK_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH']);
+const NETWORK_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+]);
 const CLIENT_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|Connection ended/;
 

@@ -6,7 +6,9 @@ import { isOutage } from './faults.js';
 const MAX_STARTS_ALONE = 3;
 
 const ownStep = (run: JobRun, detail: string) =>
-  JSON.stringify([{ step: 'attempt', at: run.startedAt.toISOString(), attempt: run.attempt, detail: storable(detail) }]);
+  JSON.stringify([
+    { step: 'attempt', at: run.startedAt.toISOString(), attempt: run.attempt, detail: storable(detail) },
+  ]);
 
 /** Text as Postgres takes it: an error may quote garbage. */
 const storable = (value: string) => value.replaceAll('\u0000', '\ufffd').slice(0, 2000);
@@ -45,14 +47,15 @@ export class MessageLedger implements Ledger {
 
   async noteFailure(run: JobRun, error: Error): Promise<void> {
     if (!run.ids || run.alone) return;
-    await this.database.query(`update outbox set history = history || ${QUEUED_STEP} || $2::jsonb where id = any($1::uuid[])`, [
-      run.ids,
-      ownStep(run, error.message),
-    ]);
+    await this.database.query(
+      `update outbox set history = history || ${QUEUED_STEP} || $2::jsonb where id = any($1::uuid[])`,
+      [run.ids, ownStep(run, error.message)],
+    );
   }
 
   async giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<void> {
-    if (run.ids) return run.alone && cause === 'failed' ? this.buryOwed(run, error.message) : this.split(run, error.message);
+    if (run.ids)
+      return run.alone && cause === 'failed' ? this.buryOwed(run, error.message) : this.split(run, error.message);
     if (cause === 'stalled' && run.correlationId && run.companyId) return this.adopt(run, error.message);
     return this.buryDirect(run, error.message);
   }

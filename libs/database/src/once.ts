@@ -4,7 +4,10 @@ import { stringify } from 'safe-stable-stringify';
 import type { Database, Sql } from './database.js';
 
 /** Two bodies are the same when their JSON is equal, whatever the order of keys. */
-export const bodyHash = (body: unknown): Buffer => createHash('sha256').update(stringify(body) ?? '').digest();
+export const bodyHash = (body: unknown): Buffer =>
+  createHash('sha256')
+    .update(stringify(body) ?? '')
+    .digest();
 
 /**
  * Runs a command's effect once per id, in one transaction with the record of its verdict. A second run, of a retry or

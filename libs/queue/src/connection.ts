@@ -28,7 +28,12 @@ export function producerConnection(redisUrl: string): Redis {
 /** For a worker: waits for Redis as long as it takes, and is back at most a second after it. */
 export function consumerConnection(redisUrl: string): Redis {
   return connected(
-    new Redis(redisUrl, { maxRetriesPerRequest: null, connectTimeout: 2000, retryStrategy: reconnectMs, lazyConnect: true }),
+    new Redis(redisUrl, {
+      maxRetriesPerRequest: null,
+      connectTimeout: 2000,
+      retryStrategy: reconnectMs,
+      lazyConnect: true,
+    }),
   );
 }
 

@@ -117,7 +117,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
         throw error;
       }
       if (replyTo) await this.answer(job, replyTo, { refusal: FAILED });
-      else await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, broken ? 'broken' : 'failed'));
+      else
+        await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, broken ? 'broken' : 'failed'));
       throw new UnrecoverableError(error.message);
     }
   }
@@ -208,9 +209,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     this.closing = true;
     const { worker } = this;
     if (!worker) return;
-    const finished = worker.close().then(() => true);
-    const timeout = sleep(this.options.closeTimeoutMs).then(() => false);
-    if (!(await Promise.race([finished, timeout]))) await worker.close(true);
+    // BullMQ's own close has no time limit; without Redis it cannot hold on to the jobs that are left.
+    await Promise.race([worker.close(), sleep(this.options.closeTimeoutMs)]);
     this.redis.disconnect();
   }
 

@@ -6,6 +6,10 @@ import { floorSystem, guideSystem, heraldSystem, noopSystem } from './systems.mj
 const FULL = { warmUpSeconds: 20, rounds: 3, loadSeconds: 10, openLoopSeconds: 6, jobs: 20_000 };
 const QUICK = { warmUpSeconds: 2, rounds: 1, loadSeconds: 3, openLoopSeconds: 3, jobs: 4_000 };
 
+const CONDITIONS =
+  'The same for all: 64 connections, at most 10 Postgres connections per process, NODE_ENV=production, no Node flags. ' +
+  'CPU is of the accepting process and the worker, for the run at 64 connections.';
+
 const figures = [
   { key: 'acceptedPerSecond', title: 'accepted at 64 connections, messages/s', digits: 0 },
   { key: 'acceptP50Ms', title: '… p50, ms', digits: 1 },
@@ -40,7 +44,10 @@ export async function deliveryBench({ herald, servers, quick, log }) {
     log(`${system.name}, idle, uses ${(share * 100).toFixed(1)}% of a core`);
   }
 
-  const report = new Report(figures, [...compared, noop].map(({ name }) => name));
+  const report = new Report(
+    figures,
+    [...compared, noop].map(({ name }) => name),
+  );
   for (let round = 1; round <= rounds; round++) {
     const inTurn = rotate(compared, round - 1);
     log(`round ${round} of ${rounds}: 64 connections`);
@@ -53,7 +60,7 @@ export async function deliveryBench({ herald, servers, quick, log }) {
     for (const system of rotate(drained, round - 1)) report.add(system.name, await take.drain(system, jobs));
   }
   await take.close();
-  return [report.table(), Report.targets(targetsOf(report))];
+  return [CONDITIONS, report.table(), Report.targets(targetsOf(report))];
 }
 
 /** Each round begins with another system, so that none is always the first after a pause. */

@@ -125,7 +125,8 @@ export class DeliveryFigures {
         if (delivered === expected) return { finishedAt, cpu };
         if (delivered > expected) throw new Error(`${system.name}: ${delivered - expected} delivered twice`);
       }
-      if (Date.now() > deadline) throw new Error(`${system.name} did not deliver everything; queue: ${JSON.stringify(counts)}`);
+      if (Date.now() > deadline)
+        throw new Error(`${system.name} did not deliver everything; queue: ${JSON.stringify(counts)}`);
       await sleep(10);
     }
   }

@@ -37,7 +37,7 @@ export async function floorSystem(servers) {
 
 export async function guideSystem(servers) {
   const { env, companyId, ...facts } = await ownPlace(servers, 'guide');
-  const program = compile('guide.ts');
+  const program = compile('guide.mts');
   const accept = await startService(program, ['accept'], env);
   const work = await startService(program, ['work'], env);
   return {
@@ -99,7 +99,7 @@ function compile(file) {
   });
   const folder = here('../../../node_modules/.cache/herald-bench');
   mkdirSync(folder, { recursive: true });
-  const program = `${folder}/${file.replace('.ts', '.mjs')}`;
+  const program = `${folder}/${file.replace('.mts', '.mjs')}`;
   writeFileSync(program, code);
   return program;
 }

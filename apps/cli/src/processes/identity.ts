@@ -49,9 +49,7 @@ function read(path: string): string | undefined {
 
 function ps(pid: number, column: string): string | undefined {
   try {
-    return (
-      execFileSync('ps', ['-ww', '-o', column, '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined
-    );
+    return execFileSync('ps', ['-ww', '-o', column, '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
   } catch (error) {
     if ((error as { status?: number }).status === 1) return undefined;
     throw error;

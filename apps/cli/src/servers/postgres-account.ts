@@ -65,18 +65,13 @@ function postgresAccount(): Account {
 function lookUp(): Account | undefined {
   const uid = spawnSync('id', ['-u', 'postgres'], { encoding: 'utf8' });
   const gid = spawnSync('id', ['-g', 'postgres'], { encoding: 'utf8' });
-  return uid.status === 0 && gid.status === 0
-    ? { uid: Number(uid.stdout), gid: Number(gid.stdout) }
-    : undefined;
+  return uid.status === 0 && gid.status === 0 ? { uid: Number(uid.stdout), gid: Number(gid.stdout) } : undefined;
 }
 
 /** /var/tmp outlives a reboot and does not depend on TMPDIR. */
 function standIn(dataDir: string): string {
   const temp = existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
-  const folder = join(
-    temp,
-    `herald-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16)}`,
-  );
+  const folder = join(temp, `herald-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) {
     // Anyone may make folders there: what root does not own is not ours.
     const found = lstatSync(folder);

@@ -22,16 +22,10 @@ const unfinished = '.unfinished';
  * The cluster's folder, made on the first start. initdb works in a folder of another name that is renamed
  * when it is done: a cluster is whole or absent, however the run before this one ended.
  */
-export async function ensureCluster(
-  home: PostgresHome,
-  initdb: string,
-  password: string,
-  signal?: AbortSignal,
-) {
+export async function ensureCluster(home: PostgresHome, initdb: string, password: string, signal?: AbortSignal) {
   const cluster = join(home.folder, 'cluster');
   for (const name of readdirSync(home.folder)) {
-    if (name.endsWith(unfinished))
-      rmSync(join(home.folder, name), { recursive: true, force: true, maxRetries: 20 });
+    if (name.endsWith(unfinished)) rmSync(join(home.folder, name), { recursive: true, force: true, maxRetries: 20 });
   }
   if (existsSync(cluster)) return cluster;
 
@@ -68,9 +62,7 @@ export function clearStalePid(cluster: string): void {
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   const command = commandOf(pid);
   if (command.includes(cluster) && command.includes('postgres')) {
-    throw new Failure(
-      `Postgres already runs on ${cluster} (process ${pid}). Stop it first: kill -INT ${pid}`,
-    );
+    throw new Failure(`Postgres already runs on ${cluster} (process ${pid}). Stop it first: kill -INT ${pid}`);
   }
   rmSync(file);
 }

@@ -30,12 +30,10 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
   makeFolder(dataDir);
   const recordFile = join(dataDir, 'process.json');
   const running = readRecord(recordFile);
-  if (running)
-    throw new Failure(`Postgres already runs on ${dataDir} (process ${running.pid}). Stop it first.`);
+  if (running) throw new Failure(`Postgres already runs on ${dataDir} (process ${running.pid}). Stop it first.`);
 
   const home = postgresHome(dataDir);
-  if (home.folder !== dataDir)
-    log?.(`user "postgres" cannot reach ${dataDir}; the data are in ${home.folder}`);
+  if (home.folder !== dataDir) log?.(`user "postgres" cannot reach ${dataDir}; the data are in ${home.folder}`);
   const password = keptPassword(dataDir);
   const { initdb, postgres } = postgresBinaries(home);
   const cluster = await ensureCluster(home, initdb, password, signal);
@@ -106,11 +104,7 @@ function settings(more: Record<string, string> = {}): string[] {
 }
 
 /** Undefined when it takes logins, or how it ended before. Recovery after a crash may take its time. */
-async function untilReady(
-  server: Launched,
-  cluster: string,
-  signal?: AbortSignal,
-): Promise<string | undefined> {
+async function untilReady(server: Launched, cluster: string, signal?: AbortSignal): Promise<string | undefined> {
   let ended: string | undefined;
   void server.exited.then((how) => (ended = how));
   while (ended === undefined) {

@@ -98,9 +98,7 @@ async function fetchPackages(folder: string, options: string[], signal?: AbortSi
 
 /** The package and all it needs, without what the system has installed. */
 async function missing(name: string, options: string[], signal?: AbortSignal): Promise<string[]> {
-  const only = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map(
-    (kind) => `--no-${kind}`,
-  );
+  const only = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
   const list = await run('apt-cache', [...options, 'depends', '--recurse', ...only, name], { signal }).catch(
     (error) => {
       signal?.throwIfAborted();

@@ -41,7 +41,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
     if (!id || !secret) return undefined;
     const row = (this.rows.get(id) ?? (await this.rows.fetch(id)))?.row;
     const now = new Date();
-    if (!row || !holds(row, secret, now) || row.revoked_at || (row.expires_at && row.expires_at <= now)) return undefined;
+    if (!row || !holds(row, secret, now) || row.revoked_at || (row.expires_at && row.expires_at <= now))
+      return undefined;
     this.lastUse.set(id, now);
     return {
       kind: 'credential',

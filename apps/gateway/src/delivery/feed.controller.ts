@@ -1,4 +1,13 @@
-import { delivery, forbidden, MessageStatus, SendMessage, SetMessageStatus, unprocessable, uuid, notFound } from '@herald/contracts';
+import {
+  delivery,
+  forbidden,
+  MessageStatus,
+  SendMessage,
+  SetMessageStatus,
+  unprocessable,
+  uuid,
+  notFound,
+} from '@herald/contracts';
 import { bodyHash } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';

@@ -39,19 +39,21 @@ function keyOf(request: FastifyRequest): string | undefined {
  * The correlation of a send or a command; sets `X-Correlation-Id` on the answer.
  * @throws Refusal 400 for a malformed Idempotency-Key
  */
-export const Correlated = createParamDecorator((single: boolean | undefined, context: ExecutionContext): Correlation => {
-  const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
-  const response = context.switchToHttp().getResponse<FastifyReply>();
-  const key = keyOf(request);
-  const [path] = request.url.split('?');
-  const name = `${request.method} ${path?.replace(/\/+$/, '')} ${key}`;
-  const namespace = key && namespaceOf(request.caller);
-  const id = namespace ? v5(name, namespace) : v7();
-  if (single !== false) void response.header('X-Correlation-Id', id);
-  return {
-    id,
-    keyed: key !== undefined,
-    at: (index) => (namespace ? v5(`${name} ${index}`, namespace) : v7()),
-    markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
-  };
-});
+export const Correlated = createParamDecorator(
+  (single: boolean | undefined, context: ExecutionContext): Correlation => {
+    const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
+    const response = context.switchToHttp().getResponse<FastifyReply>();
+    const key = keyOf(request);
+    const [path] = request.url.split('?');
+    const name = `${request.method} ${path?.replace(/\/+$/, '')} ${key}`;
+    const namespace = key && namespaceOf(request.caller);
+    const id = namespace ? v5(name, namespace) : v7();
+    if (single !== false) void response.header('X-Correlation-Id', id);
+    return {
+      id,
+      keyed: key !== undefined,
+      at: (index) => (namespace ? v5(`${name} ${index}`, namespace) : v7()),
+      markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
+    };
+  },
+);

@@ -10,13 +10,18 @@ interface Issue {
 }
 
 const nameOf = (path: readonly unknown[] = []) =>
-  path.map((segment) => String(typeof segment === 'object' && segment && 'key' in segment ? segment.key : segment)).join('.');
+  path
+    .map((segment) => String(typeof segment === 'object' && segment && 'key' in segment ? segment.key : segment))
+    .join('.');
 
 /** What a schema found wrong, one entry a field. */
 export function fieldErrors(issues: readonly Issue[]): FieldError[] {
   return issues.slice(0, 50).flatMap(({ path = [], message, keys }) => {
     // A name that is not a field may be as long as the body: clients get enough of it to know it.
-    if (keys) return keys.slice(0, 50).map((key) => ({ field: nameOf([...path, key.slice(0, 100)]), message: 'is not a known field' }));
+    if (keys)
+      return keys
+        .slice(0, 50)
+        .map((key) => ({ field: nameOf([...path, key.slice(0, 100)]), message: 'is not a known field' }));
     return [{ field: nameOf(path) || 'body', message: readable(message) }];
   });
 }
@@ -32,7 +37,10 @@ function readable(message: string): string {
 export function invalid(issues: readonly Issue[]): Refusal {
   const errors = fieldErrors(issues);
   const { field, message } = errors[0] as FieldError;
-  return badRequest(errors.length > 1 ? `${field} ${message} (and ${errors.length - 1} more)` : `${field} ${message}`, errors);
+  return badRequest(
+    errors.length > 1 ? `${field} ${message} (and ${errors.length - 1} more)` : `${field} ${message}`,
+    errors,
+  );
 }
 
 /** Checks bodies and query strings against the schema that their decorator names. */

@@ -49,11 +49,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     for (const queue of Object.keys(OWED_QUEUES)) {
       this.rooms.set(queue, { allowance: this.share(0), backlog: false, looking: false });
     }
-    this.repeat = new Repeat(
-      ROUND_MS,
-      () => this.feedAll(),
-      this.logger,
-    );
+    this.repeat = new Repeat(ROUND_MS, () => this.feedAll(), this.logger);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -96,7 +92,10 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async measure(tx: Sql, queue: string): Promise<{ published: number; backlog: boolean }> {
-    const [row] = await tx.query<{ published: number; backlog: boolean }>(MEASURE, [queue, this.settings.PUBLISHED_LIMIT]);
+    const [row] = await tx.query<{ published: number; backlog: boolean }>(MEASURE, [
+      queue,
+      this.settings.PUBLISHED_LIMIT,
+    ]);
     return row as { published: number; backlog: boolean };
   }
 
@@ -127,16 +126,18 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     const companies = await this.nextCompanies(tx, queue);
     if (companies.length === 0) return undefined;
     const each = Math.ceil(rows / companies.length);
-    const turn = await tx.query<{ id: string; alone: boolean; lane: number }>(TAKE_TURNS, [queue, companies, each, rows]);
+    const turn = await tx.query<{ id: string; alone: boolean; lane: number }>(TAKE_TURNS, [
+      queue,
+      companies,
+      each,
+      rows,
+    ]);
     const jobs = packJobs(
       turn.map(({ id, alone, lane }) => ({ id, queue, alone, urgent: lane === LANE.urgent })),
       MAX_OWED_IDS,
       randomUUID,
     );
-    await tx.query(ASSIGN, [
-      jobs.flatMap(({ ids }) => ids),
-      jobs.flatMap(({ ids, jobId }) => ids.map(() => jobId)),
-    ]);
+    await tx.query(ASSIGN, [jobs.flatMap(({ ids }) => ids), jobs.flatMap(({ ids, jobId }) => ids.map(() => jobId))]);
     return jobs;
   }
 

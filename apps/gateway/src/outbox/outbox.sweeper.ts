@@ -35,11 +35,7 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.repeat = new Repeat(
-      Math.min(ROUND_MS, this.settings.SWEEP_AFTER_MS),
-      () => this.sweepAll(),
-      this.logger,
-    );
+    this.repeat = new Repeat(Math.min(ROUND_MS, this.settings.SWEEP_AFTER_MS), () => this.sweepAll(), this.logger);
   }
 
   async beforeApplicationShutdown(): Promise<void> {

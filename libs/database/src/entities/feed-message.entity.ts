@@ -1,10 +1,11 @@
-import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A delivered message, in the feed of its recipient and of its author. */
 @Entity('feed_messages')
 @Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
 @Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
 @Index('feed_messages_unread', ['companyId', 'recipientLogin', 'createdAt', 'id'], { where: "status = 'unread'" })
+@Check('feed_messages_status_check', `status in ('unread', 'read', 'archived')`)
 export class FeedMessage {
   /** The correlationId. */
   @PrimaryColumn('uuid')

@@ -1,7 +1,7 @@
 /**
  * The guide: what the official guides of Nest, TypeORM and BullMQ lead to. Controller, DTO, guard, queue and
  * processor as their pages show them; the token is stored hashed, finished jobs are removed.
- * `node guide.js accept|work`
+ * `node guide.mjs accept|work`
  */
 import 'reflect-metadata';
 import { createHash, randomUUID } from 'node:crypto';
@@ -69,8 +69,6 @@ class SendMessage {
   @IsOptional() @IsObject() metadata?: object;
 }
 
-type Caller = { companyId: string };
-
 @Injectable()
 class TokenGuard implements CanActivate {
   constructor(@InjectRepository(AccessToken) private readonly tokens: Repository<AccessToken>) {}
@@ -80,9 +78,8 @@ class TokenGuard implements CanActivate {
     const [type, token] = request.headers.authorization?.split(' ') ?? [];
     if (type !== 'Bearer' || !token) throw new UnauthorizedException();
     const hash = createHash('sha256').update(token).digest('hex');
-    const found = await this.tokens.findOneBy({ hash });
-    if (!found) throw new UnauthorizedException();
-    request.caller = { companyId: found.companyId } satisfies Caller;
+    request.caller = await this.tokens.findOneBy({ hash });
+    if (!request.caller) throw new UnauthorizedException();
     return true;
   }
 }
@@ -94,7 +91,7 @@ class FeedController {
 
   @Post('ai')
   @HttpCode(202)
-  async send(@Body() { message, metadata }: SendMessage, @Req() { caller }: { caller: Caller }) {
+  async send(@Body() { message, metadata }: SendMessage, @Req() { caller }: { caller: AccessToken }) {
     const correlationId = randomUUID();
     await this.queue.add('deliver', {
       ...message,

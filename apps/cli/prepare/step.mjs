@@ -1,0 +1,71 @@
+import { spawn } from 'node:child_process';
+
+const keptLines = 1_000;
+/** Of a long output the first and the last lines of this number are shown. */
+const shownLines = 15;
+const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+
+export class StepFailed extends Error {
+  constructor(message, output) {
+    super(message);
+    this.output = output;
+  }
+}
+
+/** Runs one command and shows what it does and for how long; its output is shown only when it fails. */
+export async function step(root, title, command, ...args) {
+  const started = Date.now();
+  const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
+  const stopShowing = process.stdout.isTTY ? spin(title, seconds) : tell(title, seconds);
+
+  const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  const keep = (chunk) => {
+    output = (output + chunk).split('\n').slice(-keptLines).join('\n');
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
+
+  let interrupted;
+  const interrupt = (signal) => {
+    interrupted = signal;
+    child.kill('SIGTERM');
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, interrupt);
+
+  const ended = await new Promise((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, signal) => resolve(code === 0 ? undefined : (signal ?? `exit code ${code}`)));
+  });
+  for (const signal of signals) process.off(signal, interrupt);
+  stopShowing();
+
+  if (interrupted) throw new StepFailed(`${title}: interrupted after ${seconds()}`, '');
+  if (ended) throw new StepFailed(`${excerpt(output)}\n\n${title} failed after ${seconds()}: ${ended}`, output);
+  console.log(`✔ ${title}: ${seconds()}`);
+}
+
+function excerpt(output) {
+  const lines = output.trim().split('\n');
+  if (lines.length <= 2 * shownLines) return lines.join('\n');
+  return [...lines.slice(0, shownLines), '…', ...lines.slice(-shownLines)].join('\n');
+}
+
+function spin(title, seconds) {
+  let turn = 0;
+  const show = () => process.stdout.write(`\r${frames[turn++ % frames.length]} ${title} ${seconds()} `);
+  show();
+  const timer = setInterval(show, 100);
+  return () => {
+    clearInterval(timer);
+    process.stdout.write('\r\x1b[K');
+  };
+}
+
+/** Where no one watches a line change, a sign of life every 15 seconds. */
+function tell(title, seconds) {
+  console.log(`${title} …`);
+  const timer = setInterval(() => console.log(`${title} … ${seconds()}`), 15_000);
+  return () => clearInterval(timer);
+}

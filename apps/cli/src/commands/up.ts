@@ -1,0 +1,20 @@
+import type { Command } from 'commander';
+
+export function addUp(program: Command): void {
+  program
+    .command('up')
+    .description('starts everything on this machine: Postgres, Redis, demo data and all services')
+    .addHelpText('after', variables)
+    .action(async () => {
+      const { up } = await import('../up/up.js');
+      await up();
+    });
+}
+
+const variables = `
+Environment:
+  PORT          the gateway's port (3000)
+  DATABASE_URL  a Postgres to use instead of an own one
+  REDIS_URL     a Redis to use instead of an own one
+  HERALD_DATA   where data and secrets live (.herald in the checkout)
+  HERALD_DEBUG  1 shows the stack of an error`;

@@ -1,0 +1,9 @@
+import { Command } from 'commander';
+import { addMigrate } from './commands/migrate.js';
+import { addUp } from './commands/up.js';
+import { fail } from './failure.js';
+
+const program = new Command('herald').description('Runs and administers Herald.');
+addUp(program);
+addMigrate(program);
+program.parseAsync().catch(fail);

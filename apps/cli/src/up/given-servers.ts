@@ -1,0 +1,50 @@
+import { createConnection } from 'node:net';
+import { Client } from 'pg';
+import { Failure, sentence } from '../failure.js';
+
+const answerWithinMs = 5_000;
+
+/** @throws Failure when the Postgres that the user points to cannot be entered */
+export async function checkPostgres(url: string): Promise<void> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: answerWithinMs });
+  try {
+    await client.connect();
+  } catch (error) {
+    throw new Failure(`The Postgres at DATABASE_URL cannot be used: ${sentence(error)}`, { cause: error });
+  } finally {
+    await client.end();
+  }
+}
+
+/** @throws Failure when nothing listens where REDIS_URL points; the services check the rest */
+export async function checkRedis(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  await new Promise<void>((resolve, reject) => {
+    const socket = createConnection({
+      host: hostname || '127.0.0.1',
+      port: Number(port) || 6379,
+      timeout: answerWithinMs,
+    });
+    socket.once('connect', resolve);
+    socket.once('timeout', () => reject(new Error('no answer')));
+    socket.once('error', reject);
+    socket.once('connect', () => socket.destroy());
+  }).catch((error) => {
+    throw new Failure(`The Redis at REDIS_URL cannot be reached: ${sentence(error)}`, { cause: error });
+  });
+}
+
+/** Makes the database in a server of ours, where there is none yet, and gives its URL. */
+export async function ensureDatabase(serverUrl: string, name: string): Promise<string> {
+  const client = new Client({ connectionString: serverUrl });
+  await client.connect();
+  try {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [name]);
+    if (!rowCount) await client.query(`CREATE DATABASE ${client.escapeIdentifier(name)}`);
+  } finally {
+    await client.end();
+  }
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return url.href;
+}

@@ -1,0 +1,31 @@
+import { ROLES } from '@herald/database';
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { readJson, writeJson } from './kept-json.js';
+
+export interface Secrets {
+  jwt: string;
+  /** What the demo's tokens are made of. */
+  demo: string;
+  ops: string;
+  /** The password of each role. */
+  roles: Record<string, string>;
+}
+
+/** Made once for a data folder; what a later version needs besides is added. */
+export function keptSecrets(dataDir: string): Secrets {
+  const file = join(dataDir, 'secrets.json');
+  const kept = (readJson(file) ?? {}) as Partial<Secrets>;
+  const secrets: Secrets = {
+    jwt: kept.jwt ?? fresh(),
+    demo: kept.demo ?? fresh(),
+    ops: kept.ops ?? fresh(),
+    roles: Object.fromEntries(ROLES.map((role) => [role, kept.roles?.[role] ?? fresh()])),
+  };
+  if (JSON.stringify(secrets) !== JSON.stringify(kept)) writeJson(file, secrets);
+  return secrets;
+}
+
+function fresh(): string {
+  return randomBytes(32).toString('hex');
+}

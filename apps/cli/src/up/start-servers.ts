@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { startPostgres } from '../servers/postgres.js';
+import { startRedis } from '../servers/redis.js';
+import type { Server, ServerOptions } from '../servers/server.js';
+import { checkPostgres, checkRedis, ensureDatabase } from './given-servers.js';
+import { KeptRunning } from './kept-running.js';
+import type { Machine } from './machine.js';
+import type { UpSettings } from './settings.js';
+import type { Terminal } from './terminal.js';
+
+/** Starts the servers that the user did not name, checks those they did, and gives where both are. */
+export async function startServers(
+  { dataDir, databaseUrl, redisUrl }: UpSettings,
+  machine: Machine,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<{ databaseUrl: string; redisUrl: string }> {
+  const start = (name: string, starter: (options: ServerOptions) => Promise<Server>) =>
+    terminal.step(`Starting ${name}`, (log) => {
+      const options = { dataDir: join(dataDir, name.toLowerCase()), signal };
+      return KeptRunning.start(
+        name,
+        () => starter({ ...options, log }),
+        // The services know its port.
+        ({ port }) => starter({ ...options, port }),
+        (line) => terminal.say(line),
+      );
+    });
+
+  if (databaseUrl) await terminal.step('Checking DATABASE_URL', () => checkPostgres(databaseUrl));
+  else machine.postgres = await start('Postgres', startPostgres);
+  if (redisUrl) await terminal.step('Checking REDIS_URL', () => checkRedis(redisUrl));
+  else machine.redis = await start('Redis', startRedis);
+
+  signal.throwIfAborted();
+  return {
+    databaseUrl: databaseUrl ?? (await ensureDatabase(machine.postgres!.current.url, 'herald')),
+    redisUrl: redisUrl ?? machine.redis!.current.url,
+  };
+}

@@ -1,0 +1,65 @@
+import { roleUrl } from '@herald/database';
+import getPort from 'get-port';
+import type { JwtSettings } from '../demo/load-demo.js';
+import { runFolder } from './claim.js';
+import { KeptRunning } from './kept-running.js';
+import type { Machine } from './machine.js';
+import type { Secrets } from './secrets.js';
+import { startService } from './service.js';
+import { SERVICES, type ServiceSpec } from './services.js';
+import type { UpSettings } from './settings.js';
+import type { Terminal } from './terminal.js';
+
+export interface Surroundings {
+  databaseUrl: string;
+  redisUrl: string;
+  secrets: Secrets;
+  jwt: JwtSettings;
+}
+
+/** Starts every service and waits until each is ready. */
+export async function startServices(
+  settings: UpSettings,
+  surroundings: Surroundings,
+  machine: Machine,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<void> {
+  const names = SERVICES.map(({ name }) => name).join(', ');
+  await terminal.step(`Starting ${names}`, async () => {
+    for (const spec of SERVICES) {
+      signal.throwIfAborted();
+      const port = settings.doors.get(spec.name) ?? (await getPort({ host: '127.0.0.1' }));
+      const start = () =>
+        startService({
+          name: spec.name,
+          port,
+          env: environmentOf(spec, port, surroundings),
+          runFolder: runFolder(settings.dataDir),
+          onLine: (line) => terminal.log(spec.name, line),
+        });
+      machine.services.push(await KeptRunning.start(spec.name, start, start, (line) => terminal.say(line)));
+    }
+    await Promise.all(machine.services.map((service) => service.current.ready(signal)));
+  });
+}
+
+function environmentOf(spec: ServiceSpec, port: number, around: Surroundings): Record<string, string> {
+  const { databaseUrl, redisUrl, secrets, jwt } = around;
+  return {
+    DATABASE_URL: roleUrl(databaseUrl, spec.role, secrets.roles[spec.role]!),
+    REDIS_URL: redisUrl,
+    [spec.door?.variable ?? 'HEALTH_PORT']: String(port),
+    ...(spec.name === 'gateway' ? gatewayEnvironment(jwt) : {}),
+  };
+}
+
+function gatewayEnvironment(jwt: JwtSettings): Record<string, string> {
+  return {
+    JWT_ISSUER: jwt.issuer,
+    JWT_USER_AUDIENCE: jwt.userAudience,
+    JWT_MERCHANT_AUDIENCE: jwt.merchantAudience,
+    JWT_ALGORITHM: jwt.algorithm,
+    JWT_SECRET: jwt.secret,
+  };
+}

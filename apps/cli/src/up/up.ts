@@ -1,0 +1,94 @@
+import { migrate, prepareRoles } from '@herald/database';
+import { join } from 'node:path';
+import { type JwtSettings, loadDemo } from '../demo/load-demo.js';
+import { Failure, fail } from '../failure.js';
+import { makeFolder } from '../servers/data-folder.js';
+import { claim, endLeftovers } from './claim.js';
+import { checkDoors } from './doors.js';
+import { listenForEnd, unlessAborted } from './interruption.js';
+import { writeJson } from './kept-json.js';
+import { Machine } from './machine.js';
+import { keptSecrets } from './secrets.js';
+import { readSettings, type UpSettings } from './settings.js';
+import { startServers } from './start-servers.js';
+import { startServices } from './start-services.js';
+import { Terminal } from './terminal.js';
+import { whatToTry } from './what-to-try.js';
+
+/** Runs all of Herald on this machine until it is told to end; nothing it started outlives it. */
+export async function up(): Promise<never> {
+  const terminal = new Terminal();
+  const settings = readSettings();
+  const machine = new Machine();
+  const signal = listenForEnd(() => void machine.kill().then(() => process.exit(130)));
+  useFolder(settings.dataDir);
+  const claimed = claim(settings.dataDir);
+
+  const fault = await runUntilEnd(settings, machine, terminal, signal).catch((error: unknown) => error);
+  terminal.showLogs();
+  if (!machine.isEmpty) await terminal.step('Stopping', () => machine.stop());
+  claimed.release();
+  if (signal.aborted) process.exit(0);
+  fail(fault);
+}
+
+/** Gives what made it end: the signal's reason, or the fault of a start. */
+async function runUntilEnd(
+  settings: UpSettings,
+  machine: Machine,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const { dataDir, doors } = settings;
+  const leftovers = await endLeftovers(dataDir);
+  if (leftovers.length > 0) terminal.say(`Ended what a killed run had left: ${leftovers.join(', ')}`);
+  await checkDoors(doors);
+
+  const { databaseUrl, redisUrl } = await startServers(settings, machine, terminal, signal);
+  const secrets = keptSecrets(dataDir);
+  const jwt = jwtSettings(secrets.jwt);
+  const demo = await terminal.step('Preparing the database', (note) =>
+    unlessAborted(
+      signal,
+      (async () => {
+        note('migrations');
+        await migrate(databaseUrl);
+        await prepareRoles(databaseUrl, secrets.roles);
+        note('demo data');
+        return loadDemo({ databaseUrl, jwt, seed: secrets.demo });
+      })(),
+    ),
+  );
+  await startServices(settings, { databaseUrl, redisUrl, secrets, jwt }, machine, terminal, signal);
+
+  const gateway = `http://127.0.0.1:${doors.get('gateway')}`;
+  const demoFile = join(dataDir, 'demo.json');
+  writeJson(demoFile, { gateway, databaseUrl, redisUrl, ...demo });
+  machine.keep();
+  terminal.showLogs();
+  terminal.say(whatToTry(gateway, demo, demoFile));
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(signal.reason);
+    signal.addEventListener('abort', () => resolve(signal.reason));
+  });
+}
+
+function useFolder(dataDir: string): void {
+  try {
+    makeFolder(dataDir);
+  } catch (error) {
+    if (error instanceof Failure)
+      throw new Failure(`${error.message}. Choose another with HERALD_DATA.`, { cause: error });
+    throw error;
+  }
+}
+
+function jwtSettings(secret: string): JwtSettings {
+  return {
+    issuer: 'https://herald.local',
+    userAudience: 'herald-people',
+    merchantAudience: 'herald-merchants',
+    algorithm: 'HS256',
+    secret,
+  };
+}

@@ -1,0 +1,33 @@
+import type { Demo } from '../demo/load-demo.js';
+
+const message = {
+  message: {
+    title: 'Teste',
+    body: 'Conteúdo da notificação',
+    authorLogin: 'admin',
+    recipientLogin: 'dmurta',
+    question: 'teste',
+  },
+  metadata: {},
+};
+
+/** Lines that work when they are pasted into a shell. */
+export function whatToTry(gateway: string, demo: Demo, demoFile: string): string {
+  const company = demo.companies[0]!;
+  const recipient = company.users.find(({ login }) => login === message.message.recipientLogin)!;
+  const json = `-H 'Content-Type: application/json'`;
+  return `
+Herald is up: ${gateway}  (API: ${gateway}/docs)
+
+A message from admin to dmurta:
+
+curl -s ${gateway}/v1/feed/ai ${json} -H 'Authorization: Bearer ${String(company['accessToken'])}' -d '${JSON.stringify(message)}'
+
+dmurta's feed:
+
+curl -s '${gateway}/v1/feed?tab=ai' -H 'Authorization: Bearer ${recipient.jwt}'
+
+All tokens and URLs: ${demoFile}
+Ctrl-C stops everything; the data stay.
+`;
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { Client, Pool } from 'pg';
+import { freshDatabase, type FreshDatabase } from '../support/servers.js';
+
+let database: FreshDatabase;
+let admin: Pool;
+const ours = randomUUID();
+const theirs = randomUUID();
+const secret = "somebody else's message";
+
+beforeAll(async () => {
+  database = await freshDatabase();
+  admin = new Pool({ connectionString: database.url, max: 2 });
+  await admin.query(`insert into companies (id, name) values ('${ours}', 'Ours'), ('${theirs}', 'Theirs')`);
+  for (const company of [ours, theirs]) {
+    await admin.query(
+      `insert into feed_messages (id, company_id, title, body, author_login, recipient_login, metadata, created_at, queued_at, started_at)
+       values ($1, $2, 'title', $3, 'a', 'b', '{}', now(), now(), now())`,
+      [randomUUID(), company, company === theirs ? secret : 'ours'],
+    );
+    await admin.query(
+      `insert into outbox (id, queue, job, company_id, body, accepted_at) values ($1, 'delivery', 'deliver', $2, '{}', now())`,
+      [randomUUID(), company],
+    );
+    await admin.query(
+      `insert into dead_letters (correlation_id, queue, job, company_id, content, error) values ($1, 'delivery', 'deliver', $2, '{}', 'x')`,
+      [randomUUID(), company],
+    );
+    await admin.query(`insert into users (company_id, id, login) values ($1, $2, 'b')`, [company, randomUUID()]);
+  }
+});
+afterAll(async () => {
+  await admin.end();
+  await database.drop();
+});
+
+/** Runs one statement as a role, as its service would. */
+async function as<Row extends object>(role: string, sql: string, company?: string): Promise<Row[]> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    await client.query(`begin; set local role ${role}`);
+    if (company) await client.query(`set local herald.company = '${company}'`);
+    const { rows } = await client.query(sql);
+    await client.query('commit');
+    return rows;
+  } finally {
+    await client.end();
+  }
+}
+
+describe('least privilege', () => {
+  it.each([
+    ['herald_gateway', `insert into feed_messages (id) values ('${randomUUID()}')`],
+    ['herald_gateway', `update feed_messages set title = 'x'`],
+    ['herald_gateway', 'delete from feed_messages'],
+    ['herald_gateway', 'delete from outbox'],
+    ['herald_gateway', `update outbox set body = '{}'`],
+    ['herald_gateway', 'delete from dead_letters'],
+    ['herald_gateway', `insert into dead_letters (queue, job, content, error) values ('delivery', 'deliver', '', '')`],
+    ['herald_gateway', `update requests set verdict = '{}'`],
+    ['herald_gateway', `insert into credentials (id) values ('x')`],
+    ['herald_gateway', `update credentials set scopes = '{}'`],
+    ['herald_gateway', 'create table mine (id int)'],
+    ['herald_delivery', 'select * from credentials'],
+    ['herald_delivery', 'select * from users'],
+    ['herald_delivery', 'select * from companies'],
+    ['herald_delivery', `update feed_messages set body = 'x'`],
+    ['herald_delivery', 'delete from feed_messages'],
+    ['herald_delivery', 'delete from requests'],
+    ['herald_delivery', 'create table mine (id int)'],
+    ['herald_ops', 'select * from feed_messages'],
+    ['herald_ops', 'select * from credentials'],
+    ['herald_ops', 'delete from outbox'],
+    ['herald_agent_actions', 'select * from feed_messages'],
+    ['herald_merchant_answers', 'select * from feed_messages'],
+  ])('%s may not: %s', async (role, sql) => {
+    await expect(as(role, sql)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('keeps a worker to its own queue', async () => {
+    await admin.query(
+      `insert into outbox (id, queue, job, company_id, body, accepted_at) values ($1, 'other', 'x', $2, '{}', now())`,
+      [randomUUID(), ours],
+    );
+    const queues = await as<{ queue: string }>('herald_delivery', 'select distinct queue from outbox');
+    expect(queues).toEqual([{ queue: 'delivery' }]);
+    await expect(
+      as(
+        'herald_delivery',
+        `insert into outbox (id, queue, job, company_id, body, accepted_at)
+        values ('${randomUUID()}', 'other', 'x', '${ours}', '{}', now())`,
+      ),
+    ).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
+describe('the second fence', () => {
+  const reads = ['feed_messages', 'message_places', 'outbox', 'dead_letters', 'users'];
+
+  it.each(reads)('shows a reader of %s its own company alone, without any WHERE', async (table) => {
+    const rows = await as<{ company_id: string }>('herald_gateway', `select * from ${table}`, ours);
+    expect(new Set(rows.map(({ company_id }) => company_id))).toEqual(new Set([ours]));
+    expect(JSON.stringify(rows)).not.toContain(secret);
+  });
+
+  it.each(reads)('shows a reader of %s nothing while no company is set', async (table) => {
+    expect(await as('herald_gateway', `select * from ${table}`)).toEqual([]);
+  });
+
+  it('would show everything to a role that bypasses it', async () => {
+    const { rows } = await admin.query('select distinct company_id from message_places');
+    expect(rows.length).toBeGreaterThan(1);
+  });
+
+  it('does not leak to the next transaction of the connection', async () => {
+    const client = new Client({ connectionString: database.url });
+    await client.connect();
+    await client.query('set role herald_gateway');
+    await client.query(`begin read only; set local herald.company = '${ours}'`);
+    expect((await client.query('select * from feed_messages')).rows).toHaveLength(1);
+    await client.query('commit');
+    expect((await client.query('select * from feed_messages')).rows).toEqual([]);
+    await client.end();
+  });
+
+  it('belongs to roles that cannot bypass it and own nothing', async () => {
+    const { rows } = await admin.query(
+      `select rolname from pg_roles where rolname like 'herald\\_%' and (rolbypassrls or rolsuper or rolcreaterole or rolcreatedb)
+       union all select tableowner from pg_tables where tableowner like 'herald\\_%'`,
+    );
+    expect(rows).toEqual([]);
+  });
+});
