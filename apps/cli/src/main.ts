@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { addMigrate } from './commands/migrate.js';
+import { addTypes } from './commands/types.js';
 import { addUp } from './commands/up.js';
 import { fail } from './failure.js';
 
 const program = new Command('herald').description('Runs and administers Herald.');
 addUp(program);
 addMigrate(program);
+addTypes(program);
 program.parseAsync().catch(fail);

@@ -13,4 +13,5 @@ export interface ServiceSpec {
 export const SERVICES: ServiceSpec[] = [
   { name: 'gateway', role: 'herald_gateway', door: { variable: 'PORT', fallback: 3000 } },
   { name: 'delivery', role: 'herald_delivery' },
+  { name: 'merchant-answers', role: 'herald_merchant_answers' },
 ];

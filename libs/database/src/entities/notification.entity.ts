@@ -1,9 +1,11 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
 import { Conversation } from './conversation.entity.js';
 import { NotificationType } from './notification-type.entity.js';
 
 /** A question that waits for its merchant's answer, with the rules it was made under. */
 @Entity('notifications')
+@Check('notifications_status_check', `status in ('requested', 'answered')`)
+@Check('notifications_answer_check', `(status = 'answered') = (answer is not null and answer_id is not null)`)
 @Index('notifications_merchant', ['merchantId', 'id'])
 @Index('notifications_requested', ['merchantId', 'id'], { where: "status = 'requested'" })
 @Index('notifications_conversation', ['conversationId', 'merchantId'])

@@ -41,7 +41,7 @@ export class CreateMerchantAnswers1764000003000 implements MigrationInterface {
         updated_at timestamptz(3) not null default now(),
         constraint notifications_conversation_fkey foreign key (conversation_id, merchant_id)
           references conversations (id, merchant_id) on delete cascade,
-        check ((status = 'answered') = (answer is not null and answer_id is not null))
+        constraint notifications_answer_check check ((status = 'answered') = (answer is not null and answer_id is not null))
       );
       create unique index notifications_correlation_id on notifications (correlation_id);
       create index notifications_merchant on notifications (merchant_id, id);
