@@ -30,13 +30,14 @@ function cleanUp() {
   return ending;
 }
 
-for (const name of ['SIGINT', 'SIGTERM'])
-  process.on(name, async () => {
-    log('stopping');
-    process.exitCode = 130;
-    await cleanUp();
-    process.exit();
-  });
+async function interrupt() {
+  log('stopping');
+  process.exitCode = 130;
+  await cleanUp();
+  process.exit();
+}
+
+for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => void interrupt());
 
 try {
   log('starting Herald and its servers');

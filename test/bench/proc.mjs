@@ -37,6 +37,16 @@ export function cpuSeconds(pids) {
   return ticks / TICKS_PER_SECOND;
 }
 
+/** CPU seconds that the whole machine has been busy, time that its host took from it included. */
+export function machineBusySeconds() {
+  const [user, nice, system, , , irq, softirq, steal] = readFileSync('/proc/stat', 'utf8')
+    .slice('cpu '.length, 200)
+    .trim()
+    .split(' ')
+    .map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
 export function residentMiB(pids) {
   let kiB = 0;
   for (const pid of pids) kiB += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);

@@ -7,7 +7,7 @@ const WIDE = 0.1;
 export class Report {
   #values = new Map();
 
-  /** `figures`: `[{ key, title, digits }]`; `systems`: names, the first of which is compared with the others. */
+  /** `figures`: `[{ key, title, digits, compared? }]`; `systems`: names, the first of which is compared with the others. */
   constructor(figures, systems) {
     this.figures = figures;
     this.systems = systems;
@@ -33,10 +33,10 @@ export class Report {
   table() {
     const [own, ...others] = this.systems;
     const header = ['', own, ...others, ...others.map((other) => `${own} / ${other}`)];
-    const rows = this.figures.map(({ key, title, digits }) => [
+    const rows = this.figures.map(({ key, title, digits, compared = true }) => [
       title,
       ...this.systems.map((system) => this.#cell(system, key, digits)),
-      ...others.map((other) => this.ratio(key, other)?.toFixed(2) ?? ''),
+      ...others.map((other) => (compared && this.ratio(key, other)?.toFixed(2)) || ''),
     ]);
     return markdown(header, rows);
   }

@@ -10,7 +10,9 @@ export class Servers {
   }
 
   async open() {
-    this.redis = new Redis(this.redisUrl);
+    // A bench whose Redis went away is over: no second attempt, and the command in hand fails.
+    this.redis = new Redis(this.redisUrl, { retryStrategy: () => null });
+    this.redis.on('error', () => {});
     this.redisPid = Number(/process_id:(\d+)/.exec(await this.redis.info('server'))[1]);
     const [{ backend }] = await this.sql('select pg_backend_pid() as backend');
     this.postmasterPid = parentOf(backend);

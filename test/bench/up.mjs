@@ -8,7 +8,7 @@ const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta
 
 /** Starts the real thing on ports and data of its own; returns what it tells programs about itself. */
 export async function startHerald(dataFolder) {
-  const running = start(process.env.HERALD_UP ?? CLI, ['up'], {
+  const running = start(CLI, ['up'], {
     HERALD_DATA: dataFolder,
     PORT: String(await getPort()),
     OPS_PORT: String(await getPort()),

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => herald.stop());
 
 const ALREADY = 'This notification has already been answered and cannot be answered again.';
-const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).toSorted();
+const statuses = (answers: { status: number }[]) => answers.map(({ status }) => status).toSorted((a, b) => a - b);
 const times = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 const aKey = () => ({ 'idempotency-key': randomUUID() });
@@ -30,7 +30,11 @@ async function surely(attempt: (key: { 'idempotency-key': string }) => Promise<A
 }
 
 const stored = async (id: number) =>
-  (await herald.query<{ status: string; answer: unknown }>('select status, answer from notifications where id = $1', [id]))[0];
+  (
+    await herald.query<{ status: string; answer: unknown }>('select status, answer from notifications where id = $1', [
+      id,
+    ])
+  )[0];
 const eventsOf = (id: number) =>
   herald.query<{ body: { id: string; answer: unknown } }>(
     `select body from outbox where queue = 'merchant-answers.answered' and (body #>> '{notification,id}')::int = $1`,
@@ -38,7 +42,7 @@ const eventsOf = (id: number) =>
   );
 
 describe('one answer wins', () => {
-  it('of 100 at once: one succeeds, 99 are told so, the answer is the winner\'s, and there is one event', async () => {
+  it("of 100 at once: one succeeds, 99 are told so, the answer is the winner's, and there is one event", async () => {
     const id = await merchant.open();
     const answers = await times(100, (n) => surely((key) => merchant.answer(id, { answer: `answer ${n}` }, key)));
     const winner = answers.findIndex(({ status }) => status === 200);
@@ -53,7 +57,9 @@ describe('one answer wins', () => {
     await herald.startService('merchant-answers', {}, 'second worker');
     const ids = await times(10, () => merchant.open());
     const answers = await times(100, (n) =>
-      surely((key) => merchant.answer(n % 20 < 10 ? ids[n % 10] : ids.toReversed()[n % 10], undefined, key)),
+      surely((key) =>
+        merchant.answer((n % 20 < 10 ? ids[n % 10] : ids.toReversed()[n % 10]) as number, undefined, key),
+      ),
     );
     const successes = answers.filter(({ status }) => status === 200);
     const refused = answers.filter(({ body }) => body.detail === ALREADY);
@@ -69,7 +75,9 @@ describe('an answer against a delete', () => {
     for (let round = 0; round < 20; round++) {
       const id = await merchant.open();
       const [answered, deleted] = await Promise.all(
-        round % 2 ? [merchant.answer(id), merchant.delete(id)] : [merchant.delete(id), merchant.answer(id)].toReversed(),
+        round % 2
+          ? [merchant.answer(id), merchant.delete(id)]
+          : [merchant.delete(id), merchant.answer(id)].toReversed(),
       );
       expect(deleted?.status).toBe(200);
       expect([200, 404]).toContain(answered?.status);
@@ -94,7 +102,9 @@ describe('an Idempotency-Key', () => {
     const headers = aKey();
     const answers = await times(50, () => surely((key) => merchant.answer(id, { answer: 'Yes' }, key), headers));
     expect(new Set(statuses(answers))).toEqual(new Set([200]));
-    expect(answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true').length).toBeGreaterThanOrEqual(49);
+    expect(
+      answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true').length,
+    ).toBeGreaterThanOrEqual(49);
     expect(new Set(answers.map((answer) => answer.headers.get('x-correlation-id'))).size).toBe(1);
     expect(await eventsOf(id)).toHaveLength(1);
   });
@@ -104,7 +114,9 @@ describe('an Idempotency-Key', () => {
     const body = merchant.aRequest();
     const answers = await times(50, () => surely((key) => merchant.request(body, key), headers));
     expect(new Set(statuses(answers))).toEqual(new Set([200]));
-    expect(answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true').length).toBeGreaterThanOrEqual(49);
+    expect(
+      answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true').length,
+    ).toBeGreaterThanOrEqual(49);
     const made = await herald.query('select id from notifications where context @> $1', [body.context]);
     expect(made).toHaveLength(1);
   });
@@ -154,7 +166,7 @@ describe('an Idempotency-Key', () => {
   });
 });
 
-describe('a merchant never learns of another\'s notification', () => {
+describe("a merchant never learns of another's notification", () => {
   const [NOWHERE, FOREIGN] = [900_000_001, 'foreign'] as const;
 
   it('gets the same 404 whether it exists or not, and sees none of it', async () => {
@@ -178,7 +190,10 @@ describe('a merchant never learns of another\'s notification', () => {
     const id = await merchant.open();
     const tookMs: Record<string, number[]> = { [FOREIGN]: [], nowhere: [] };
     for (let round = 0; round < 60; round++) {
-      for (const [which, target] of [[FOREIGN, id], ['nowhere', NOWHERE]] as const) {
+      for (const [which, target] of [
+        [FOREIGN, id],
+        ['nowhere', NOWHERE],
+      ] as const) {
         const start = performance.now();
         await other.answer(target);
         tookMs[which]?.push(performance.now() - start);
@@ -190,13 +205,21 @@ describe('a merchant never learns of another\'s notification', () => {
     expect(ratio).toBeLessThan(1.7);
   });
 
-  it.each(['0', '-1', '1.5', 'abc', '1e3', '99999999999999999999', '9007199254740993', '%00', '123e4567-e89b-12d3-a456-426614174123'])(
-    'gets it for the id %s too',
-    async (id) => {
-      const answers = [await merchant.answer(id), await merchant.delete(id)];
-      for (const answer of answers) expect(answer).toMatchObject({ status: 404, body: { error: 'NotFound', detail: expect.any(String) } });
-    },
-  );
+  it.each([
+    '0',
+    '-1',
+    '1.5',
+    'abc',
+    '1e3',
+    '99999999999999999999',
+    '9007199254740993',
+    '%00',
+    '123e4567-e89b-12d3-a456-426614174123',
+  ])('gets it for the id %s too', async (id) => {
+    const answers = [await merchant.answer(id), await merchant.delete(id)];
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status: 404, body: { error: 'NotFound', detail: expect.any(String) } });
+  });
 });
 
 describe('what is no answer at all', () => {
@@ -217,14 +240,20 @@ describe('what is no answer at all', () => {
   });
 
   it('another content type is refused', async () => {
-    const answer = await merchant.call('POST', '/request', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' });
+    const answer = await merchant.call('POST', '/request', 'a=b', {
+      'content-type': 'application/x-www-form-urlencoded',
+    });
     expect(answer).toMatchObject({ status: 415, body: { error: 'UnsupportedMediaType', detail: expect.any(String) } });
   });
 
   it('a problem document has the same facts for those who ask for one', async () => {
     const answer = await merchant.call('POST', '/request', {}, { accept: 'application/problem+json' });
     expect(answer.headers.get('content-type')).toContain('application/problem+json');
-    expect(answer.body).toMatchObject({ status: 500, title: 'ValidationError', detail: 'notification_type is required' });
+    expect(answer.body).toMatchObject({
+      status: 500,
+      title: 'ValidationError',
+      detail: 'notification_type is required',
+    });
   });
 });
 
@@ -239,7 +268,10 @@ describe('the list', () => {
       '?notification_types=user_question_request&notification_types=x',
       '?cursor=x',
     ]) {
-      expect(await merchant.list(query)).toMatchObject({ status: 400, body: { error: 'ValidationError', detail: expect.any(String) } });
+      expect(await merchant.list(query)).toMatchObject({
+        status: 400,
+        body: { error: 'ValidationError', detail: expect.any(String) },
+      });
     }
     expect((await merchant.list('?unknown=1')).status).toBe(200);
   });
@@ -272,7 +304,9 @@ describe('the list', () => {
     const plans = await Promise.all(
       ["n.status = 'requested' and", ''].map(async (filter) => {
         const client = await herald.pool.connect();
-        await client.query(`begin; set local role herald_gateway; set local herald.merchant = '1'; set local enable_sort = off`);
+        await client.query(
+          `begin; set local role herald_gateway; set local herald.merchant = '1'; set local enable_sort = off`,
+        );
         const { rows } = await client.query(
           `explain select * from notifications n where ${filter} merchant_id = 1 and id < 1000000 order by id desc limit 1001`,
         );
@@ -289,7 +323,11 @@ describe('the list', () => {
 
 describe('a gateway that is set to 422', () => {
   it('answers validation failures with it, and neither counts them as faults of its own', async () => {
-    const modern = await herald.startService('gateway', { env: { MERCHANT_VALIDATION_STATUS: '422' } }, 'modern gateway');
+    const modern = await herald.startService(
+      'gateway',
+      { env: { MERCHANT_VALIDATION_STATUS: '422' } },
+      'modern gateway',
+    );
     const url = `${modern.url}/api/v1/notification/request`;
     const response = await fetch(url, {
       method: 'POST',

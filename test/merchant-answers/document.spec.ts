@@ -14,9 +14,15 @@ const merchant = () => herald.company.merchants[0]?.jwt as string;
 /** What curl prints for a request as the document shows it. */
 async function curl(method: string, path: string, body?: string, token = merchant()) {
   const { stdout } = await promisify(execFile)('curl', [
-    ...['--silent', '--request', method, '--write-out', '\n%{http_code}', `${herald.url}${path}`],
-    ...['--header', `Authorization: Bearer ${token}`],
+    '--silent',
+    '--request',
+    method,
+    '--write-out',
+    '\n%{http_code}',
+    '--header',
+    `Authorization: Bearer ${token}`,
     ...(body === undefined ? [] : ['--header', 'Content-Type: application/json', '--data', body]),
+    `${herald.url}${path}`,
   ]);
   const at = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(at)), body: JSON.parse(stdout.slice(0, at)) };
@@ -59,10 +65,7 @@ describe('every request of the document, pasted as curl', () => {
   });
 
   it('creates support requests ("Or for support requests", "Manually Create Support Ticket")', async () => {
-    for (const reason of [
-      'Product damaged on arrival, need refund',
-      'Customer wants to change delivery address',
-    ]) {
+    for (const reason of ['Product damaged on arrival, need refund', 'Customer wants to change delivery address']) {
       const body = `{
     "notification_type": "user_support_request",
     "conversation_id": 789,
@@ -148,13 +151,7 @@ describe('every request of the document, pasted as curl', () => {
       ['DELETE', `${NOTIFICATIONS}/1`],
     ];
     for (const [method, path, body] of routes) {
-      for (const token of [
-        '',
-        'nonsense',
-        herald.jwtOf('admin'),
-        herald.token('unlimitedApiKey'),
-        `${merchant()}x`,
-      ]) {
+      for (const token of ['', 'nonsense', herald.jwtOf('admin'), herald.token('unlimitedApiKey'), `${merchant()}x`]) {
         const answer = await curl(method, path, body, token);
         expect(answer).toMatchObject({
           status: 401,
@@ -201,9 +198,7 @@ describe('the messages of the document', () => {
       refused('Invalid notification type'),
     );
     for (const conversation_id of [1, 457, 458, -1, 1.5, '456', 2 ** 60]) {
-      expect(await request({ ...question, conversation_id })).toMatchObject(
-        refused('Conversation not found'),
-      );
+      expect(await request({ ...question, conversation_id })).toMatchObject(refused('Conversation not found'));
     }
   });
 
@@ -220,9 +215,7 @@ describe('the messages of the document', () => {
     expect(await answer({ answer: 'x', resolution_notes: 'y' })).toMatchObject(
       mismatch('must NOT have additional properties ("resolution_notes")'),
     );
-    expect(await answer({ answer: 'a\u0000b' })).toMatchObject(
-      mismatch('answer must not hold control characters'),
-    );
+    expect(await answer({ answer: 'a\u0000b' })).toMatchObject(mismatch('answer must not hold control characters'));
     expect(await answer({ answer: 'x'.repeat(50_000) })).toMatchObject(
       mismatch('answer must have at most 10000 characters'),
     );

@@ -55,7 +55,8 @@ const owed = (id: number) =>
     `select id, job_id from outbox where queue = '${QUEUE}' and (body #>> '{notification,id}')::int = $1`,
     [id],
   );
-const eventOf = (events: Event[], id: number) => eventually(() => events.find(({ notification }) => notification.id === id));
+const eventOf = (events: Event[], id: number) =>
+  eventually(() => events.find(({ notification }) => notification.id === id));
 
 /** Answers a question and returns its event as the consumer got it. */
 async function answered(events: Event[], answer = 'Yes, we do'): Promise<{ id: number; event: Event }> {

@@ -35,7 +35,10 @@ const madeBy = async (correlationId: string) =>
   (await herald.query<{ id: string }>('select * from notifications where correlation_id = $1', [correlationId]))[0];
 const deadLetter = (correlationId: string) =>
   eventually(
-    async () => (await herald.query<{ error: string }>('select * from dead_letters where correlation_id = $1', [correlationId]))[0],
+    async () =>
+      (
+        await herald.query<{ error: string }>('select * from dead_letters where correlation_id = $1', [correlationId])
+      )[0],
   );
 
 describe('conversation.upsert', () => {
@@ -45,7 +48,9 @@ describe('conversation.upsert', () => {
     await eventually(() => conversation(body.id));
     await put('conversation.upsert', { body: { ...body, lead_name: 'Bea', updated_at: '2026-01-02T03:04:05.000003' } });
     await eventually(async () => (await conversation(body.id))?.lead_name === 'Bea');
-    const late = await put('conversation.upsert', { body: { ...body, lead_name: 'Old', updated_at: '2026-01-02T03:04:05.000002Z' } });
+    const late = await put('conversation.upsert', {
+      body: { ...body, lead_name: 'Old', updated_at: '2026-01-02T03:04:05.000002Z' },
+    });
     await eventually(async () => (await herald.query('select id from requests where id = $1', [late])).length === 1);
     expect(await conversation(body.id)).toEqual({ merchant_id: 1, lead_phone: '+15550001', lead_name: 'Bea' });
   });
@@ -54,7 +59,9 @@ describe('conversation.upsert', () => {
     const body = aConversation();
     await put('conversation.upsert', { body });
     await eventually(() => conversation(body.id));
-    const id = await put('conversation.upsert', { body: { ...body, merchant_id: 2, updated_at: '2027-01-01T00:00:00Z' } });
+    const id = await put('conversation.upsert', {
+      body: { ...body, merchant_id: 2, updated_at: '2027-01-01T00:00:00Z' },
+    });
     expect(await deadLetter(id)).toMatchObject({ error: expect.stringContaining('another merchant') });
     expect(await conversation(body.id)).toMatchObject({ merchant_id: 1 });
   });
@@ -68,7 +75,7 @@ describe('conversation.upsert', () => {
     ['a NUL', { lead_name: 'a\u0000b' }],
   ])('with %s breaks the contract', async (_, changes) => {
     const id = await put('conversation.upsert', { body: aConversation(changes) });
-    await deadLetter(id);
+    expect(await deadLetter(id)).toMatchObject({ job: 'conversation.upsert', error: expect.stringContaining('body.') });
   });
 });
 
@@ -80,7 +87,9 @@ describe('request, answer and delete as jobs of an internal service', () => {
     expect(body[0]).toMatchObject({ id: Number(made.id), notification_type: 'user_question_request' });
 
     await put('answer', { merchantId: merchant.id, notificationId: Number(made.id), body: { answer: 'Yes' } });
-    await eventually(async () => (await merchant.list('?status=answered')).body.some((item: { id: number }) => item.id === Number(made.id)));
+    await eventually(async () =>
+      (await merchant.list('?status=answered')).body.some((item: { id: number }) => item.id === Number(made.id)),
+    );
 
     await put('delete', { merchantId: merchant.id, notificationId: Number(made.id) });
     await eventually(async () => !(await madeBy(correlationId)));
@@ -89,7 +98,7 @@ describe('request, answer and delete as jobs of an internal service', () => {
   it('take the id of the job for a correlationId that is missing', async () => {
     const jobId = randomUUID();
     await producer.put('request', { merchantId: merchant.id, body: merchant.aRequest() }, { jobId });
-    await eventually(() => madeBy(jobId));
+    expect(await eventually(() => madeBy(jobId))).toMatchObject({ status: 'requested' });
   });
 
   it('come twice and have one effect', async () => {
@@ -97,14 +106,16 @@ describe('request, answer and delete as jobs of an internal service', () => {
     for (let n = 0; n < 20; n++) await put('request', data);
     await eventually(() => madeBy(data.correlationId));
     await eventually(async () => (await producer.queue.getJobCountByTypes('wait', 'active')) === 0);
-    expect(await herald.query('select id from dead_letters where correlation_id = $1', [data.correlationId])).toEqual([]);
+    expect(await herald.query('select id from dead_letters where correlation_id = $1', [data.correlationId])).toEqual(
+      [],
+    );
   });
 
   it('with the correlationId of something else are dead letters', async () => {
     const correlationId = await put('request', { merchantId: merchant.id, body: merchant.aRequest() });
     await eventually(() => madeBy(correlationId));
     await put('request', { correlationId, merchantId: merchant.id, body: merchant.aRequest() });
-    await deadLetter(correlationId);
+    expect(await deadLetter(correlationId)).toMatchObject({ job: 'request' });
   });
 
   it('that are refused are dead letters with their content: who else would be told?', async () => {
@@ -123,10 +134,13 @@ describe('request, answer and delete as jobs of an internal service', () => {
 
   it('a request waits for its conversation, which may still come', async () => {
     const body = aConversation();
-    const early = await put('request', { merchantId: merchant.id, body: { ...merchant.aRequest(), conversation_id: body.id } });
+    const early = await put('request', {
+      merchantId: merchant.id,
+      body: { ...merchant.aRequest(), conversation_id: body.id },
+    });
     await eventually(async () => (await producer.queue.getJobCountByTypes('delayed')) > 0);
     await put('conversation.upsert', { body });
-    await eventually(() => madeBy(early), 20_000);
+    expect(await eventually(() => madeBy(early), 20_000)).toMatchObject({ conversation_id: String(body.id) });
   });
 });
 
@@ -157,8 +171,12 @@ describe('jobs of a worker that died', () => {
     }
     await producer.put('owed', { ids });
     await eventually(async () => (await herald.query('select id from outbox where id = any($1)', [ids])).length === 0);
-    expect(await deadLetter(ids[1] as string)).toMatchObject({ error: expect.stringContaining('already been answered') });
-    expect((await herald.query('select answer from notifications where id = $1', [open]))[0]).toEqual({ answer: { answer: '0' } });
+    expect(await deadLetter(ids[1] as string)).toMatchObject({
+      error: expect.stringContaining('already been answered'),
+    });
+    expect((await herald.query('select answer from notifications where id = $1', [open]))[0]).toEqual({
+      answer: { answer: '0' },
+    });
   });
 });
 
@@ -170,7 +188,10 @@ it('garbage on the queue is contained: the worker lives, and each piece is a dea
     ['answer', { merchantId: merchant.id, notificationId: 1.5, body: {} }],
     ['answer', { correlationId: randomUUID(), merchantId: merchant.id, notificationId: 1, body: [] }],
     ['answer', { correlationId: randomUUID(), merchantId: 2 ** 60, notificationId: 1, body: { answer: 'x' } }],
-    ['request', { correlationId: randomUUID(), merchantId: merchant.id, body: { context: { a: '\u0000'.repeat(50_000) } } }],
+    [
+      'request',
+      { correlationId: randomUUID(), merchantId: merchant.id, body: { context: { a: '\u0000'.repeat(50_000) } } },
+    ],
     ['request', { correlationId: randomUUID(), companyId: randomUUID(), body: {} }],
     ['delete', { correlationId: 'x', merchantId: 1, notificationId: 1 }],
     ['owed', { ids: ['x'] }],
@@ -178,6 +199,9 @@ it('garbage on the queue is contained: the worker lives, and each piece is a dea
     ['__proto__', { correlationId: randomUUID() }],
   ];
   for (const [job, data] of garbage) await producer.put(job, data);
-  await eventually(async () => (await herald.query('select id from dead_letters')).length >= before + garbage.length, 20_000);
+  await eventually(
+    async () => (await herald.query('select id from dead_letters')).length >= before + garbage.length,
+    20_000,
+  );
   expect((await merchant.request()).status).toBe(200);
 });

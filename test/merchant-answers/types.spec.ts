@@ -36,7 +36,11 @@ const aType = (changes: object = {}) => ({
   requested_fields: ['product'],
   answered_fields: ['price'],
   context_schema: { type: 'object', properties: { product: { type: 'string' } } },
-  answer_schema: { type: 'object', properties: { price: { type: 'string', pattern: '^\\d+ EUR$' } }, required: ['price'] },
+  answer_schema: {
+    type: 'object',
+    properties: { price: { type: 'string', pattern: '^\\d+ EUR$' } },
+    required: ['price'],
+  },
   ...changes,
 });
 
@@ -51,7 +55,12 @@ const ask = { notification_type: 'price_request', context: { product: 'chair' } 
 it('lists the types of the document', async () => {
   const { output } = await types('list');
   expect(JSON.parse(output)).toMatchObject([
-    { name: 'user_question_request', requested_fields: ['question'], answered_fields: ['answer'], allow_multiple_answers: false },
+    {
+      name: 'user_question_request',
+      requested_fields: ['question'],
+      answered_fields: ['answer'],
+      allow_multiple_answers: false,
+    },
     {
       name: 'user_support_request',
       requested_fields: ['support_request_reason'],
@@ -64,7 +73,9 @@ it('adds a type, which can be asked for and answered by its schema at once', asy
   expect(await merchant.request(ask)).toMatchObject({ status: 500, body: { detail: 'Invalid notification type' } });
   expect(await add(aType())).toMatchObject({ failed: false });
   const id = await merchant.open(ask);
-  expect((await merchant.list('?notification_types=price_request')).body).toMatchObject([{ id, answered_fields: ['price'] }]);
+  expect((await merchant.list('?notification_types=price_request')).body).toMatchObject([
+    { id, answered_fields: ['price'] },
+  ]);
   expect(await merchant.answer(id, { price: 'dear' })).toMatchObject({
     status: 500,
     body: { detail: 'Answer validation failed against JSON schema: price must match pattern "^\\d+ EUR$"' },
@@ -77,7 +88,12 @@ it('replaces a type only when it is told to, and what was asked earlier keeps it
   const asked = { ...ask, notification_type: 'old_request' };
   await add(aType(name));
   const before = await merchant.open(asked);
-  const changed = aType({ ...name, answered_fields: ['offer'], answer_schema: { type: 'object' }, allow_multiple_answers: true });
+  const changed = aType({
+    ...name,
+    answered_fields: ['offer'],
+    answer_schema: { type: 'object' },
+    allow_multiple_answers: true,
+  });
   expect(await add(changed)).toMatchObject({ failed: true, output: expect.stringContaining('--replace') });
   expect(await add(changed, '--replace')).toMatchObject({ failed: false });
   const after = await merchant.open(asked);
@@ -113,7 +129,11 @@ it.each([
   ['no fields to answer', aType({ answered_fields: [] }), /answered_fields: must name a field/],
   ['a field twice', aType({ requested_fields: ['a', 'a'] }), /twice/],
   ['an unknown setting', aType({ multiple: true }), /multiple/],
-  ['a remote $ref', aType({ answer_schema: { $ref: 'https://example.com/s.json' } }), /answer_schema: must refer only to its own parts/],
+  [
+    'a remote $ref',
+    aType({ answer_schema: { $ref: 'https://example.com/s.json' } }),
+    /answer_schema: must refer only to its own parts/,
+  ],
   ['a look-behind', aType({ answer_schema: { type: 'string', pattern: '(?<=a)b' } }), /not RE2/],
   ['a schema that is too large', aType({ context_schema: { description: 'x'.repeat(20_000) } }), /16384 bytes/],
 ])('refuses a file with %s, and says why', async (_, type, reason) => {
@@ -124,5 +144,8 @@ it.each([
 });
 
 it('says so when there is no such file', async () => {
-  expect(await types('add', join(folder, 'none.json'))).toMatchObject({ failed: true, output: expect.stringContaining('cannot be read') });
+  expect(await types('add', join(folder, 'none.json'))).toMatchObject({
+    failed: true,
+    output: expect.stringContaining('cannot be read'),
+  });
 });

@@ -282,13 +282,10 @@ describe('a job that must be alone', () => {
       beside.push(inside);
       inside--;
     };
-    let aloneSeen = 0;
+    const besideAlone: number[] = [];
     work = visit;
     owe = async ({ run }) => {
-      if (run.alone) {
-        expect(inside).toBe(0);
-        aloneSeen++;
-      }
+      if (run.alone) besideAlone.push(inside);
       await visit();
     };
     await serve();
@@ -297,7 +294,7 @@ describe('a job that must be alone', () => {
       await client.enqueue(parcels, 'owed', { ids: [randomUUID()] }, { alone: index % 2 === 0 });
     }
     await eventually(() => beside.length === 16);
-    expect(aloneSeen).toBe(4);
+    expect(besideAlone).toEqual([0, 0, 0, 0]);
     expect(Math.max(...beside)).toBeGreaterThan(1);
   });
 });
@@ -335,7 +332,7 @@ describe('Redis', () => {
 
   it('takes no job that is larger than 512 KiB, nor one that breaks its contract', async () => {
     await expect(client.enqueue(parcels, 'ship', good('x'.repeat(600_000)))).rejects.toThrow(/size|exceeds/i);
-    await expect(client.enqueue(parcels, 'ship', good(''))).rejects.toThrow();
+    await expect(client.enqueue(parcels, 'ship', good(''))).rejects.toThrow('label');
     expect(await producer.getWaitingCount()).toBe(0);
   });
 });

@@ -5,12 +5,6 @@ import { prefixOf } from '@herald/queue';
 import { type Answer, call } from './client.js';
 import type { Herald } from './herald.js';
 
-export interface Notification {
-  id: number;
-  status: string;
-  context: Record<string, unknown>;
-}
-
 /** A merchant of the demo data, at the routes of their API. */
 export class Merchant {
   constructor(
@@ -35,11 +29,11 @@ export class Merchant {
     return this.call('POST', '/request', { ...this.aRequest(), ...changes }, headers);
   }
 
-  answer(id: unknown, body: unknown = { answer: 'Yes' }, headers = {}): Promise<Answer> {
+  answer(id: number | string, body: unknown = { answer: 'Yes' }, headers = {}): Promise<Answer> {
     return this.call('POST', `/${id}/answer`, body, headers);
   }
 
-  delete(id: unknown, headers = {}): Promise<Answer> {
+  delete(id: number | string, headers = {}): Promise<Answer> {
     return this.call('DELETE', `/${id}`, undefined, headers);
   }
 

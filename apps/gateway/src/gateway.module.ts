@@ -37,7 +37,10 @@ import { OwedPublisher } from './outbox/owed-publisher.js';
       provide: QueueClient,
       inject: ['GATEWAY_ENV'],
       useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv) => {
-        const client = new QueueClient([delivery, merchantAnswers, merchantAnswered], { redisUrl: REDIS_URL, namespace: QUEUE_NAMESPACE });
+        const client = new QueueClient([delivery, merchantAnswers, merchantAnswered], {
+          redisUrl: REDIS_URL,
+          namespace: QUEUE_NAMESPACE,
+        });
         await client.check();
         return client;
       },

@@ -5,7 +5,10 @@ import { checkAnswer, checkRequest, type Question } from './answer-rules.js';
 const aQuestion = (changes: Partial<Question> = {}): Question => ({
   status: 'requested',
   answered_fields: ['answer', 'notes'],
-  answer_schema: { type: 'object', properties: { answer: { type: 'string', maxLength: 20 }, notes: { type: 'string' } } },
+  answer_schema: {
+    type: 'object',
+    properties: { answer: { type: 'string', maxLength: 20 }, notes: { type: 'string' } },
+  },
   allow_multiple_answers: false,
   ...changes,
 });
@@ -32,17 +35,23 @@ function refusalOf(work: () => unknown): { status: number; message: string } {
   throw new Error('it was not refused');
 }
 
-const refusedAnswer = (question: Question | undefined, body: JsonObject) => refusalOf(() => checkAnswer(question, body));
+const refusedAnswer = (question: Question | undefined, body: JsonObject) =>
+  refusalOf(() => checkAnswer(question, body));
 
 describe('an answer', () => {
   it('is kept as it came, in NFC', () => {
-    expect(checkAnswer(aQuestion(), { answer: 'cafe\u0301', notes: 'a\n\tb' })).toEqual({ answer: 'café', notes: 'a\n\tb' });
+    expect(checkAnswer(aQuestion(), { answer: 'cafe\u0301', notes: 'a\n\tb' })).toEqual({
+      answer: 'café',
+      notes: 'a\n\tb',
+    });
   });
 
   it('is checked in this order: found, not yet answered, no field missing, schema', () => {
     const answered = aQuestion({ status: 'answered' });
     expect(refusedAnswer(undefined, {})).toEqual({ status: 404, message: 'Notification not found' });
-    expect(refusedAnswer(answered, {}).message).toBe('This notification has already been answered and cannot be answered again.');
+    expect(refusedAnswer(answered, {}).message).toBe(
+      'This notification has already been answered and cannot be answered again.',
+    );
     expect(refusedAnswer(aQuestion(), { answer: 5 }).message).toBe(
       'Missing admin response content in context (expected field: notes)',
     );
@@ -116,10 +125,7 @@ describe('a request', () => {
       { context: { question: 'Why?', tags: ['a'] } },
       '500 Context validation failed against JSON schema: tags must be string, number or boolean',
     ],
-    [
-      { context: { question: 'a\u0000b' } },
-      '500 context must not hold control characters or lone surrogates',
-    ],
+    [{ context: { question: 'a\u0000b' } }, '500 context must not hold control characters or lone surrogates'],
     [{ context: { question: 'x'.repeat(5000) } }, '500 context must be at most 4096 bytes of JSON'],
   ])('%j is refused: %s', async (changes, refusal) => {
     expect(await refused(changes)).toBe(refusal);

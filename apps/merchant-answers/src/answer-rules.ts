@@ -112,10 +112,8 @@ function checkSchema(what: string, schema: JsonObject, value: Record<string, unk
 
 /** The details may quote what the client sent: enough of it to know it, no more. */
 function mismatch(what: string, details: string) {
-  const characters = [...details.slice(0, 2 * MAX_DETAILS_CHARACTERS)];
-  const bounded =
-    characters.length > MAX_DETAILS_CHARACTERS
-      ? [...characters.slice(0, MAX_DETAILS_CHARACTERS), '…']
-      : characters;
-  return invalidAnswer(`${what} validation failed against JSON schema: ${bounded.join('')}`);
+  const characters = Array.from(details.slice(0, 2 * MAX_DETAILS_CHARACTERS));
+  const more = characters.length > MAX_DETAILS_CHARACTERS;
+  const bounded = `${characters.slice(0, MAX_DETAILS_CHARACTERS).join('')}${more ? '…' : ''}`;
+  return invalidAnswer(`${what} validation failed against JSON schema: ${bounded}`);
 }

@@ -107,8 +107,7 @@ export class Answers {
       if (!isDataError(error)) throw error;
       // One of them was answered elsewhere under the same id a moment ago, or cannot be stored: find out which.
       if (chosen.length > 1) for (const attempt of chosen) await this.store([attempt]);
-      else if ((error as { code?: string }).code !== UNIQUE_VIOLATION)
-        (chosen[0] as Attempt).outcome = error as Error;
+      else if ((error as { code?: string }).code !== UNIQUE_VIOLATION) (chosen[0] as Attempt).outcome = error as Error;
     }
   }
 }

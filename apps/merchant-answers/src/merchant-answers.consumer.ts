@@ -24,14 +24,11 @@ type Command = Job<'request'> | Job<'answer'> | Job<'delete'> | Job<'conversatio
 @Controller()
 export class MerchantAnswersConsumer {
   /** Answers that are in work at once share statements; each ends by itself. */
-  private readonly answering = new DataLoader<GivenAnswer, Answered<Done>>(
-    (given) => this.answers.give(given),
-    {
-      cache: false,
-      maxBatchSize: 100,
-      batchScheduleFn: (run) => setImmediate(run),
-    },
-  );
+  private readonly answering = new DataLoader<GivenAnswer, Answered<Done>>((given) => this.answers.give(given), {
+    cache: false,
+    maxBatchSize: 100,
+    batchScheduleFn: (run) => setImmediate(run),
+  });
 
   constructor(
     private readonly database: Database,
@@ -65,10 +62,10 @@ export class MerchantAnswersConsumer {
   delete(job: Job<'delete'>): Promise<Answered<Done>> {
     const { merchantId, notificationId } = job.data;
     return this.once(job, async (tx) => {
-      const deleted = await tx.query(
-        'delete from notifications where id = $1 and merchant_id = $2 returning id',
-        [notificationId, merchantId],
-      );
+      const deleted = await tx.query('delete from notifications where id = $1 and merchant_id = $2 returning id', [
+        notificationId,
+        merchantId,
+      ]);
       if (deleted.length === 0) throw notFound('Notification not found');
       return { message: 'Notification deleted successfully' };
     });
@@ -86,8 +83,7 @@ export class MerchantAnswersConsumer {
         lead_name ?? null,
         updated_at,
       ]);
-      if (!conversation?.same_merchant)
-        throw new UnrecoverableError('The conversation belongs to another merchant');
+      if (!conversation?.same_merchant) throw new UnrecoverableError('The conversation belongs to another merchant');
       return {};
     });
   }
@@ -142,15 +138,12 @@ export class MerchantAnswersConsumer {
 
 /** What makes two jobs of one correlationId the same. */
 function contentOf({ data, run }: Command): unknown {
-  const { v, correlationId, ...content } = data;
+  const { v: _, correlationId: __, ...content } = data;
   return { job: run.job, ...content };
 }
 
 const isFinal = (error: unknown) =>
-  error instanceof Refusal ||
-  error instanceof UnrecoverableError ||
-  error instanceof ZodError ||
-  isDataError(error);
+  error instanceof Refusal || error instanceof UnrecoverableError || error instanceof ZodError || isDataError(error);
 
 /** The memory of requests is shorter than a notification's life: what it made may be all that is left of a request. */
 async function wasMade(tx: Sql, values: unknown[]): Promise<boolean> {

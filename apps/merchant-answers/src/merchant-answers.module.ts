@@ -37,8 +37,7 @@ import { env } from './merchant-answers.env.js';
       provide: QueueServer,
       inject: [MessageLedger],
       useFactory: (ledger: MessageLedger) => {
-        const { REDIS_URL, QUEUE_NAMESPACE, MERCHANT_ANSWERS_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } =
-          env();
+        const { REDIS_URL, QUEUE_NAMESPACE, MERCHANT_ANSWERS_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
         return new QueueServer({
           contract: merchantAnswers,
           ledger,

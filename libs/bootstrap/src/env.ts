@@ -26,7 +26,7 @@ export const whole = (fallback: number, min: number, max: number) =>
 
 export const port = (fallback: number) => whole(fallback, 0, 65_535);
 
-export const serverUrl = (...schemes: string[]) =>
+const serverUrl = (...schemes: string[]) =>
   z
     .string({ error: 'must be set' })
     .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {

@@ -4,5 +4,4 @@
  */
 export * from './env.js';
 export * from './health.js';
-export { createLogger } from './logger.js';
-export { run, startService, type ServiceOptions } from './service.js';
+export { run, startService } from './service.js';

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { BadEnvironment } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
 
-export interface ServiceOptions {
+interface ServiceOptions {
   name: string;
   module: unknown;
   port: number;

@@ -4,7 +4,7 @@ import { answered, event, fromCompany, owed, request } from './queue-contract.js
 import { line, text, uuid } from './text.js';
 
 /** A login of the client's platform: case-sensitive, need not be known to Herald. */
-export const login = line(100);
+const login = line(100);
 
 /** Body of `POST /v1/feed/ai` and of the job `deliver` (delivery document, "Explicação dos Campos"). */
 export const SendMessage = z

@@ -70,5 +70,8 @@ export const jsonObject = (): z.ZodType<JsonObject> =>
 /** Any JSON object, however it may be filled: for bodies whose rules are known to the consumer alone. */
 export const anyJsonObject = (): z.ZodType<JsonObject> =>
   z
-    .custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be an object')
+    .custom<JsonObject>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be an object',
+    )
     .meta({ type: 'object', additionalProperties: true });

@@ -70,8 +70,7 @@ interface Walk {
 function visit(value: unknown, walk: Walk, depth: number, following: string[]): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH) unfit(`must be at most ${MAX_DEPTH} levels deep`);
-  if (++walk.subschemas > MAX_SUBSCHEMAS)
-    unfit(`must hold at most ${MAX_SUBSCHEMAS} subschemas, references followed`);
+  if (++walk.subschemas > MAX_SUBSCHEMAS) unfit(`must hold at most ${MAX_SUBSCHEMAS} subschemas, references followed`);
   for (const [key, inner] of Object.entries(value)) {
     if (key === 'pattern' && typeof inner === 'string') countStates(inner, walk);
     if (key === 'patternProperties' && typeof inner === 'object' && inner !== null) {
@@ -94,9 +93,7 @@ function at(root: JsonObject, reference: string): unknown {
   return steps.reduce<unknown>((part, step) => {
     const key = decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
     const inner =
-      typeof part === 'object' && part !== null && Object.hasOwn(part, key)
-        ? (part as JsonObject)[key]
-        : undefined;
+      typeof part === 'object' && part !== null && Object.hasOwn(part, key) ? (part as JsonObject)[key] : undefined;
     return inner === undefined ? unfit(`has no part ${reference}`) : inner;
   }, root);
 }

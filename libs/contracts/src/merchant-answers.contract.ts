@@ -24,8 +24,7 @@ const MERCHANT_ANSWERS = '0a0f6a4e-51c1-5f0b-9a53-4c2f6b8f6d21';
 export const merchantTenant = (merchantId: number): string => v5(`merchant ${merchantId}`, MERCHANT_ANSWERS);
 
 /** The same answer has the same event, however often it is published: consumers deduplicate by this id. */
-export const answeredEventId = (correlationId: string): string =>
-  v5(`answered ${correlationId}`, MERCHANT_ANSWERS);
+export const answeredEventId = (correlationId: string): string => v5(`answered ${correlationId}`, MERCHANT_ANSWERS);
 
 /** What an outbox row keeps of a merchant's job: the job's data without its correlationId, which is the row's id. */
 function kept(data: { merchantId: number; notificationId?: number; body?: unknown }): Kept {
@@ -40,7 +39,7 @@ const Answer = Command.extend({ notificationId: id, body: anyJsonObject() });
 const Delete = Command.extend({ notificationId: id });
 
 /** A conversation as the system that owns it tells of it. The latest `updated_at` wins. */
-export const Conversation = z.strictObject({
+const Conversation = z.strictObject({
   id,
   merchant_id: id,
   lead_phone: line(100).nullish(),
@@ -50,7 +49,6 @@ export const Conversation = z.strictObject({
     // A time without a zone is UTC; its microseconds stay, so that two changes within a millisecond keep their order.
     .transform((time) => (/(Z|[+-]\d{2}:?\d{2})$/i.test(time) ? time : `${time}Z`)),
 });
-export type Conversation = z.output<typeof Conversation>;
 
 const Upsert = z.object({ v: version, correlationId: uuid(), body: Conversation });
 
@@ -58,9 +56,7 @@ const Upsert = z.object({ v: version, correlationId: uuid(), body: Conversation 
 const Done = z.object({ message: z.string() });
 export type Done = z.output<typeof Done>;
 
-const command = <Data extends z.output<typeof Command>>(
-  data: z.ZodType<Data>,
-): JobContract<Data, Answered<Done>> => ({
+const command = <Data extends z.output<typeof Command>>(data: z.ZodType<Data>): JobContract<Data, Answered<Done>> => ({
   ...request(data, answered(Done)),
   keep: kept,
 });
@@ -116,5 +112,4 @@ export const merchantAnswered = {
  * What is wrong with a request or an answer. The document gives it status 500; the name says that it is the client's
  * mistake, and a gateway may be set to answer 422.
  */
-export const invalidAnswer = (message: string) =>
-  new Refusal({ status: 500, error: 'ValidationError', message });
+export const invalidAnswer = (message: string) => new Refusal({ status: 500, error: 'ValidationError', message });

@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { anyJsonObject } from './json-object.js';
 import { checkSchema } from './linear-schema.js';
 
-const name = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,49}$/, 'must be 1 to 50 of a-z, 0-9 and _, and start with a letter');
+const name = z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, 'must be 1 to 50 of a-z, 0-9 and _, and start with a letter');
 
 const fields = z
   .array(name)

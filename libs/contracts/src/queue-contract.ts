@@ -29,18 +29,16 @@ export interface Kept {
 export const UNAWAITED = { attempts: 8, backoffMs: 1000 };
 
 /** A queue as data: its name and the jobs that may stand in it. Producers and consumers share it. */
-export interface QueueContract<
-  Jobs extends Record<string, JobContract<any, any>> = Record<string, JobContract<any, any>>,
-> {
+export interface QueueContract<Jobs extends Record<string, JobContract> = Record<string, JobContract>> {
   queue: string;
   jobs: Jobs;
 }
 
 export type JobName<C extends QueueContract> = keyof C['jobs'] & string;
 export type JobData<C extends QueueContract, N extends JobName<C>> =
-  C['jobs'][N] extends JobContract<infer Data, any> ? Data : never;
+  C['jobs'][N] extends JobContract<infer Data> ? Data : never;
 export type JobReply<C extends QueueContract, N extends JobName<C>> =
-  C['jobs'][N] extends JobContract<any, infer Reply> ? Reply : never;
+  C['jobs'][N] extends JobContract<unknown, infer Reply> ? Reply : never;
 
 export function event<Data>(data: z.ZodType<Data>): JobContract<Data, never> {
   return { kind: 'event', data, attempts: 5, backoffMs: 1000, timeoutMs: 0 };
@@ -62,7 +60,6 @@ export const MAX_OWED_IDS = 200;
 
 /** Herald's own job, on every queue: ids of outbox rows, whose content stays in Postgres. */
 export const owed = event(z.object({ ids: z.array(uuid()).min(1).max(MAX_OWED_IDS) }));
-export type Owed = z.output<typeof owed.data>;
 
 /** The verdict of a command that runs once per correlationId. */
 export interface Answered<Verdict> {

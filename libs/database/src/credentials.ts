@@ -24,6 +24,7 @@ export interface TokenParts {
   secret: string;
 }
 
+/** @public For the command line, which makes credentials. */
 export const newTokenParts = (): TokenParts => ({
   id: randomBytes(6).toString('hex'),
   secret: randomBytes(32).toString('hex'),

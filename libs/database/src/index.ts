@@ -4,7 +4,6 @@
  */
 export * from './credentials.js';
 export { createDataSource, migrate } from './data-source.js';
-export { type DatabaseOptions } from './connection.js';
 export { Database, type Sql } from './database.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOutage } from './faults.js';

@@ -1,15 +1,11 @@
 import type { NotificationType } from '@herald/contracts';
 import type { Sql } from './database.js';
 
-const COLUMNS =
-  'name, requested_fields, answered_fields, context_schema, answer_schema, allow_multiple_answers';
+const COLUMNS = 'name, requested_fields, answered_fields, context_schema, answer_schema, allow_multiple_answers';
 
 /** A type of the registry, or undefined. */
 export async function findType(sql: Sql, name: string): Promise<NotificationType | undefined> {
-  const [type] = await sql.query<NotificationType>(
-    `select ${COLUMNS} from notification_types where name = $1`,
-    [name],
-  );
+  const [type] = await sql.query<NotificationType>(`select ${COLUMNS} from notification_types where name = $1`, [name]);
   return type;
 }
 

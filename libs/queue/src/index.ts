@@ -2,8 +2,8 @@
  * The only code that knows BullMQ and Redis: Nest's transport over queues. Knows contracts as data; knows no table, no
  * route and no payload.
  */
-export { prefixOf, type QueueOptions } from './connection.js';
+export { prefixOf } from './connection.js';
 export { type JobOf, OnJob } from './on-job.decorator.js';
-export { type JobState, type PublishOptions, QueueClient } from './queue.client.js';
-export { QueueServer, type QueueServerOptions } from './queue.server.js';
+export { type JobState, QueueClient } from './queue.client.js';
+export { QueueServer } from './queue.server.js';
 export { UnrecoverableError } from 'bullmq';

@@ -121,7 +121,7 @@ export class QueueClient extends ClientProxy {
     return this.redis as T;
   }
 
-  protected async dispatchEvent(packet: ReadPacket<Addressed>): Promise<any> {
+  protected async dispatchEvent<T>(packet: ReadPacket<Addressed>): Promise<T> {
     const { data, options } = packet.data;
     const transport: Transport | undefined = options?.alone ? { alone: true } : undefined;
     // Jobs of Herald's own leave when they succeeded: what they did stands in Postgres.
@@ -130,6 +130,7 @@ export class QueueClient extends ClientProxy {
       jobId: options?.jobId ?? randomUUID(),
       lifo: options?.urgent === true,
     });
+    return undefined as T;
   }
 
   protected publish(packet: ReadPacket<Addressed>, settle: (packet: WritePacket) => void): () => void {

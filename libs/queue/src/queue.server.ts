@@ -163,7 +163,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       );
       if (!back) continue;
       this.outage = undefined;
-      this.worker?.resume();
+      await this.worker?.resume();
       this.logger.log(`queue ${this.options.contract.queue}: the database is back`);
       return;
     }

@@ -23,8 +23,9 @@ const figures = [
   { key: 'cpuOwn', title: 'CPU seconds per 1,000 messages, own', digits: 3 },
   { key: 'cpuRedis', title: '… of Redis', digits: 3 },
   { key: 'cpuPostgres', title: '… of Postgres', digits: 3 },
-  { key: 'cpuClient', title: '… of the load client, not counted', digits: 3 },
+  { key: 'cpuClient', title: '… of the load client, not counted', digits: 3, compared: false },
   { key: 'memoryMiB', title: 'resident memory under load, MiB', digits: 0 },
+  { key: 'othersCores', title: 'cores used by anything else meanwhile', digits: 2, compared: false },
 ];
 
 export async function deliveryBench({ herald, servers, quick, log }) {

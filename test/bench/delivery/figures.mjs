@@ -2,13 +2,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
-import { cpuSeconds, descendants, residentMiB } from '../proc.mjs';
+import { cpuSeconds, descendants, machineBusySeconds, residentMiB } from '../proc.mjs';
 import { runPlan } from '../processes.mjs';
 import { messages } from './message.mjs';
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const CONNECTIONS = 64;
-const DRAIN_SECONDS = 90;
+const DRAIN_SECONDS = 180;
 const JOBS_PER_CALL = 500;
 
 export class DeliveryFigures {
@@ -30,7 +30,9 @@ export class DeliveryFigures {
     refuseRefusals(system, load.refused);
     const memoryMiB = residentMiB(system.pids);
     const { finishedAt, cpu } = await this.#untilDelivered(system, before + load.accepted);
-    const per1000 = (which) => ((cpu[which] - cpuBefore[which]) / load.accepted) * 1000;
+    const used = (which) => cpu[which] - cpuBefore[which];
+    const per1000 = (which) => (used(which) / load.accepted) * 1000;
+    const ours = ['own', 'redis', 'postgres'].reduce((sum, which) => sum + used(which), load.clientCpuSeconds);
     return {
       acceptedPerSecond: load.accepted / load.elapsedSeconds,
       acceptP50Ms: load.p50Ms,
@@ -41,6 +43,7 @@ export class DeliveryFigures {
       cpuPostgres: per1000('postgres'),
       cpuClient: (load.clientCpuSeconds / load.accepted) * 1000,
       memoryMiB,
+      othersCores: (used('machine') - ours) / used('wall'),
     };
   }
 
@@ -88,8 +91,9 @@ export class DeliveryFigures {
 
   #queue({ queuePrefix }) {
     if (!this.#queues.has(queuePrefix)) {
-      const connection = { url: this.servers.redisUrl };
-      this.#queues.set(queuePrefix, new Queue('delivery', { connection, prefix: queuePrefix }));
+      const queue = new Queue('delivery', { connection: this.servers.redis, prefix: queuePrefix });
+      queue.on('error', () => {});
+      this.#queues.set(queuePrefix, queue);
     }
     return this.#queues.get(queuePrefix);
   }
@@ -100,6 +104,8 @@ export class DeliveryFigures {
       own: cpuSeconds(pids),
       redis: cpuSeconds([redisPid]),
       postgres: cpuSeconds([postmasterPid, ...descendants(postmasterPid)]),
+      machine: machineBusySeconds(),
+      wall: performance.now() / 1000,
     };
   }
 

@@ -23,7 +23,9 @@ await measure(callers, seconds, () => {
   return new Promise((resolve, reject) => {
     waiting.set(jobId, resolve);
     const options = { jobId, removeOnComplete: { age: 60 } };
-    queue.add('answer', { correlationId: jobId, merchantId: 1, notificationId: 1, body, replyTo }, options).catch(reject);
+    queue
+      .add('answer', { correlationId: jobId, merchantId: 1, notificationId: 1, body, replyTo }, options)
+      .catch(reject);
   });
 });
 process.exit();

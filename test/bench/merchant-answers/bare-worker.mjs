@@ -8,7 +8,10 @@ const replies = new Redis(REDIS_URL);
 const worker = new Worker(
   'bare',
   async ({ id, data }) => {
-    void replies.publish(data.replyTo, JSON.stringify({ id, verdict: { message: 'Notification answered successfully' } }));
+    void replies.publish(
+      data.replyTo,
+      JSON.stringify({ id, verdict: { message: 'Notification answered successfully' } }),
+    );
   },
   { connection: new Redis(REDIS_URL, { maxRetriesPerRequest: null }), prefix: QUEUE_PREFIX, concurrency: 100 },
 );

@@ -7,7 +7,7 @@ export async function measure(callers, seconds, roundTrip) {
   const end = start + seconds * 1000;
   await Promise.all(
     Array.from({ length: callers }, async (_, caller) => {
-      for (let sentAt = start; sentAt < end; ) {
+      for (let sentAt = start; sentAt < end;) {
         sentAt = performance.now();
         await roundTrip(caller);
         latenciesMs.push(performance.now() - sentAt);

@@ -39,8 +39,5 @@ async function insertSample(sql: Sql, merchantId: number): Promise<void> {
     [id, correlationId, merchantId, conversationId, type, JSON.stringify(context), createdAt],
   );
   // Ids that are given out from now on come after it.
-  await sql.query(
-    `select setval('notifications_id_seq', greatest($1, last_value)) from notifications_id_seq`,
-    [id],
-  );
+  await sql.query(`select setval('notifications_id_seq', greatest($1, last_value)) from notifications_id_seq`, [id]);
 }

@@ -37,7 +37,10 @@ export function guardProcess(pid: number, signal: NodeJS.Signals, graceMs: numbe
   return guard(endProcess, [String(pid), signal.replace('SIG', ''), String(Math.ceil(graceMs / 100))]);
 }
 
-/** Removes `folder` once we are gone. */
+/**
+ * Removes `folder` once we are gone.
+ * @public The tests take it from the built programs.
+ */
 export function guardFolder(folder: string): Guard {
   return guard(removeFolder, [folder]);
 }

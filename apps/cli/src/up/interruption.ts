@@ -1,6 +1,8 @@
 /** Ctrl-C reaches us from the terminal and once more from npm: what comes this soon is the same wish. */
 const sameWishMs = 500;
 const parentCheckMs = 500;
+/** What is nearly done may finish: then no connection breaks when the servers go. */
+const abandonMs = 5_000;
 
 /**
  * Aborts `signal` when someone wants us to end: by SIGINT, SIGTERM, SIGHUP, or by ending the npm that runs us,
@@ -29,12 +31,12 @@ export function listenForEnd(insist: () => void): AbortSignal {
   return controller.signal;
 }
 
-/** Waits for work that cannot be interrupted, but no longer than until the signal. */
+/** Waits for work that cannot be interrupted, but not much longer than until the signal. */
 export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+    const abandon = () => setTimeout(() => reject(signal.reason), abandonMs).unref();
+    if (signal.aborted) abandon();
+    signal.addEventListener('abort', abandon, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abandon));
   });
 }

@@ -1,7 +1,7 @@
-import { ROLES } from '@herald/database';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readJson, writeJson } from './kept-json.js';
+import { SERVICES } from './services.js';
 
 export interface Secrets {
   jwt: string;
@@ -20,7 +20,7 @@ export function keptSecrets(dataDir: string): Secrets {
     jwt: kept.jwt ?? fresh(),
     demo: kept.demo ?? fresh(),
     ops: kept.ops ?? fresh(),
-    roles: Object.fromEntries(ROLES.map((role) => [role, kept.roles?.[role] ?? fresh()])),
+    roles: Object.fromEntries(SERVICES.map(({ role }) => [role, kept.roles?.[role] ?? fresh()])),
   };
   if (JSON.stringify(secrets) !== JSON.stringify(kept)) writeJson(file, secrets);
   return secrets;

@@ -10,7 +10,7 @@ import type { Running } from './kept-running.js';
 /** How long the first start of a service may take. */
 const readyWithinMs = 60_000;
 const askEveryMs = 100;
-const lastLines = 12;
+const lastLines = 20;
 
 export interface ServiceStart {
   name: string;

@@ -1,9 +1,8 @@
-import { port, readEnv, serverUrl } from '@herald/bootstrap';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { checkout } from '../checkout.js';
 import { Failure } from '../failure.js';
-import { SERVICES, type ServiceSpec } from './services.js';
+import { SERVICES } from './services.js';
 
 export interface UpSettings {
   dataDir: string;
@@ -14,25 +13,42 @@ export interface UpSettings {
   doors: Map<string, number>;
 }
 
-/** @throws Failure with every variable that is wrong */
-export function readSettings(): UpSettings {
-  const withDoor = SERVICES.filter((service): service is Required<ServiceSpec> => service.door !== undefined);
-  const schema = z.object({
-    HERALD_DATA: z.string().default(join(checkout, '.herald')),
-    DATABASE_URL: serverUrl('postgres:', 'postgresql:').optional(),
-    REDIS_URL: serverUrl('redis:', 'rediss:').optional(),
-  });
-  const doors = z.object(Object.fromEntries(withDoor.map(({ door }) => [door.variable, port(door.fallback)])));
-  try {
-    const env = readEnv(schema);
-    const ports = readEnv(doors) as Record<string, number>;
-    return {
-      dataDir: resolve(env.HERALD_DATA),
-      databaseUrl: env.DATABASE_URL,
-      redisUrl: env.REDIS_URL,
-      doors: new Map(withDoor.map(({ name, door }) => [name, ports[door.variable]!])),
-    };
-  } catch (error) {
-    throw new Failure((error as Error).message, { cause: error });
+const url = (...schemes: string[]) =>
+  z
+    .string()
+    .refine(
+      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol),
+      `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
+    );
+
+const port = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port number')
+  .transform(Number)
+  .pipe(z.number().min(1, 'must be at least 1').max(65_535, 'must be at most 65535'));
+
+/** @throws Failure naming every variable that is wrong */
+export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
+  // An empty variable is a variable nobody set: `PORT= npm start`.
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const doors = SERVICES.flatMap(({ name, door }) => (door ? [{ name, ...door }] : []));
+  const ports = z.object(Object.fromEntries(doors.map(({ variable }) => [variable, port.optional()]))).safeParse(set);
+  const places = z
+    .object({
+      HERALD_DATA: z.string().default(join(checkout, '.herald')),
+      DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+      REDIS_URL: url('redis:', 'rediss:').optional(),
+    })
+    .safeParse(set);
+  if (!ports.success || !places.success) {
+    const faults = [ports, places].flatMap((parsed) => parsed.error?.issues ?? []);
+    const texts = faults.map((fault) => `${fault.path.join('.')} ${fault.message}`);
+    throw new Failure(`Wrong environment variables: ${texts.join('; ')}.`);
   }
+  return {
+    dataDir: resolve(places.data.HERALD_DATA),
+    databaseUrl: places.data.DATABASE_URL,
+    redisUrl: places.data.REDIS_URL,
+    doors: new Map(doors.map(({ name, variable, fallback }) => [name, ports.data[variable] ?? fallback])),
+  };
 }

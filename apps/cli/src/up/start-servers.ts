@@ -28,9 +28,9 @@ export async function startServers(
     });
 
   if (databaseUrl) await terminal.step('Checking DATABASE_URL', () => checkPostgres(databaseUrl));
-  else machine.postgres = await start('Postgres', startPostgres);
   if (redisUrl) await terminal.step('Checking REDIS_URL', () => checkRedis(redisUrl));
-  else machine.redis = await start('Redis', startRedis);
+  if (!databaseUrl) machine.postgres = await start('Postgres', startPostgres);
+  if (!redisUrl) machine.redis = await start('Redis', startRedis);
 
   signal.throwIfAborted();
   return {

@@ -1,5 +1,11 @@
 import ora from 'ora';
 
+interface Shown {
+  note(text: string): void;
+  succeed(text: string): void;
+  fail(text: string): void;
+}
+
 /** What `herald up` shows: its own steps, and the lines of the services. */
 export class Terminal {
   private held: string[] | undefined = [];
@@ -13,21 +19,14 @@ export class Terminal {
   /** Shows `title` while the work goes on, and how it ended; `note` says more about it meanwhile. */
   async step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
     const started = Date.now();
-    const spinner = ora({
-      text: title,
-      stream: process.stdout,
-      discardStdin: false,
-      hideCursor: false,
-    }).start();
+    // The spinner never returns where a terminal tells no width, as under `script` or a bare pty.
+    const shown = process.stdout.isTTY && process.stdout.columns > 0 ? this.spin(title) : this.tell(title);
     try {
-      const result = await work((text) => {
-        if (process.stdout.isTTY) spinner.text = `${title}: ${text}`;
-        else this.say(`  ${text}`);
-      });
-      spinner.succeed(`${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+      const result = await work(shown.note);
+      shown.succeed(`${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
       return result;
     } catch (error) {
-      spinner.fail(title);
+      shown.fail(title);
       throw error;
     }
   }
@@ -47,5 +46,23 @@ export class Terminal {
   showLogs(): void {
     this.held?.forEach((line) => this.say(line));
     this.held = undefined;
+  }
+
+  private spin(title: string): Shown {
+    const spinner = ora({ text: title, discardStdin: false, hideCursor: false, stream: process.stdout }).start();
+    return {
+      note: (text) => (spinner.text = `${title}: ${text}`),
+      succeed: (text) => spinner.succeed(text),
+      fail: (text) => spinner.fail(text),
+    };
+  }
+
+  private tell(title: string): Shown {
+    this.say(`${title} …`);
+    return {
+      note: (text) => this.say(`  ${text}`),
+      succeed: (text) => this.say(`✔ ${text}`),
+      fail: (text) => this.say(`✖ ${text}`),
+    };
   }
 }

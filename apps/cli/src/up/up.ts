@@ -1,6 +1,5 @@
-import { migrate, prepareRoles } from '@herald/database';
 import { join } from 'node:path';
-import { type JwtSettings, loadDemo } from '../demo/load-demo.js';
+import type { JwtSettings } from '../demo/load-demo.js';
 import { Failure, fail } from '../failure.js';
 import { makeFolder } from '../servers/data-folder.js';
 import { claim, endLeftovers } from './claim.js';
@@ -11,21 +10,23 @@ import { Machine } from './machine.js';
 import { keptSecrets } from './secrets.js';
 import { readSettings, type UpSettings } from './settings.js';
 import { startServers } from './start-servers.js';
-import { startServices } from './start-services.js';
 import { Terminal } from './terminal.js';
 import { whatToTry } from './what-to-try.js';
 
 /** Runs all of Herald on this machine until it is told to end; nothing it started outlives it. */
 export async function up(): Promise<never> {
-  const terminal = new Terminal();
-  const settings = readSettings();
   const machine = new Machine();
   const signal = listenForEnd(() => void machine.kill().then(() => process.exit(130)));
+  process.on('uncaughtException', (error) => {
+    // While everything ends, connections break under whoever still holds one.
+    if (!signal.aborted) void machine.kill().then(() => fail(error));
+  });
+  const terminal = new Terminal();
+  const settings = readSettings();
   useFolder(settings.dataDir);
   const claimed = claim(settings.dataDir);
 
   const fault = await runUntilEnd(settings, machine, terminal, signal).catch((error: unknown) => error);
-  terminal.showLogs();
   if (!machine.isEmpty) await terminal.step('Stopping', () => machine.stop());
   claimed.release();
   if (signal.aborted) process.exit(0);
@@ -43,27 +44,22 @@ async function runUntilEnd(
   const leftovers = await endLeftovers(dataDir);
   if (leftovers.length > 0) terminal.say(`Ended what a killed run had left: ${leftovers.join(', ')}`);
   await checkDoors(doors);
-
-  const { databaseUrl, redisUrl } = await startServers(settings, machine, terminal, signal);
   const secrets = keptSecrets(dataDir);
   const jwt = jwtSettings(secrets.jwt);
-  const demo = await terminal.step('Preparing the database', (note) =>
-    unlessAborted(
-      signal,
-      (async () => {
-        note('migrations');
-        await migrate(databaseUrl);
-        await prepareRoles(databaseUrl, secrets.roles);
-        note('demo data');
-        return loadDemo({ databaseUrl, jwt, seed: secrets.demo });
-      })(),
-    ),
-  );
-  await startServices(settings, { databaseUrl, redisUrl, secrets, jwt }, machine, terminal, signal);
+
+  const urls = await startServers(settings, machine, terminal, signal);
+  const demo = await terminal.step('Preparing the database', async (note) => {
+    // Loaded when the servers are there: the ORM takes its time.
+    const { prepareDatabase } = await import('./prepare-database.js');
+    return unlessAborted(signal, prepareDatabase(urls.databaseUrl, secrets, jwt, note));
+  });
+  signal.throwIfAborted();
+  const { startServices } = await import('./start-services.js');
+  await startServices(settings, { ...urls, secrets, jwt }, machine, terminal, signal);
 
   const gateway = `http://127.0.0.1:${doors.get('gateway')}`;
   const demoFile = join(dataDir, 'demo.json');
-  writeJson(demoFile, { gateway, databaseUrl, redisUrl, ...demo });
+  writeJson(demoFile, { gateway, ...urls, ...demo });
   machine.keep();
   terminal.showLogs();
   terminal.say(whatToTry(gateway, demo, demoFile));

@@ -17,7 +17,7 @@ export function whatToTry(gateway: string, demo: Demo, demoFile: string): string
   const recipient = company.users.find(({ login }) => login === message.message.recipientLogin)!;
   const json = `-H 'Content-Type: application/json'`;
   return `
-Herald is up: ${gateway}  (API: ${gateway}/docs)
+Herald is up: ${gateway}
 
 A message from admin to dmurta:
 

@@ -11,5 +11,8 @@ export const Scope = (scope: string) => SetMetadata(ACCESS, { kind: 'credential'
 /** For people with a user JWT. */
 export const People = () => SetMetadata(ACCESS, { kind: 'person' } satisfies Access);
 
-/** For merchants with a merchant JWT. */
+/**
+ * For merchants with a merchant JWT.
+ * @public
+ */
 export const Merchants = () => SetMetadata(ACCESS, { kind: 'merchant' } satisfies Access);

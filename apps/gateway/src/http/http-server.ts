@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** Node's own limit. */
+const MAX_HEAD_BYTES = 16 * 1024;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** Fastify as the gateway wants it: bounded bodies and waits, trailing slashes tolerated. */
@@ -10,7 +12,8 @@ export function createHttpAdapter(): FastifyAdapter {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
+    // An id of any length is an id that nobody has: 404, as long as the request's head may be.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEAD_BYTES },
     genReqId: () => randomUUID(),
   });
   // A route may take larger bodies than the others (RouteConfig).

@@ -44,6 +44,11 @@ export function invalid(issues: readonly Issue[]): Refusal {
 }
 
 /** Checks bodies and query strings against the schema that their decorator names. */
-export const validation = new StandardSchemaValidationPipe({
+class Validation extends StandardSchemaValidationPipe {
+  /** What a body holds is refused or stored as it is: a metadata key called `constructor` must not vanish. */
+  protected override stripProtoKeys(): void {}
+}
+
+export const validation = new Validation({
   exceptionFactory: (issues) => invalid(issues as readonly z.core.$ZodIssue[]),
 });

@@ -1,11 +1,4 @@
-import {
-  anyJsonObject,
-  type Answered,
-  type Done,
-  type JsonObject,
-  merchantAnswers,
-  notFound,
-} from '@herald/contracts';
+import { anyJsonObject, type Answered, type Done, type JsonObject, merchantAnswers, notFound } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';

@@ -29,8 +29,7 @@ const writeCursor = (id: number) => Buffer.from(`notification ${id}`).toString('
 
 /** Where a page ended. Opaque to clients. */
 export const notificationCursor = z.string('must be given once').transform((value, ctx): number => {
-  const [, id] =
-    /^notification ([1-9]\d{0,15})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
+  const [, id] = /^notification ([1-9]\d{0,15})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
   if (id && Number.isSafeInteger(Number(id))) return Number(id);
   ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
   return z.NEVER;
@@ -76,9 +75,7 @@ const pageStatement = ({ status, notification_types }: NotificationFilter) => `
    order by n.id desc`;
 
 async function refuseUnknown(tx: Sql, names: string[]): Promise<void> {
-  const known = await tx.query<{ name: string }>('select name from notification_types where name = any($1)', [
-    names,
-  ]);
+  const known = await tx.query<{ name: string }>('select name from notification_types where name = any($1)', [names]);
   const unknown = names.find((given) => !known.some(({ name }) => name === given));
   if (unknown === undefined) return;
   const message = 'is not a known notification type';

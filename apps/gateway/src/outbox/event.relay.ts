@@ -1,13 +1,7 @@
 import { type AnsweredEvent, merchantAnswered } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { type JobState, QueueClient } from '@herald/queue';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
 import { Repeat } from './repeat.js';
 

@@ -185,4 +185,4 @@ const TAKE_TURNS = `
 
 const ASSIGN = `
   update outbox o set job_id = a.job_id, queued_at = now()
-    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = a.id and o.job_id is null`;
+    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = any($1::uuid[]) and o.id = a.id`;

@@ -103,13 +103,13 @@ const FIND_OLD = `
      and (queued_at, job_id) > ($3, $4)
    order by queued_at, job_id limit $5`;
 
-const OF_JOBS = `queue = $1 and (queued_at, job_id) in (select * from unnest($2::timestamptz[], $3::uuid[]))`;
+const OF_JOBS = `queue = $1 and job_id is not null and queued_at = any($2::timestamptz[]) and job_id = any($3::uuid[])`;
 
 const LOCK_ROWS = `select id, alone, lane from outbox where ${OF_JOBS} order by accepted_at, id for update skip locked`;
 
 const REPLACE = `
   update outbox o set job_id = a.job_id, queued_at = now()
-    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = a.id`;
+    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = any($1::uuid[]) and o.id = a.id`;
 
 /** The messages of a failed job are fed again, each alone: the worker finds the guilty one. */
 const SPLIT = `update outbox set alone = true, job_id = null, queued_at = null where ${OF_JOBS}`;
