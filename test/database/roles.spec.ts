@@ -41,9 +41,9 @@ async function as<Row extends object>(role: string, sql: string, company?: strin
   try {
     await client.query(`begin; set local role ${role}`);
     if (company) await client.query(`set local herald.company = '${company}'`);
-    const { rows } = await client.query(sql);
+    const results = [await client.query(sql)].flat();
     await client.query('commit');
-    return rows;
+    return results.at(-1)?.rows as Row[];
   } finally {
     await client.end();
   }
@@ -54,7 +54,6 @@ describe('least privilege', () => {
     ['herald_gateway', `insert into feed_messages (id) values ('${randomUUID()}')`],
     ['herald_gateway', `update feed_messages set title = 'x'`],
     ['herald_gateway', 'delete from feed_messages'],
-    ['herald_gateway', 'delete from outbox'],
     ['herald_gateway', `update outbox set body = '{}'`],
     ['herald_gateway', 'delete from dead_letters'],
     ['herald_gateway', `insert into dead_letters (queue, job, content, error) values ('delivery', 'deliver', '', '')`],
@@ -75,6 +74,18 @@ describe('least privilege', () => {
     ['herald_ops', 'delete from outbox'],
     ['herald_agent_actions', 'select * from feed_messages'],
     ['herald_merchant_answers', 'select * from feed_messages'],
+    ['herald_gateway', `update notifications set status = 'answered'`],
+    ['herald_gateway', 'delete from notifications'],
+    ['herald_gateway', 'insert into conversations (id, merchant_id, updated_at) values (1, 1, now())'],
+    ['herald_gateway', `update notification_types set allow_multiple_answers = true`],
+    ['herald_merchant_answers', 'delete from conversations'],
+    ['herald_merchant_answers', 'update conversations set merchant_id = 2'],
+    ['herald_merchant_answers', `update notifications set context = '{}'`],
+    ['herald_merchant_answers', `update notifications set answer_schema = '{}'`],
+    ['herald_merchant_answers', `delete from notification_types`],
+    ['herald_merchant_answers', 'delete from requests'],
+    ['herald_delivery', 'select * from notifications'],
+    ['herald_ops', 'select * from notifications'],
   ])('%s may not: %s', async (role, sql) => {
     await expect(as(role, sql)).rejects.toMatchObject({ code: '42501' });
   });
@@ -93,6 +104,54 @@ describe('least privilege', () => {
         values ('${randomUUID()}', 'other', 'x', '${ours}', '{}', now())`,
       ),
     ).rejects.toMatchObject({ code: '42501' });
+  });
+});
+
+describe('events for foreign systems', () => {
+  const outboxRow = (queue: string) =>
+    `insert into outbox (id, queue, job, company_id, body, accepted_at)
+     values ('${randomUUID()}', '${queue}', 'x', '${ours}', '{}', now())`;
+
+  it('are written by the worker, which cannot take them', async () => {
+    await as('herald_merchant_answers', outboxRow('merchant-answers.answered'));
+    expect(await as('herald_merchant_answers', 'delete from outbox returning id')).toEqual([]);
+    await expect(as('herald_merchant_answers', outboxRow('delivery'))).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('are all that the gateway may take from the outbox, and only while it feeds', async () => {
+    expect(await as('herald_gateway', 'delete from outbox returning id', ours)).toEqual([]);
+    const taken = await as<{ queue: string }>(
+      'herald_gateway',
+      `set local herald.feeding = 'on'; delete from outbox returning queue`,
+    );
+    expect(taken).toEqual([{ queue: 'merchant-answers.answered' }]);
+  });
+});
+
+describe('merchants', () => {
+  const tables = ['conversations', 'notifications'];
+  beforeAll(async () => {
+    for (const merchant of [1, 2]) {
+      await admin.query(`insert into conversations (id, merchant_id, updated_at) values ($1, $1, now())`, [merchant]);
+      await admin.query(
+        `insert into notifications (correlation_id, merchant_id, conversation_id, notification_type, context,
+                                    requested_fields, answered_fields, answer_schema, allow_multiple_answers)
+         select $1, $2, $2, name, '{}', '{}', '{}', '{}', false from notification_types limit 1`,
+        [randomUUID(), merchant],
+      );
+    }
+  });
+  const asMerchant = (table: string, merchant: number) =>
+    as<{ merchant_id: string }>('herald_gateway', `set local herald.merchant = '${merchant}'; select * from ${table}`);
+
+  it.each(tables)('see their own %s alone, without any WHERE', async (table) => {
+    expect((await asMerchant(table, 1)).map(({ merchant_id }) => merchant_id)).toEqual(['1']);
+    expect((await asMerchant(table, 2)).map(({ merchant_id }) => merchant_id)).toEqual(['2']);
+    expect(await asMerchant(table, 3)).toEqual([]);
+  });
+
+  it.each(tables)('see no %s while no merchant is set', async (table) => {
+    expect(await as('herald_gateway', `select * from ${table}`, ours)).toEqual([]);
   });
 });
 

@@ -182,7 +182,9 @@ describe('a message that kills its worker every time', () => {
       [ids],
     );
     expect(delivered).toBe(199);
-    const { body: told } = await call('GET', `${herald.url}/v1/messages/${deadly}`, { token: herald.token('accessToken') });
+    const { body: told } = await call('GET', `${herald.url}/v1/messages/${deadly}`, {
+      token: herald.token('accessToken'),
+    });
     const steps = told.steps.map(({ step }: { step: string }) => step);
     expect([steps[0], steps[1], steps.at(-1)]).toEqual(['accepted', 'queued', 'given_up']);
     const attempts = told.steps.flatMap(({ attempt }: { attempt?: number }) => attempt ?? []);

@@ -18,6 +18,9 @@ const GatewayEnv = ServiceEnv.extend({
   /** For the others: a key in PEM. */
   JWT_PUBLIC_KEY: z.string().optional(),
 
+  /** Status of a merchant's request or answer that breaks the rules: 500, as the document has it, or 422. */
+  MERCHANT_VALIDATION_STATUS: z.enum(['500', '422'], 'must be 500 or 422').default('500').transform(Number),
+
   /** Messages of one queue that are published and unfinished; what is above stays owed and is fed in turn. */
   PUBLISHED_LIMIT: whole(10_000, 1, 1_000_000),
   /** A published message that is older is looked for in Redis. */

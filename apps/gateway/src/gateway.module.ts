@@ -1,5 +1,5 @@
 import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
-import { agentActions, delivery } from '@herald/contracts';
+import { agentActions, delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
@@ -16,6 +16,9 @@ import { MessageTraceQuery } from './delivery/message-trace.query.js';
 import { env, type GatewayEnv } from './gateway.env.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
 import { validation } from './http/validation.js';
+import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
+import { MerchantAnswersQuery } from './merchant-answers/merchant-answers.query.js';
+import { EventRelay } from './outbox/event.relay.js';
 import { OutboxFeeder } from './outbox/outbox.feeder.js';
 import { OutboxSweeper } from './outbox/outbox.sweeper.js';
 import { OutboxWriter } from './outbox/outbox.writer.js';
@@ -36,7 +39,10 @@ import { OwedPublisher } from './outbox/owed-publisher.js';
       provide: QueueClient,
       inject: ['GATEWAY_ENV'],
       useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv) => {
-        const client = new QueueClient([delivery, agentActions], { redisUrl: REDIS_URL, namespace: QUEUE_NAMESPACE });
+        const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
+          redisUrl: REDIS_URL,
+          namespace: QUEUE_NAMESPACE,
+        });
         await client.check();
         return client;
       },
@@ -66,7 +72,7 @@ class FoundationModule implements OnApplicationShutdown {
 
 @Global()
 @Module({
-  providers: [OwedPublisher, OutboxFeeder, OutboxWriter, OutboxSweeper],
+  providers: [OwedPublisher, OutboxFeeder, OutboxWriter, OutboxSweeper, EventRelay],
   exports: [OutboxWriter],
 })
 class OutboxModule {}
@@ -77,9 +83,12 @@ class DeliveryModule {}
 @Module({ controllers: [AgentActionsController], providers: [AgentActionsQuery] })
 class AgentActionsModule {}
 
+@Module({ controllers: [MerchantAnswersController], providers: [MerchantAnswersQuery] })
+class MerchantAnswersModule {}
+
 /** The list of slices, and the doors in front of them. */
 @Module({
-  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule, AgentActionsModule],
+  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule, AgentActionsModule, MerchantAnswersModule],
   providers: [
     CredentialStore,
     PersonStrategy,

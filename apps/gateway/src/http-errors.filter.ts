@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { Refusal, type RefusalData } from '@herald/contracts';
 import { isOutage } from '@herald/database';
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessGuard } from './auth/access.guard.js';
+import type { GatewayEnv } from './gateway.env.js';
 
 /** How long a client had better wait before it tries again. */
 const RETRY_AFTER_SECONDS = 2;
@@ -29,6 +30,12 @@ function refusalOf(error: unknown): RefusalData {
   return { status: 500, message: 'Internal server error' };
 }
 
+/** Routes whose document calls the message `detail` (merchant-answers document, "Error Handling"). */
+const DETAILED = /^\/api\/v1\/notification(?![^/?])/;
+
+/** The merchant-answers document has 500 for what the client did wrong; the name tells it from a fault of ours. */
+const isClientFault = ({ status, error }: RefusalData) => status === 500 && error === 'ValidationError';
+
 const CLIENT_MESSAGES: Record<number, string> = {
   400: 'The body is not valid JSON',
   404: 'Not found',
@@ -41,7 +48,10 @@ const CLIENT_MESSAGES: Record<number, string> = {
 export class HttpErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
 
-  constructor(private readonly guard: AccessGuard) {}
+  constructor(
+    private readonly guard: AccessGuard,
+    @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
+  ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
@@ -51,13 +61,16 @@ export class HttpErrorsFilter implements ExceptionFilter {
     if (error instanceof HttpException && data.status === 404 && !(await this.guard.knows(request))) {
       data = { status: 401, message: 'Invalid or missing credentials' };
     }
-    if (data.status >= 500) this.report(error, data, request);
+    if (isClientFault(data)) data = this.invalid(data);
+    else if (data.status >= 500) this.report(error, data, request);
     if (data.status === 503 || data.status === 504) void response.header('Retry-After', String(RETRY_AFTER_SECONDS));
     if (data.status === 401) void response.header('WWW-Authenticate', 'Bearer');
     const [path] = request.url.split('?');
+    const detail = DETAILED.test(request.url) ? data.message : undefined;
     const facts = {
       error: data.error ?? nameOf(data.status),
       message: data.message,
+      detail,
       statusCode: data.status,
       timestamp: new Date().toISOString(),
       path,
@@ -75,10 +88,16 @@ export class HttpErrorsFilter implements ExceptionFilter {
         type: 'about:blank',
         title: facts.error,
         status: data.status,
+        ...facts,
         detail: data.message,
         instance: path,
-        ...facts,
       });
+  }
+
+  /** As the gateway is set: the status of the merchant-answers document, or the one that other APIs have for it. */
+  private invalid(data: RefusalData): RefusalData {
+    const { MERCHANT_VALIDATION_STATUS: status } = this.settings;
+    return status === data.status ? data : { ...data, status, error: undefined };
   }
 
   private report(error: unknown, data: RefusalData, request: FastifyRequest): void {

@@ -66,3 +66,12 @@ export const jsonObject = (): z.ZodType<JsonObject> =>
       if (fault) ctx.issues.push({ code: 'custom', message: fault, input: ctx.value });
     })
     .meta({ type: 'object', additionalProperties: true });
+
+/** Any JSON object, however it may be filled: for bodies whose rules are known to the consumer alone. */
+export const anyJsonObject = (): z.ZodType<JsonObject> =>
+  z
+    .custom<JsonObject>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'must be an object',
+    )
+    .meta({ type: 'object', additionalProperties: true });

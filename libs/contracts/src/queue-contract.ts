@@ -15,7 +15,18 @@ export interface JobContract<Data = unknown, Reply = unknown> {
   /** Delay before the first retry; doubles with each. */
   backoffMs: number;
   timeoutMs: number;
+  /** What an outbox row keeps of a job's data. Unless given, the data's `companyId` and `body`. */
+  keep?(data: Data): Kept;
 }
+
+/** The part of a job's data that an outbox row keeps, and the company it belongs to. */
+export interface Kept {
+  companyId: string;
+  body: unknown;
+}
+
+/** How long a command that nobody waits for is tried: what it lacks may still come. */
+export const UNAWAITED = { attempts: 8, backoffMs: 1000 };
 
 /** A queue as data: its name and the jobs that may stand in it. Producers and consumers share it. */
 export interface QueueContract<Jobs extends Record<string, JobContract> = Record<string, JobContract>> {
@@ -38,7 +49,7 @@ export function request<Data, Reply>(data: z.ZodType<Data>, reply: z.ZodType<Rep
 }
 
 /** Version of the job format. Absent means 1, so producers may leave it out. */
-const version = z.literal(1).default(1);
+export const version = z.literal(1).default(1);
 
 /** What a producer puts on a queue for a company (contract, Jobs): `body` is exactly the REST body. */
 export const fromCompany = <Body>(body: z.ZodType<Body>) =>

@@ -8,7 +8,7 @@ export interface Sql {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
 }
 
-/** The database as services see it: set-based statements, transactions, and the one door to a company's rows. */
+/** The database as services see it: set-based statements, transactions, and the doors to what belongs to a company or a merchant. */
 export class Database implements Sql {
   private readonly pool: Pool;
 
@@ -48,6 +48,12 @@ export class Database implements Sql {
       read,
       `begin isolation level repeatable read read only; set local herald.company = '${companyId}'`,
     );
+  }
+
+  /** The one door to what belongs to a merchant; otherwise as `asCompany`. */
+  asMerchant<T>(merchantId: number, read: (tx: Sql) => Promise<T>): Promise<T> {
+    if (!Number.isSafeInteger(merchantId)) throw new Error('asMerchant needs the id of a merchant');
+    return this.transaction(read, `begin read only; set local herald.merchant = '${merchantId}'`);
   }
 
   /**

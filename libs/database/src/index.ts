@@ -20,5 +20,6 @@ export { Database, type Sql } from './database.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOutage } from './faults.js';
 export { MessageLedger } from './message-ledger.js';
+export { findType, listTypes, saveType } from './notification-types.js';
 export { bodyHash, once } from './once.js';
 export { prepareRoles, roleUrl, ROLES, type Role } from './roles.js';

@@ -1,4 +1,4 @@
-import type { JobContract, JobRun } from '@herald/contracts';
+import type { JobContract, JobRun, Kept } from '@herald/contracts';
 import type { Job } from 'bullmq';
 import { validate as isUuid } from 'uuid';
 
@@ -44,6 +44,7 @@ export function runOf(job: Job, queue: string): JobRun {
     data: job.data,
     correlationId: uuidAt('correlationId'),
     companyId: uuidAt('companyId'),
+    awaited: transportOf(job).replyTo !== undefined,
     alone: transportOf(job).alone === true,
     queuedAt: new Date(job.timestamp),
     startedAt: new Date(job.processedOn ?? Date.now()),
@@ -64,9 +65,7 @@ export function receive<Data>(job: Job, contract: JobContract<Data> | undefined,
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
     throw new BrokenContract(faults.join('; '));
   }
-  const data = parsed.data as { ids?: string[]; correlationId?: string; companyId?: string; body?: unknown };
-  return {
-    data: parsed.data,
-    run: { ...run, ids: data.ids, correlationId: data.correlationId, companyId: data.companyId, body: data.body },
-  };
+  const data = parsed.data as { ids?: string[]; correlationId?: string } & Partial<Kept>;
+  const { companyId, body } = contract.keep?.(parsed.data) ?? data;
+  return { data: parsed.data, run: { ...run, ids: data.ids, correlationId: data.correlationId, companyId, body } };
 }

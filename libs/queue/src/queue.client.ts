@@ -34,13 +34,13 @@ export interface PublishOptions {
   alone?: boolean;
   /** Overtakes what waits. */
   urgent?: boolean;
+  /** Stays this long after it succeeded, for an owner who looks for its end; unless given, it leaves at once. */
+  keepSeconds?: number;
 }
 
 /** Where a job stands, as far as its owner must know. */
 export type JobState = 'gone' | 'pending' | 'active' | 'completed' | 'failed';
 
-/** Jobs of Herald's own leave when they succeeded: what they did stands in Postgres. */
-const EVENT_OPTIONS: JobsOptions = { removeOnComplete: true };
 /** A request is kept for a caller who missed the reply. */
 const REQUEST_OPTIONS: JobsOptions = { removeOnComplete: { age: 60 } };
 /** A payload larger than this does not belong on a queue. */
@@ -124,8 +124,9 @@ export class QueueClient extends ClientProxy {
   protected async dispatchEvent<T>(packet: ReadPacket<Addressed>): Promise<T> {
     const { data, options } = packet.data;
     const transport: Transport | undefined = options?.alone ? { alone: true } : undefined;
+    // Jobs of Herald's own leave when they succeeded: what they did stands in Postgres.
     await this.add(packet.pattern as Pattern, data, transport, {
-      ...EVENT_OPTIONS,
+      removeOnComplete: options?.keepSeconds ? { age: options.keepSeconds } : true,
       jobId: options?.jobId ?? randomUUID(),
       lifo: options?.urgent === true,
     });

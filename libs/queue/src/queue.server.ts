@@ -1,4 +1,4 @@
-import { type Ledger, type QueueContract, Refusal, type RefusalData } from '@herald/contracts';
+import { type Ledger, type QueueContract, Refusal, type RefusalData, UNAWAITED } from '@herald/contracts';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -94,7 +94,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     const contract = jobs[job.name];
     const { replyTo, deadline } = transportOf(job);
     // The consumer's contract decides, whatever a producer asked for or forgot.
-    if (contract) Object.assign(job.opts, { attempts: contract.attempts, backoff: this.backoff(contract.backoffMs) });
+    const patience = contract?.kind === 'request' && !replyTo ? UNAWAITED : contract;
+    if (patience) Object.assign(job.opts, { attempts: patience.attempts, backoff: this.backoff(patience.backoffMs) });
     let run = runOf(job, queue);
     try {
       const received = receive(job, contract, run);
@@ -111,7 +112,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       if (this.options.ledger.isOutage(error)) return this.postpone(job, token, replyTo);
       const broken = error instanceof BrokenContract;
       const final = broken || error instanceof Refusal || error instanceof UnrecoverableError;
-      if (!final && run.attempt < (contract?.attempts ?? 1)) {
+      if (!final && run.attempt < (patience?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
         throw error;
       }

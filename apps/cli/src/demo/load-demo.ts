@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Database, insertCredential, type TokenParts, tokenOf } from '@herald/database';
 import { sign } from 'jsonwebtoken';
+import { insertConversations } from './conversations.js';
 import { COMPANIES, CREDENTIALS, type DemoCompany } from './demo.js';
 import { insertActions } from './demo-actions.js';
 
@@ -43,6 +44,7 @@ export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise
     const companies: DemoCompanyAccess[] = [];
     for (const company of COMPANIES) {
       await insertCompany(database, company);
+      await insertConversations(database, company);
       companies.push({
         id: company.id,
         name: company.name,

@@ -19,6 +19,7 @@ export class OutboxMessage {
   @Column('text')
   job: string;
 
+  /** The tenant: a company, or what `merchantTenant` makes of a merchant. */
   @Column('uuid', { name: 'company_id' })
   companyId: string;
 

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+
+export function addTypes(program: Command): void {
+  const types = program
+    .command('types')
+    .description('the kinds of question that merchants answer, in the database at DATABASE_URL');
+  types
+    .command('list')
+    .description('shows every type, as JSON')
+    .action(async () => {
+      const { list } = await import('../question-types/question-types.js');
+      await list();
+    });
+  types
+    .command('add')
+    .argument('<file>', 'a JSON file that describes the type, as `types list` shows one')
+    .option('--replace', 'also when there is a type of this name; what was asked earlier keeps its rules', false)
+    .description('checks a type and adds it')
+    .action(async (file: string, { replace }: { replace: boolean }) => {
+      const { add } = await import('../question-types/question-types.js');
+      await add(file, replace);
+    });
+}

@@ -1,0 +1,83 @@
+import { badRequest } from '@herald/contracts';
+import { Database, type Sql } from '@herald/database';
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+
+export interface NotificationFilter {
+  status?: 'requested' | 'answered';
+  notification_types?: string[];
+  /** Id of the last notification of the page before. */
+  cursor?: number;
+}
+
+/** A notification as merchants see it; times are ISO 8601 in UTC. */
+interface NotificationItem {
+  id: number;
+  notification_type: string;
+  status: 'requested' | 'answered';
+  created_at: Date;
+  updated_at: Date;
+  conversation_id: number;
+  context: Record<string, unknown>;
+  requested_fields: string[];
+  answered_fields: string[];
+}
+
+const MAX_ITEMS = 1000;
+
+const writeCursor = (id: number) => Buffer.from(`notification ${id}`).toString('base64url');
+
+/** Where a page ended. Opaque to clients. */
+export const notificationCursor = z.string('must be given once').transform((value, ctx): number => {
+  const [, id] = /^notification ([1-9]\d{0,15})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
+  if (id && Number.isSafeInteger(Number(id))) return Number(id);
+  ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
+  return z.NEVER;
+});
+
+/** Integers up to 2^53 as numbers, which pg would give as text; the context completed by the conversation. */
+const ITEM = `n.id::float8, n.notification_type, n.status, n.created_at, n.updated_at, n.conversation_id::float8,
+  jsonb_strip_nulls(jsonb_build_object('lead_phone', c.lead_phone, 'lead_name', c.lead_name)) || n.context as context,
+  n.requested_fields, n.answered_fields`;
+
+/** What merchants read. */
+@Injectable()
+export class MerchantAnswersQuery {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * A page of the merchant's notifications, newest first.
+   * @throws Refusal 400 for a type that is not in the registry
+   */
+  page(merchantId: number, filter: NotificationFilter) {
+    return this.database.asMerchant(merchantId, async (tx) => {
+      if (filter.notification_types) await refuseUnknown(tx, filter.notification_types);
+      const rows = await tx.query<NotificationItem>(pageStatement(filter), [
+        merchantId,
+        filter.cursor ?? Number.MAX_SAFE_INTEGER,
+        filter.notification_types ?? null,
+      ]);
+      const data = rows.slice(0, MAX_ITEMS);
+      const last = rows.length > MAX_ITEMS ? data.at(-1) : undefined;
+      return { data, nextCursor: last && writeCursor(last.id) };
+    });
+  }
+}
+
+/** The status stands in the text, so that the index of the open ones is used. */
+const pageStatement = ({ status, notification_types }: NotificationFilter) => `
+  select ${ITEM}
+    from (select * from notifications
+           where merchant_id = $1 and id < $2 ${status ? `and status = '${status}'` : ''}
+             ${notification_types ? 'and notification_type = any($3)' : 'and $3::text[] is null'}
+           order by id desc limit ${MAX_ITEMS + 1}) n
+    join conversations c on c.id = n.conversation_id and c.merchant_id = n.merchant_id
+   order by n.id desc`;
+
+async function refuseUnknown(tx: Sql, names: string[]): Promise<void> {
+  const known = await tx.query<{ name: string }>('select name from notification_types where name = any($1)', [names]);
+  const unknown = names.find((given) => !known.some(({ name }) => name === given));
+  if (unknown === undefined) return;
+  const message = 'is not a known notification type';
+  throw badRequest(`notification_types ${message}`, [{ field: 'notification_types', message }]);
+}

@@ -1,0 +1,128 @@
+import { type AnsweredEvent, merchantAnswered } from '@herald/contracts';
+import { Database } from '@herald/database';
+import { type JobState, QueueClient } from '@herald/queue';
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import type { GatewayEnv } from '../gateway.env.js';
+import { Repeat } from './repeat.js';
+
+interface Published {
+  id: string;
+  job_id: string;
+  queued_at: Date;
+}
+
+const { queue } = merchantAnswered;
+const FEED_EVERY_MS = 200;
+const SETTLE_EVERY_MS = 1000;
+const MAX_ROWS_PER_ROUND = 500;
+/** A job that succeeded stays this long, so that it is seen although every gateway was down for a while. */
+const KEPT_SECONDS = 3600;
+
+/**
+ * Events for foreign systems. Nobody there can take the outbox row, so each job carries the whole event, and the row
+ * goes once its job was seen completed (contract, Jobs): at least once. What Redis lost is published again; what its
+ * consumer failed for good becomes a dead letter. At most `PUBLISHED_LIMIT` events are published and unfinished.
+ */
+@Injectable()
+export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(EventRelay.name);
+  private readonly repeats: Repeat[] = [];
+  /** Where the last round of settling ended: the next one goes on from there. */
+  private reached?: Published;
+
+  constructor(
+    private readonly database: Database,
+    private readonly client: QueueClient,
+    @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
+  ) {}
+
+  onModuleInit(): void {
+    this.repeats.push(new Repeat(FEED_EVERY_MS, () => this.feed(), this.logger));
+    this.repeats.push(new Repeat(SETTLE_EVERY_MS, () => this.settle(), this.logger));
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all(this.repeats.map((repeat) => repeat.stop()));
+  }
+
+  /** Publishes the oldest events that have no job. Two gateways may do this at once: each takes rows of its own. */
+  async feed(): Promise<void> {
+    await this.client.ping();
+    const events = await this.database.feeding((tx) =>
+      tx.query<{ job_id: string; body: AnsweredEvent }>(TAKE, [
+        queue,
+        this.settings.PUBLISHED_LIMIT,
+        MAX_ROWS_PER_ROUND,
+      ]),
+    );
+    // What fails to get there is found gone.
+    await Promise.allSettled(
+      events.map(({ job_id: jobId, body }) =>
+        this.client.enqueue(merchantAnswered, 'answered', body, { jobId, keepSeconds: KEPT_SECONDS }),
+      ),
+    );
+  }
+
+  /** One round over the published events. */
+  async settle(): Promise<void> {
+    const published = await this.nextPublished();
+    if (published.length === 0) return;
+    const states = await this.client.states(
+      merchantAnswered,
+      published.map(({ job_id }) => job_id),
+    );
+    const those = (state: JobState) => published.filter((_, index) => states[index] === state);
+    const longAgo = Date.now() - this.settings.SWEEP_AFTER_MS;
+    await this.run(DELETE, those('completed'));
+    await this.run(BURY, those('failed'));
+    await this.run(
+      PUBLISH_AGAIN,
+      those('gone').filter(({ queued_at }) => queued_at.getTime() < longAgo),
+    );
+  }
+
+  private async nextPublished(): Promise<Published[]> {
+    const { queued_at = '-infinity', job_id = NIL } = this.reached ?? {};
+    const published = await this.database.feeding((tx) =>
+      tx.query<Published>(FIND_PUBLISHED, [queue, queued_at, job_id, MAX_ROWS_PER_ROUND]),
+    );
+    this.reached = published.length === MAX_ROWS_PER_ROUND ? published.at(-1) : undefined;
+    return published;
+  }
+
+  private async run(statement: string, rows: Published[]): Promise<void> {
+    if (rows.length === 0) return;
+    const values = [queue, rows.map(({ id }) => id), rows.map(({ job_id }) => job_id)];
+    await this.database.feeding((tx) => tx.query(statement, values));
+  }
+}
+
+const NIL = '00000000-0000-0000-0000-000000000000';
+
+const TAKE = `
+  with room as (
+    select greatest(0, least($3::int, $2::int - count(*)::int)) as rows
+      from (select from outbox where queue = $1 and job_id is not null limit $2) published),
+  next as (
+    select id from outbox where queue = $1 and job_id is null
+     order by accepted_at, id limit (select rows from room) for update skip locked)
+  update outbox o set job_id = gen_random_uuid(), queued_at = now()
+    from next where o.id = next.id returning o.job_id, o.body`;
+
+const FIND_PUBLISHED = `
+  select id, job_id, queued_at from outbox
+   where queue = $1 and job_id is not null and (queued_at, job_id) > ($2, $3)
+   order by queued_at, job_id limit $4`;
+
+/** Rows that another gateway published again in the meantime are its affair. */
+const ROWS = `queue = $1 and (id, job_id) in (select * from unnest($2::uuid[], $3::uuid[]))`;
+
+const DELETE = `delete from outbox where ${ROWS}`;
+
+const PUBLISH_AGAIN = `update outbox set job_id = null, queued_at = null where ${ROWS}`;
+
+const BURY = `
+  with given_up as (delete from outbox where ${ROWS} returning *)
+  insert into dead_letters (correlation_id, queue, job, company_id, content, error, accepted_at, queued_at, history)
+  select id, queue, job, company_id, body::text, 'its consumer failed it for good', accepted_at, queued_at, history
+    from given_up`;

@@ -1,0 +1,119 @@
+import {
+  invalidAnswer,
+  jsonObject,
+  type JsonObject,
+  notFound,
+  type NotificationType,
+  text,
+  validatorOf,
+} from '@herald/contracts';
+
+/** What a notification says of the answer it waits for. */
+export interface Question {
+  status: 'requested' | 'answered';
+  answered_fields: string[];
+  answer_schema: JsonObject;
+  allow_multiple_answers: boolean;
+}
+
+/** A request whose parts are there; whether its conversation is the merchant's is for the database to say. */
+export interface CheckedRequest {
+  type: NotificationType;
+  conversationId: number;
+  context: JsonObject;
+}
+
+/** Longer answers are refused before any pattern sees them. */
+const MAX_ANSWER_CHARACTERS = 10_000;
+const MAX_DETAILS_CHARACTERS = 300;
+
+const Context = jsonObject();
+const AnswerText = text(MAX_ANSWER_CHARACTERS);
+const VISIBLE = /[^\p{Z}\p{C}]/u;
+
+const isEmpty = (value: unknown) =>
+  value === undefined || value === null || (typeof value === 'string' && !VISIBLE.test(value));
+const own = (object: JsonObject, field: string) => (Object.hasOwn(object, field) ? object[field] : undefined);
+
+/**
+ * The answer as it is stored, when this notification may be answered with it. Checked in the contract's order: not
+ * found, already answered, missing field, schema (contract, "C: merchant-answers").
+ * @throws Refusal with the document's status and message
+ */
+export function checkAnswer(question: Question | undefined, body: JsonObject): Record<string, string> {
+  if (!question) throw notFound('Notification not found');
+  if (question.status === 'answered' && !question.allow_multiple_answers) {
+    throw invalidAnswer('This notification has already been answered and cannot be answered again.');
+  }
+  const missing = question.answered_fields.find((field) => isEmpty(own(body, field)));
+  if (missing !== undefined)
+    throw invalidAnswer(`Missing admin response content in context (expected field: ${missing})`);
+  const answer: Record<string, string> = {};
+  for (const [field, value] of Object.entries(body)) {
+    if (!question.answered_fields.includes(field))
+      throw mismatch('Answer', `must NOT have additional properties ("${field}")`);
+    if (typeof value !== 'string') throw mismatch('Answer', `${field} must be string`);
+    const checked = AnswerText.safeParse(value);
+    if (!checked.success) throw mismatch('Answer', `${field} ${checked.error.issues[0]?.message}`);
+    answer[field] = checked.data;
+  }
+  checkSchema('Answer', question.answer_schema, answer);
+  return answer;
+}
+
+/**
+ * The parts of a request for an answer. `findType` knows the registry.
+ * @throws Refusal with the document's message: "<field> is required", "Invalid notification type", …
+ */
+export async function checkRequest(
+  body: JsonObject,
+  findType: (name: string) => Promise<NotificationType | undefined>,
+): Promise<CheckedRequest> {
+  for (const field of ['notification_type', 'conversation_id', 'context']) {
+    if (isEmpty(own(body, field))) throw invalidAnswer(`${field} is required`);
+  }
+  const { notification_type: name, conversation_id: conversationId } = body;
+  const type = typeof name === 'string' && VALID_NAME.test(name) ? await findType(name) : undefined;
+  if (!type) throw invalidAnswer('Invalid notification type');
+  const context = checkContext(type, body.context);
+  if (!Number.isSafeInteger(conversationId) || (conversationId as number) < 1) throw conversationNotFound();
+  return { type, conversationId: conversationId as number, context };
+}
+
+const VALID_NAME = /^[a-z][a-z0-9_]{0,49}$/;
+
+/** The same for a conversation that does not exist and for another merchant's. */
+export const conversationNotFound = () => invalidAnswer('Conversation not found');
+
+function checkContext(type: NotificationType, given: unknown): JsonObject {
+  const checked = Context.safeParse(given);
+  if (!checked.success) throw invalidAnswer(`context ${checked.error.issues[0]?.message}`);
+  const missing = type.requested_fields.find((field) => isEmpty(own(checked.data, field)));
+  if (missing !== undefined) throw invalidAnswer(`${missing} is required`);
+  const context: JsonObject = {};
+  for (const [field, value] of Object.entries(checked.data)) {
+    // An optional field that is null is absent.
+    if (value === null) continue;
+    if (typeof value === 'object') throw mismatch('Context', `${field} must be string, number or boolean`);
+    context[field] = typeof value === 'string' ? value.normalize('NFC') : value;
+  }
+  checkSchema('Context', type.context_schema, context);
+  return context;
+}
+
+function checkSchema(what: string, schema: JsonObject, value: Record<string, unknown>): void {
+  const validate = validatorOf(schema);
+  if (validate(value)) return;
+  const { instancePath = '', message = 'is not valid', params = {} } = validate.errors?.[0] ?? {};
+  const name = params.additionalProperty ?? params.missingProperty ?? params.allowedValues;
+  const field = instancePath.slice(1).replaceAll('/', '.');
+  throw mismatch(what, [field, message, name && `(${JSON.stringify(name)})`].filter(Boolean).join(' '));
+}
+
+/** The details may quote what the client sent: enough of it to know it, no more. */
+function mismatch(what: string, details: string) {
+  const characters = Array.from(details.slice(0, 2 * MAX_DETAILS_CHARACTERS));
+  const more = characters.length > MAX_DETAILS_CHARACTERS;
+  const bounded = `${characters.slice(0, MAX_DETAILS_CHARACTERS).join('')}${more ? '…' : ''}`;
+  return invalidAnswer(`${what} validation failed against JSON schema: ${bounded}`);
+}

@@ -1,0 +1,185 @@
+import {
+  type Answered,
+  answeredEventId,
+  type Done,
+  type JsonObject,
+  merchantTenant,
+  unprocessable,
+} from '@herald/contracts';
+import { bodyHash, type Database, isDataError } from '@herald/database';
+import { checkAnswer, type Question } from './answer-rules.js';
+
+/** One merchant's answer to one notification. */
+export interface GivenAnswer {
+  /** The correlationId. */
+  id: string;
+  merchantId: number;
+  notificationId: number;
+  body: JsonObject;
+  hash: Buffer;
+}
+
+type Outcome = Answered<Done> | Error;
+
+interface Attempt {
+  given: GivenAnswer;
+  /** As it will be stored; of the last time it was judged. */
+  answer: Record<string, string>;
+  outcome?: Outcome;
+}
+
+interface Facts extends Question {
+  notification_id: string | null;
+  answer: JsonObject | null;
+  answer_id: string | null;
+  body_hash: Buffer | null;
+  verdict: Done | null;
+}
+
+const DONE: Done = { message: 'Notification answered successfully' };
+
+/**
+ * Answers of many callers at once, in two statements: what is known of each, and the write. One answer wins: the write
+ * takes only notifications that still wait, and whoever came too late is judged again by what is known then.
+ */
+export class Answers {
+  private readonly write: string;
+
+  /** @param tell write an event for the system that asked */
+  constructor(
+    private readonly database: Database,
+    tell: boolean,
+  ) {
+    this.write = writeStatement(tell);
+  }
+
+  /** The outcomes, in the order of the answers: a verdict, or the error that its caller gets. */
+  async give(answers: readonly GivenAnswer[]): Promise<Outcome[]> {
+    const attempts: Attempt[] = answers.map((given) => ({ given, answer: {} }));
+    // Every round settles somebody, unless others answer the same notifications faster than these are judged.
+    for (let rounds = attempts.length + 3; rounds > 0; rounds--) {
+      const open = attempts.filter(({ outcome }) => !outcome);
+      if (open.length === 0) break;
+      await this.judge(open);
+      await this.store(firstOfEach(open.filter(({ outcome }) => !outcome)));
+    }
+    return attempts.map(({ outcome }) => outcome ?? new Error('Too many answers at once'));
+  }
+
+  /** Settles those that cannot be stored; the others know their answer afterwards. */
+  private async judge(open: Attempt[]): Promise<void> {
+    const facts = await this.database.query<Facts>(FIND_FACTS, [
+      open.map(({ given }) => given.id),
+      open.map(({ given }) => given.merchantId),
+      open.map(({ given }) => given.notificationId),
+    ]);
+    open.forEach((attempt, seat) => {
+      try {
+        const known = facts[seat] as Facts;
+        attempt.outcome = earlierVerdict(known, attempt.given);
+        if (attempt.outcome) return;
+        attempt.answer = checkAnswer(known.notification_id === null ? undefined : known, attempt.given.body);
+      } catch (error) {
+        attempt.outcome = error as Error;
+      }
+    });
+  }
+
+  private async store(chosen: Attempt[]): Promise<void> {
+    if (chosen.length === 0) return;
+    try {
+      const ids = chosen.map(({ given }) => given.id);
+      const stored = await this.database.query<{ id: string }>(this.write, [
+        ids,
+        chosen.map(({ given }) => given.hash),
+        chosen.map(({ given }) => given.merchantId),
+        chosen.map(({ given }) => given.notificationId),
+        chosen.map(({ answer }) => JSON.stringify(answer)),
+        JSON.stringify(DONE),
+        ids.map(answeredEventId),
+        chosen.map(({ given }) => merchantTenant(given.merchantId)),
+      ]);
+      const winners = new Set(stored.map(({ id }) => id));
+      for (const attempt of chosen) {
+        if (winners.has(attempt.given.id)) attempt.outcome = { verdict: DONE, replayed: false };
+      }
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      // One of them was answered elsewhere under the same id a moment ago, or cannot be stored: find out which.
+      if (chosen.length > 1) for (const attempt of chosen) await this.store([attempt]);
+      else if ((error as { code?: string }).code !== UNIQUE_VIOLATION) (chosen[0] as Attempt).outcome = error as Error;
+    }
+  }
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+/** What the same request was told before, if it was. */
+function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): Answered<Done> | undefined {
+  if (known.body_hash) {
+    if (!known.body_hash.equals(hash)) throw unprocessable('This Idempotency-Key was used with another body');
+    return { verdict: known.verdict as Done, replayed: true };
+  }
+  // The memory of requests is shorter than the notification's life.
+  if (known.answer_id !== id) return undefined;
+  const before = checkAnswer({ ...known, status: 'requested' }, body);
+  if (!bodyHash(before).equals(bodyHash(known.answer)))
+    throw unprocessable('This Idempotency-Key was used with another body');
+  return { verdict: DONE, replayed: true };
+}
+
+/** One statement takes each notification and each id once; the others are judged again afterwards. */
+function firstOfEach(attempts: Attempt[]): Attempt[] {
+  const taken = new Set<string | number>();
+  return attempts.filter(({ given: { id, notificationId } }) => {
+    if (taken.has(id) || taken.has(notificationId)) return false;
+    taken.add(id).add(notificationId);
+    return true;
+  });
+}
+
+const FIND_FACTS = `
+  select n.id as notification_id, n.status, n.answered_fields, n.answer_schema, n.allow_multiple_answers,
+         n.answer, n.answer_id, r.body_hash, r.verdict
+    from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as g(id, merchant_id, notification_id, seat)
+    left join requests r on r.id = g.id
+    left join notifications n on n.id = g.notification_id and n.merchant_id = g.merchant_id
+   order by g.seat`;
+
+const ISO = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+/** The event, as `AnsweredEvent` describes it. */
+const TELL = `,
+  told as (
+    insert into outbox (id, queue, job, company_id, accepted_at, body)
+    select g.event_id, 'merchant-answers.answered', 'answered', g.tenant, n.updated_at, jsonb_build_object(
+             'v', 1, 'id', g.event_id, 'correlationId', g.id, 'answered_at', ${ISO('n.updated_at')},
+             'merchant_id', n.merchant_id,
+             'conversation', jsonb_build_object('id', c.id, 'lead_phone', c.lead_phone, 'lead_name', c.lead_name),
+             'notification', jsonb_build_object('id', n.id, 'correlationId', n.correlation_id,
+               'notification_type', n.notification_type, 'created_at', ${ISO('n.created_at')}),
+             'question', n.context, 'answer', n.answer)
+      from answered n join given g on g.id = n.answer_id join conversations c on c.id = n.conversation_id)`;
+
+/** The locks are taken in order of the notifications, so that two of these at once do not wait for each other. */
+const writeStatement = (tell: boolean) => `
+  with given as (
+    select * from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::jsonb[], $7::uuid[], $8::uuid[])
+        as g(id, body_hash, merchant_id, notification_id, answer, event_id, tenant)),
+  open as (
+    select n.id from notifications n join given g on n.id = g.notification_id and n.merchant_id = g.merchant_id
+     where n.status = 'requested' or n.allow_multiple_answers order by n.id for update of n),
+  answered as (
+    update notifications n set status = 'answered', answer = g.answer, answer_id = g.id, updated_at = now()
+      from given g, open
+     where n.id = open.id and n.id = g.notification_id and (n.status = 'requested' or n.allow_multiple_answers)
+    returning n.*),
+  remembered as (
+    insert into requests (id, body_hash, verdict)
+    select g.id, g.body_hash, $6::jsonb from answered n join given g on g.id = n.answer_id),
+  taken as (
+    delete from outbox o using answered n where o.id = n.answer_id and o.queue = 'merchant-answers'),
+  cleared as (
+    delete from dead_letters d using answered n
+     where d.correlation_id = n.answer_id and d.queue = 'merchant-answers')${tell ? TELL : ''}
+  select answer_id as id from answered`;

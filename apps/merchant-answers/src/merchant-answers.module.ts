@@ -1,0 +1,70 @@
+import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
+import { merchantAnswers } from '@herald/contracts';
+import { Database, MessageLedger } from '@herald/database';
+import { QueueServer } from '@herald/queue';
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Answers } from './answers.js';
+import { MerchantAnswersConsumer } from './merchant-answers.consumer.js';
+import { env } from './merchant-answers.env.js';
+
+@Global()
+@Module({
+  imports: [HealthModule],
+  controllers: [MerchantAnswersConsumer],
+  providers: [
+    {
+      provide: Database,
+      useFactory: () => {
+        const { DATABASE_URL, DATABASE_POOL_SIZE } = env();
+        return new Database({
+          url: DATABASE_URL,
+          applicationName: 'herald-merchant-answers',
+          poolSize: DATABASE_POOL_SIZE,
+        });
+      },
+    },
+    {
+      provide: Answers,
+      inject: [Database],
+      useFactory: (database: Database) => new Answers(database, env().MERCHANT_ANSWERED_EVENTS === 'on'),
+    },
+    {
+      provide: MessageLedger,
+      inject: [Database],
+      useFactory: (database: Database) => new MessageLedger(database),
+    },
+    {
+      provide: QueueServer,
+      inject: [MessageLedger],
+      useFactory: (ledger: MessageLedger) => {
+        const { REDIS_URL, QUEUE_NAMESPACE, MERCHANT_ANSWERS_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
+        return new QueueServer({
+          contract: merchantAnswers,
+          ledger,
+          redisUrl: REDIS_URL,
+          namespace: QUEUE_NAMESPACE,
+          concurrency: MERCHANT_ANSWERS_CONCURRENCY,
+          lockMs: JOB_LOCK_MS,
+          closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+        });
+      },
+    },
+    {
+      provide: HEALTH_CHECKS,
+      inject: [Database, QueueServer],
+      useFactory: (database: Database, server: QueueServer): HealthChecks => ({
+        postgres: () => database.ping(),
+        redis: () => server.ping(),
+      }),
+    },
+  ],
+  exports: [HEALTH_CHECKS],
+})
+export class MerchantAnswersModule implements OnApplicationShutdown {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  /** After the queue: what is in work still needs the database. */
+  onApplicationShutdown(): Promise<void> {
+    return this.database.close();
+  }
+}

@@ -1,0 +1,33 @@
+/** The notification takes the fields and the answer schema that its type has now, and keeps them. */
+export const MAKE = `
+  insert into notifications (correlation_id, merchant_id, conversation_id, notification_type, context,
+                             requested_fields, answered_fields, answer_schema, allow_multiple_answers)
+  select $1, c.merchant_id, c.id, t.name, $5::jsonb, t.requested_fields, t.answered_fields, t.answer_schema,
+         t.allow_multiple_answers
+    from conversations c, notification_types t
+   where c.id = $3 and c.merchant_id = $2 and t.name = $4
+      on conflict (correlation_id) do nothing
+  returning id`;
+
+/** Whether the same request made a notification earlier. */
+export const FIND_MADE = `
+  select merchant_id = $2 and conversation_id = $3 and notification_type = $4 and context = $5::jsonb as same
+    from notifications where correlation_id = $1`;
+
+/** A change that comes late changes nothing; the row tells whose conversation it is all the same. */
+export const UPSERT = `
+  insert into conversations as c (id, merchant_id, lead_phone, lead_name, updated_at) values ($1, $2, $3, $4, $5)
+      on conflict (id) do update set
+         lead_phone = case when ${newer('c')} then excluded.lead_phone else c.lead_phone end,
+         lead_name = case when ${newer('c')} then excluded.lead_name else c.lead_name end,
+         updated_at = case when ${newer('c')} then excluded.updated_at else c.updated_at end
+  returning c.merchant_id = $2 as same_merchant`;
+
+/** Whoever is done, or is being done, leaves the outbox and the dead letters. */
+export const LEAVE = `
+  with taken as (delete from outbox where id = $1 and queue = 'merchant-answers')
+  delete from dead_letters where correlation_id = $1 and queue = 'merchant-answers'`;
+
+function newer(row: string): string {
+  return `${row}.merchant_id = excluded.merchant_id and excluded.updated_at > ${row}.updated_at`;
+}

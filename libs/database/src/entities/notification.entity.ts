@@ -1,0 +1,81 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import { Conversation } from './conversation.entity.js';
+import { NotificationType } from './notification-type.entity.js';
+
+/** A question that waits for its merchant's answer, with the rules it was made under. */
+@Entity('notifications')
+@Check('notifications_status_check', `status in ('requested', 'answered')`)
+@Check('notifications_answer_check', `(status = 'answered') = (answer is not null and answer_id is not null)`)
+@Index('notifications_merchant', ['merchantId', 'id'])
+@Index('notifications_requested', ['merchantId', 'id'], { where: "status = 'requested'" })
+@Index('notifications_conversation', ['conversationId', 'merchantId'])
+@Index('notifications_type', ['notificationType'])
+export class Notification {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'BY DEFAULT' })
+  id: string;
+
+  /** Of the request that made it. */
+  @Index('notifications_correlation_id', { unique: true })
+  @Column('uuid', { name: 'correlation_id' })
+  correlationId: string;
+
+  /** The conversation's; together they are the reference, so that they cannot disagree. */
+  @Column('bigint', { name: 'merchant_id' })
+  merchantId: string;
+
+  @Column('bigint', { name: 'conversation_id' })
+  conversationId: string;
+
+  @ManyToOne(() => Conversation, { onDelete: 'CASCADE' })
+  @JoinColumn([
+    {
+      name: 'conversation_id',
+      referencedColumnName: 'id',
+      foreignKeyConstraintName: 'notifications_conversation_fkey',
+    },
+    {
+      name: 'merchant_id',
+      referencedColumnName: 'merchantId',
+      foreignKeyConstraintName: 'notifications_conversation_fkey',
+    },
+  ])
+  conversation: Conversation;
+
+  @Column('text', { name: 'notification_type' })
+  notificationType: string;
+
+  @ManyToOne(() => NotificationType)
+  @JoinColumn({ name: 'notification_type', foreignKeyConstraintName: 'notifications_type_fkey' })
+  type: NotificationType;
+
+  @Column('text', { default: 'requested' })
+  status: string;
+
+  @Column('jsonb')
+  context: unknown;
+
+  @Column('text', { name: 'requested_fields', array: true })
+  requestedFields: string[];
+
+  @Column('text', { name: 'answered_fields', array: true })
+  answeredFields: string[];
+
+  @Column('jsonb', { name: 'answer_schema' })
+  answerSchema: unknown;
+
+  @Column('boolean', { name: 'allow_multiple_answers' })
+  allowMultipleAnswers: boolean;
+
+  /** The latest answer, and the correlationId it came with. */
+  @Column('jsonb', { nullable: true })
+  answer: unknown;
+
+  @Column('uuid', { name: 'answer_id', nullable: true })
+  answerId: string | null;
+
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
+  createdAt: Date;
+
+  @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
+  updatedAt: Date;
+}
