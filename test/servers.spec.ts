@@ -51,6 +51,7 @@ test('Postgres starts when its old process number belongs to another process now
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^\d+/, String(process.pid)));
 
   const server = await startPostgres({ dataDir: data.path });
+  expect(server.pid).not.toBe(killed.pid);
   await server.stop();
   await data.remove();
 });

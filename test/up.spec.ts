@@ -91,7 +91,8 @@ describe('herald up, running', () => {
     process.kill(before.pid, 'SIGKILL');
     await until(() => place.processes.some((each) => each.name === name && each.pid !== before.pid));
     await until(async () => (await fetch(`${place.demo.gateway}/health/ready`)).ok);
-    await place.deliver();
+    const id = await place.deliver();
+    expect(await feed(place.demo)).toContain(id);
   });
 });
 

@@ -3,16 +3,10 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure, sentence } from '../failure.js';
-import { redisFromApt } from './redis-from-apt.js';
+import { type RedisBinary, redisFromApt } from './redis-from-apt.js';
 import type { ServerOptions } from './server.js';
 
 const run = promisify(execFile);
-
-export interface RedisBinary {
-  command: string;
-  /** Added to the environment: where its libraries are. */
-  env: Record<string, string>;
-}
 
 /** A server on PATH that is new enough, else the distribution's package unpacked into a cache of ours. */
 export async function redisBinary({ dataDir, log, signal }: ServerOptions): Promise<RedisBinary> {

@@ -14,9 +14,14 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../failure.js';
 import { makeFolder } from './data-folder.js';
-import type { RedisBinary } from './redis-binary.js';
 
 const run = promisify(execFile);
+
+export interface RedisBinary {
+  command: string;
+  /** Added to the environment: where its libraries are. */
+  env: Record<string, string>;
+}
 
 /** The package with the server's program, which also goes by the name of its check tool, best first. */
 const packages = { 'redis-tools': 'redis-check-rdb', 'valkey-tools': 'valkey-check-rdb' };

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
+import { checkPostgres, checkRedis, ensureDatabase } from '../servers/given-servers.js';
 import { startPostgres } from '../servers/postgres.js';
 import { startRedis } from '../servers/redis.js';
 import type { Server, ServerOptions } from '../servers/server.js';
-import { checkPostgres, checkRedis, ensureDatabase } from './given-servers.js';
 import { KeptRunning } from './kept-running.js';
 import type { Machine } from './machine.js';
 import type { UpSettings } from './settings.js';

@@ -1,9 +1,9 @@
 import ora from 'ora';
 
 interface Shown {
-  note(text: string): void;
-  succeed(text: string): void;
-  fail(text: string): void;
+  note: (text: string) => void;
+  succeed: (text: string) => void;
+  fail: (text: string) => void;
 }
 
 /** What `herald up` shows: its own steps, and the lines of the services. */
