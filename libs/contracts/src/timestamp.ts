@@ -41,7 +41,7 @@ export const timestamp = () =>
     .string()
     .transform((value, ctx) => {
       const moment = readMoment(value);
-      if (moment && /^\d{4}-/.test(moment.floor.toISOString())) return moment.floor.toISOString();
+      if (moment && /^(?!0000)\d{4}-/.test(moment.floor.toISOString())) return moment.floor.toISOString();
       ctx.addIssue({ code: 'custom', message: 'must be a date and time in ISO 8601' });
       return z.NEVER;
     })
