@@ -52,7 +52,9 @@ export class Herald {
     const pool = new Pool({ connectionString: database.url, max: 4 });
     const herald = new Herald(pool, database.url, redisUrl, `test-${randomUUID()}`, demo, env, database.drop);
     try {
-      await Promise.all(services.map((name) => herald.startService(name)));
+      const starts = await Promise.allSettled(services.map((name) => herald.startService(name)));
+      // Only when each has ended its start can those that are up be stopped.
+      for (const start of starts) if (start.status === 'rejected') throw start.reason;
     } catch (error) {
       await herald.stop();
       throw error;
