@@ -5,12 +5,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { deliveryBench } from './delivery/bench.mjs';
+import { ingestBench } from './agent-actions/ingest.mjs';
+import { readsBench } from './agent-actions/reads.mjs';
 import { merchantAnswersBench } from './merchant-answers/bench.mjs';
 import { stopAll } from './processes.mjs';
 import { Servers } from './servers.mjs';
 import { startHerald } from './up.mjs';
 
-const benches = { delivery: deliveryBench, 'merchant-answers': merchantAnswersBench };
+const benches = {
+  delivery: deliveryBench,
+  'agent-actions-reads': readsBench,
+  'agent-actions-ingest': ingestBench,
+  'merchant-answers': merchantAnswersBench,
+};
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');

@@ -57,6 +57,7 @@ describe('least privilege', () => {
     ['herald_gateway', `update outbox set body = '{}'`],
     ['herald_gateway', 'delete from dead_letters'],
     ['herald_gateway', `insert into dead_letters (queue, job, content, error) values ('delivery', 'deliver', '', '')`],
+    ['herald_gateway', 'delete from requests'],
     ['herald_gateway', `update requests set verdict = '{}'`],
     ['herald_gateway', `insert into credentials (id) values ('x')`],
     ['herald_gateway', `update credentials set scopes = '{}'`],

@@ -182,6 +182,14 @@ describe('a message that kills its worker every time', () => {
       [ids],
     );
     expect(delivered).toBe(199);
+    const { body: told } = await call('GET', `${herald.url}/v1/messages/${deadly}`, {
+      token: herald.token('accessToken'),
+    });
+    const steps = told.steps.map(({ step }: { step: string }) => step);
+    expect([steps[0], steps[1], steps.at(-1)]).toEqual(['accepted', 'queued', 'given_up']);
+    const attempts = told.steps.flatMap(({ attempt }: { attempt?: number }) => attempt ?? []);
+    expect(attempts).toEqual(attempts.map((_: number, index: number) => index + 1));
+    expect(attempts.length).toBeGreaterThanOrEqual(4);
     const next = await send();
     await eventually(() => isDelivered(next));
   }, 150_000);

@@ -26,8 +26,16 @@ export async function withLock(root, work) {
     chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
   }
   const lock = join(folder, 'prepare.lock');
-  for (let told = false; !take(lock); told = true) {
-    if (!told) console.log(`Waiting for process ${holder(lock)}, which is installing or building here`);
+  let told = false;
+  while (!take(lock)) {
+    const pid = holder(lock);
+    if (pid === undefined) continue;
+    if (!isHeld(lock, pid)) {
+      discard(lock, pid);
+      continue;
+    }
+    if (!told) console.log(`Waiting for process ${pid}, which is installing or building here`);
+    told = true;
     await sleep(250);
   }
   const touch = setInterval(() => utimesSync(lock, new Date(), new Date()), touchMs);
@@ -45,11 +53,9 @@ function take(lock) {
     writeFileSync(lock, `${process.pid}\n`, { flag: 'wx' });
     return true;
   } catch (error) {
-    if (error.code !== 'EEXIST') throw error;
+    if (error.code === 'EEXIST') return false;
+    throw error;
   }
-  const pid = holder(lock);
-  if (pid !== undefined && !isHeld(lock, pid)) discard(lock, pid);
-  return false;
 }
 
 /** Two that find the same stale lock must not remove the one that the first of them takes next. */

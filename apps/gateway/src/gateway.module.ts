@@ -1,9 +1,11 @@
 import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
-import { delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
+import { agentActions, delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { AgentActionsController } from './agent-actions/agent-actions.controller.js';
+import { AgentActionsQuery } from './agent-actions/agent-actions.query.js';
 import { AccessGuard } from './auth/access.guard.js';
 import { CredentialStore } from './auth/credential.store.js';
 import { MerchantStrategy, PersonStrategy } from './auth/jwt.strategies.js';
@@ -37,7 +39,7 @@ import { OwedPublisher } from './outbox/owed-publisher.js';
       provide: QueueClient,
       inject: ['GATEWAY_ENV'],
       useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv) => {
-        const client = new QueueClient([delivery, merchantAnswers, merchantAnswered], {
+        const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
           redisUrl: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
         });
@@ -78,12 +80,15 @@ class OutboxModule {}
 @Module({ controllers: [FeedController, MessageTraceController], providers: [FeedQuery, MessageTraceQuery] })
 class DeliveryModule {}
 
+@Module({ controllers: [AgentActionsController], providers: [AgentActionsQuery] })
+class AgentActionsModule {}
+
 @Module({ controllers: [MerchantAnswersController], providers: [MerchantAnswersQuery] })
 class MerchantAnswersModule {}
 
 /** The list of slices, and the doors in front of them. */
 @Module({
-  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule, MerchantAnswersModule],
+  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule, AgentActionsModule, MerchantAnswersModule],
   providers: [
     CredentialStore,
     PersonStrategy,

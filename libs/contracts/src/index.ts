@@ -2,6 +2,7 @@
  * What crosses a process: the queues as data, the shape of each job and reply, the rules for text, and refusals.
  * Knows no transport, no database and no HTTP.
  */
+export * from './agent-actions.contract.js';
 export * from './delivery.contract.js';
 export * from './json-object.js';
 export * from './ledger.js';
@@ -11,3 +12,4 @@ export * from './notification-type.js';
 export * from './queue-contract.js';
 export * from './refusal.js';
 export * from './text.js';
+export * from './timestamp.js';

@@ -6,20 +6,27 @@ export interface DatabaseOptions {
   applicationName: string;
   /** Connections at the most. */
   poolSize?: number;
+  /** Longest time a statement may take; 5 s unless given, more only for tools that nobody waits for. */
+  statementTimeoutMs?: number;
 }
 
 /** The server ends a statement after this time; the client gives up a little later, should the server be frozen. */
 const STATEMENT_TIMEOUT_MS = 5000;
 
 /** How a service connects: every wait has an end. */
-export function poolOptions({ url, applicationName, poolSize = 10 }: DatabaseOptions): PoolConfig {
+export function poolOptions({
+  url,
+  applicationName,
+  poolSize = 10,
+  statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+}: DatabaseOptions): PoolConfig {
   return {
     connectionString: url,
     application_name: applicationName,
     max: poolSize,
     connectionTimeoutMillis: 2000,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: STATEMENT_TIMEOUT_MS + 1000,
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + 1000,
     keepAlive: true,
   };
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Sql } from './database.js';
 
 /** Everything a credential may be allowed to do. */
@@ -34,7 +34,7 @@ export const newTokenParts = (): TokenParts => ({
 export const tokenOf = ({ id, secret }: TokenParts, environment: string): string =>
   `hrld_${environment}_${id}_${secret}`;
 
-export const secretHash = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+export const secretHash = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
 /** Stores a credential by the hash of its secret. One with the same id stays as it is. */
 export async function insertCredential(sql: Sql, { id, secret }: TokenParts, credential: NewCredential): Promise<void> {

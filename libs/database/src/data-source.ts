@@ -1,4 +1,7 @@
 import { DataSource } from 'typeorm';
+import { AgentAction } from './entities/agent-action.entity.js';
+import { AgentActionCounter } from './entities/agent-action-counter.entity.js';
+import { AgentActionRecipient } from './entities/agent-action-recipient.entity.js';
 import { Company } from './entities/company.entity.js';
 import { Conversation } from './entities/conversation.entity.js';
 import { Credential } from './entities/credential.entity.js';
@@ -11,6 +14,7 @@ import { Request } from './entities/request.entity.js';
 import { User } from './entities/user.entity.js';
 import { CreateAccounts1764000000000 } from './migrations/1764000000000-create-accounts.js';
 import { CreateDelivery1764000001000 } from './migrations/1764000001000-create-delivery.js';
+import { CreateAgentActions1764000002000 } from './migrations/1764000002000-create-agent-actions.js';
 import { CreateMerchantAnswers1764000003000 } from './migrations/1764000003000-create-merchant-answers.js';
 
 const entities = [
@@ -21,11 +25,19 @@ const entities = [
   OutboxMessage,
   DeadLetter,
   FeedMessage,
+  AgentAction,
+  AgentActionRecipient,
+  AgentActionCounter,
   NotificationType,
   Conversation,
   Notification,
 ];
-const migrations = [CreateAccounts1764000000000, CreateDelivery1764000001000, CreateMerchantAnswers1764000003000];
+const migrations = [
+  CreateAccounts1764000000000,
+  CreateDelivery1764000001000,
+  CreateAgentActions1764000002000,
+  CreateMerchantAnswers1764000003000,
+];
 
 /** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */
 export function createDataSource(databaseUrl: string): DataSource {

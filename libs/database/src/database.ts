@@ -39,12 +39,15 @@ export class Database implements Sql {
   }
 
   /**
-   * The one door to what belongs to a company: inside, row-level security shows that company's rows alone. Reads only.
-   * The setting is the transaction's, so that it cannot leak to the connection's next user.
+   * The one door to what belongs to a company: inside, row-level security shows that company's rows alone. Reads only,
+   * and all of them see one moment: a list and its total agree. The setting is the transaction's, so that it cannot leak to the connection's next user.
    */
   asCompany<T>(companyId: string, read: (tx: Sql) => Promise<T>): Promise<T> {
     if (!isUuid(companyId)) throw new Error('asCompany needs the id of a company');
-    return this.transaction(read, `begin read only; set local herald.company = '${companyId}'`);
+    return this.transaction(
+      read,
+      `begin isolation level repeatable read read only; set local herald.company = '${companyId}'`,
+    );
   }
 
   /** The one door to what belongs to a merchant; otherwise as `asCompany`. */

@@ -2,6 +2,18 @@
  * The only code that describes the schema, and the only way to Postgres: entities, migrations, roles, transactions, the
  * one door to a company's rows, and the ledger that settles jobs. Knows no queue and no HTTP.
  */
+export {
+  type CounterDifference,
+  compareCounters,
+  cellsOf,
+  count,
+  COUNTER_CELLS,
+  countedActions,
+  countedRecipients,
+} from './agent-actions/action-counters.js';
+export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
+export { FIND_TWINS, LEAVE_TWIN, RECORD_DIRECT, RECORD_OWED } from './agent-actions/action-record.js';
+export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
 export * from './credentials.js';
 export { createDataSource, migrate } from './data-source.js';
 export { Database, type Sql } from './database.js';

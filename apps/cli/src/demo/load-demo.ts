@@ -3,6 +3,7 @@ import { Database, insertCredential, type TokenParts, tokenOf } from '@herald/da
 import { sign } from 'jsonwebtoken';
 import { insertConversations } from './conversations.js';
 import { COMPANIES, CREDENTIALS, type DemoCompany } from './demo.js';
+import { insertActions } from './demo-actions.js';
 
 /** How the tokens of people and merchants are made; also the gateway's settings. */
 export interface JwtSettings {
@@ -60,6 +61,7 @@ export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise
         })),
       });
     }
+    await insertActions(database);
     return { companies, jwt };
   } finally {
     await database.close();

@@ -13,5 +13,6 @@ export interface ServiceSpec {
 export const SERVICES: ServiceSpec[] = [
   { name: 'gateway', role: 'herald_gateway', door: { variable: 'PORT', fallback: 3000 } },
   { name: 'delivery', role: 'herald_delivery' },
+  { name: 'agent-actions', role: 'herald_agent_actions' },
   { name: 'merchant-answers', role: 'herald_merchant_answers' },
 ];

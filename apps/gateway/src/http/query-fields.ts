@@ -1,3 +1,4 @@
+import { readMoment } from '@herald/contracts';
 import { z } from 'zod';
 
 /** A parameter that may be given once. An empty value is a mistake; parameters nobody knows are ignored. */
@@ -13,6 +14,30 @@ export const wholeNumber = (min: number, max: number, fallback: number) =>
 
 export const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values as T & readonly [string, ...string[]], `must be one of ${values.join(', ')}`);
+
+/** Any text that can be stored: what nobody ever stored matches nothing. */
+export const anyText = single
+  .max(1000, 'must have at most 1000 characters')
+  .regex(/^\P{Cc}*$/u, 'must not hold control characters');
+
+const LAST_MS_OF_DAY = 24 * 60 * 60 * 1000 - 1;
+
+function moment(pick: (text: NonNullable<ReturnType<typeof readMoment>>) => Date) {
+  return single.transform((value, ctx): Date => {
+    const read = readMoment(value);
+    if (read) return pick(read);
+    ctx.addIssue({ code: 'custom', message: 'must be a date, or a date and time, in ISO 8601' });
+    return z.NEVER;
+  });
+}
+
+/** The first millisecond that belongs to a range; a date without a time begins with its first. */
+export const rangeStart = moment(({ ceil }) => ceil);
+
+/** The last millisecond that belongs to a range; a date without a time ends with its last. */
+export const rangeEnd = moment(({ floor, wholeDay }) =>
+  wholeDay ? new Date(floor.getTime() + LAST_MS_OF_DAY) : floor,
+);
 
 /** Where a page ended: the time and the id of its last item. Opaque to clients. */
 export interface Cursor {

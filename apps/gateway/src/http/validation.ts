@@ -43,6 +43,24 @@ export function invalid(issues: readonly Issue[]): Refusal {
   );
 }
 
+/**
+ * A query string whose faults are told in the words of the agent-actions document: "Invalid limit parameter"
+ * (Error Handling). What is wrong with the parameter stands under `errors`.
+ */
+export function namedParameters<T extends z.ZodType>(schema: T): Pick<T, '~standard'> {
+  const { validate, ...standard } = schema['~standard'];
+  const orInvalid: typeof validate = async (value, options) => {
+    const result = await validate(value, options);
+    if (result.issues) throw invalidParameter(fieldErrors(result.issues as readonly Issue[]));
+    return result;
+  };
+  return { '~standard': { ...standard, validate: orInvalid } };
+}
+
+/** 400 that names the first of the parameters that are wrong. */
+export const invalidParameter = (errors: FieldError[]): Refusal =>
+  badRequest(`Invalid ${errors[0]?.field} parameter`, errors);
+
 /** Checks bodies and query strings against the schema that their decorator names. */
 class Validation extends StandardSchemaValidationPipe {
   /** What a body holds is refused or stored as it is: a metadata key called `constructor` must not vanish. */

@@ -12,8 +12,6 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** Two commits overlap, so that one is prepared while the other is written to disk. */
-const COMMITS_AT_ONCE = 2;
 const MAX_ROWS_PER_COMMIT = 1000;
 
 /**
@@ -23,7 +21,7 @@ const MAX_ROWS_PER_COMMIT = 1000;
 @Injectable()
 export class OutboxWriter {
   private readonly waiting: Waiting[] = [];
-  private commits = 0;
+  private committing = false;
 
   constructor(
     private readonly database: Database,
@@ -40,7 +38,7 @@ export class OutboxWriter {
   }
 
   private startCommit(): void {
-    if (this.commits >= COMMITS_AT_ONCE || this.waiting.length === 0) return;
+    if (this.committing || this.waiting.length === 0) return;
     let rows = 0;
     let callers = 0;
     for (const { messages } of this.waiting) {
@@ -48,9 +46,9 @@ export class OutboxWriter {
       rows += messages.length;
       callers++;
     }
-    this.commits++;
+    this.committing = true;
     void this.commit(this.waiting.splice(0, callers)).finally(() => {
-      this.commits--;
+      this.committing = false;
       this.startCommit();
     });
   }

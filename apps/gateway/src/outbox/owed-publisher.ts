@@ -1,10 +1,13 @@
-import { delivery, owed, type QueueContract } from '@herald/contracts';
+import { agentActions, delivery, owed, type QueueContract } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Injectable } from '@nestjs/common';
 import type { OwedJob } from './outbox-message.js';
 
 /** The queues that the outbox feeds. */
-export const OWED_QUEUES = { [delivery.queue]: delivery } satisfies Record<string, QueueContract>;
+export const OWED_QUEUES = {
+  [delivery.queue]: delivery,
+  [agentActions.queue]: agentActions,
+} satisfies Record<string, QueueContract>;
 
 type OwedContract = QueueContract<{ owed: typeof owed }>;
 

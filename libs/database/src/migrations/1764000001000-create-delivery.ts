@@ -86,7 +86,6 @@ export class CreateDelivery1764000001000 implements MigrationInterface {
     `);
     await runner.query(`
       grant select, insert on requests to herald_gateway;
-      grant delete on requests to herald_gateway;
       grant select, insert, update on requests to herald_delivery;
 
       -- The gateway accepts for any company, reads for the company at hand, and feeds queues for all of them.

@@ -1,0 +1,60 @@
+import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
+import { agentActions } from '@herald/contracts';
+import { Database, MessageLedger } from '@herald/database';
+import { QueueServer } from '@herald/queue';
+import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { AgentActionsConsumer } from './agent-actions.consumer.js';
+import { env } from './agent-actions.env.js';
+
+@Global()
+@Module({
+  imports: [HealthModule],
+  controllers: [AgentActionsConsumer],
+  providers: [
+    {
+      provide: Database,
+      useFactory: () => {
+        const { DATABASE_URL, DATABASE_POOL_SIZE } = env();
+        return new Database({
+          url: DATABASE_URL,
+          applicationName: 'herald-agent-actions',
+          poolSize: DATABASE_POOL_SIZE,
+        });
+      },
+    },
+    { provide: MessageLedger, inject: [Database], useFactory: (database: Database) => new MessageLedger(database) },
+    {
+      provide: QueueServer,
+      inject: [MessageLedger],
+      useFactory: (ledger: MessageLedger) => {
+        const { REDIS_URL, QUEUE_NAMESPACE, AGENT_ACTIONS_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
+        return new QueueServer({
+          contract: agentActions,
+          ledger,
+          redisUrl: REDIS_URL,
+          namespace: QUEUE_NAMESPACE,
+          concurrency: AGENT_ACTIONS_CONCURRENCY,
+          lockMs: JOB_LOCK_MS,
+          closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+        });
+      },
+    },
+    {
+      provide: HEALTH_CHECKS,
+      inject: [Database, QueueServer],
+      useFactory: (database: Database, server: QueueServer): HealthChecks => ({
+        postgres: () => database.ping(),
+        redis: () => server.ping(),
+      }),
+    },
+  ],
+  exports: [HEALTH_CHECKS],
+})
+export class AgentActionsModule implements OnApplicationShutdown {
+  constructor(@Inject(Database) private readonly database: Database) {}
+
+  /** After the queue: what is in work still needs the database. */
+  onApplicationShutdown(): Promise<void> {
+    return this.database.close();
+  }
+}

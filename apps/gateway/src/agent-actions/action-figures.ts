@@ -1,0 +1,100 @@
+import type { ActionStats } from '@herald/contracts';
+import { cellsOf, COUNTER_CELLS, type Sql } from '@herald/database';
+import { type ActionFilters, canMatch, onActions, onRecipients, rangeOf, Statement, within } from './action-filters.js';
+import { coverRange, type Part } from './range-cover.js';
+
+/** How many actions of one type there are, by status and priority. */
+type Figures = { notification_type: string } & Record<string, number>;
+
+/** Whose counters answer the filters; undefined when no counters do, so that an index bounds what is counted. */
+function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFilters) {
+  if (query_id !== undefined) return undefined;
+  const scopes = [
+    { scope: 'agent', id: agent_id },
+    { scope: 'sender', id: sender_id?.toLowerCase() },
+    { scope: 'user', id: user_id?.toLowerCase() },
+  ].filter(({ id }) => id !== undefined);
+  return scopes.length > 1 ? undefined : (scopes[0] ?? { scope: 'company', id: '' });
+}
+
+/** The statement that counts; its rows are `Figures`. */
+export function figuresStatement(companyId: string, filters: ActionFilters): { text: string; values: unknown[] } {
+  const statement = new Statement();
+  const counters = countersFor(filters);
+  const range = rangeOf(filters);
+  const parts: Part[] = counters
+    ? coverRange(range, counters.scope === 'company' ? ['day', 'hour'] : ['day'])
+    : [{ by: 'rows', ...range }];
+
+  const counted = ({ by, ...stretch }: Part) => {
+    const { bind } = statement;
+    const type = filters.notification_type;
+    return `select notification_type, ${COUNTER_CELLS.map(({ column }) => column).join(', ')} from agent_action_counters where ${[
+      `company_id = ${bind(companyId)}`,
+      `scope = ${bind(counters?.scope)}`,
+      `scope_id = ${bind(counters?.id)}`,
+      `grain = ${bind(by)}`,
+      ...within('starts_at', stretch, statement),
+      ...(type === undefined ? [] : [`notification_type = ${bind(type)}`]),
+    ].join(' and ')}`;
+  };
+  const rows = (stretch: Part) =>
+    filters.user_id === undefined
+      ? `select notification_type, ${cellsOf('1')} from agent_actions n
+          where ${onActions(companyId, filters, stretch, statement)} group by notification_type`
+      : `select notification_type, ${cellsOf('1')} from agent_action_recipients r
+          where ${onRecipients(companyId, filters, stretch, statement)} group by notification_type`;
+
+  const arms = parts.map((part) => (part.by === 'rows' ? rows(part) : counted(part)));
+  const sums = COUNTER_CELLS.map(({ column }) => `sum(${column})::float8 as ${column}`).join(', ');
+  return {
+    text: `select notification_type, ${sums} from (${arms.join(' union all ')}) parts group by notification_type`,
+    values: statement.values,
+  };
+}
+
+async function readFigures(tx: Sql, companyId: string, filters: ActionFilters): Promise<Figures[]> {
+  if (!canMatch(filters)) return [];
+  const { text, values } = figuresStatement(companyId, filters);
+  return tx.query<Figures>(text, values);
+}
+
+/** How much of the figures has this status and this priority, where they are given. */
+function sumOf(figures: Figures[], { status, priority }: Pick<ActionFilters, 'status' | 'priority'>): number {
+  const cells = COUNTER_CELLS.filter(
+    (cell) => (status ?? cell.status) === cell.status && (priority ?? cell.priority) === cell.priority,
+  );
+  return figures.reduce((sum, row) => sum + cells.reduce((some, { column }) => some + (row[column] ?? 0), 0), 0);
+}
+
+/** How many actions the filters leave. */
+export async function readTotal(tx: Sql, companyId: string, filters: ActionFilters): Promise<number> {
+  return sumOf(await readFigures(tx, companyId, filters), filters);
+}
+
+/** What `/stats` answers (contract, "A: agent-actions"). */
+export async function readStats(tx: Sql, companyId: string, filters: ActionFilters): Promise<ActionStats> {
+  const figures = await readFigures(tx, companyId, filters);
+  const { priority } = filters;
+  const byType = figures.map((row) => [row.notification_type, sumOf([row], { priority })] as const);
+  const only = (wanted: string) =>
+    priority === undefined || priority === wanted ? sumOf(figures, { priority: wanted }) : 0;
+  return {
+    total_notifications: sumOf(figures, { priority }),
+    unread_count: sumOf(figures, { priority, status: 'unread' }),
+    read_count: sumOf(figures, { priority, status: 'read' }),
+    archived_count: sumOf(figures, { priority, status: 'archived' }),
+    by_type: Object.fromEntries(byType.filter(([, count]) => count > 0).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    by_priority: { low: only('low'), medium: only('medium'), high: only('high'), urgent: only('urgent') },
+  };
+}
+
+/** Writers may use types that the document does not list: one that is in use may be asked for. */
+export async function isTypeInUse(tx: Sql, companyId: string, type: string): Promise<boolean> {
+  const [row] = await tx.query(
+    `select from agent_action_counters where company_id = $1 and scope = 'company' and scope_id = '' and grain = 'all'
+        and starts_at = '-infinity' and notification_type = $2 limit 1`,
+    [companyId, type],
+  );
+  return row !== undefined;
+}

@@ -1,0 +1,77 @@
+import { uuid } from '@herald/contracts';
+
+/** What a list or a statistic is narrowed to; the names are those of the document and of the columns. */
+export interface ActionFilters {
+  notification_type?: string;
+  priority?: string;
+  status?: string;
+  agent_id?: string;
+  query_id?: string;
+  sender_id?: string;
+  /** Only what this user received, by the user's own status. */
+  user_id?: string;
+  /** First and last millisecond of `created_at`. */
+  start_date?: Date;
+  end_date?: Date;
+}
+
+const COLUMNS = ['notification_type', 'priority', 'status', 'agent_id', 'query_id', 'sender_id'] as const;
+
+/** A statement that grows: `bind` keeps a value and gives its placeholder. */
+export class Statement {
+  readonly values: unknown[] = [];
+
+  bind = (value: unknown): string => `$${this.values.push(value)}`;
+}
+
+/** Ids of people are UUIDs: a filter by anything else matches nothing. */
+export const canMatch = ({ sender_id, user_id }: ActionFilters): boolean =>
+  [sender_id, user_id].every((id) => id === undefined || uuid().safeParse(id).success);
+
+/** The range of the filters, its end excluded; epoch milliseconds, infinite where it is open. */
+export const rangeOf = ({ start_date, end_date }: ActionFilters) => ({
+  from: start_date?.getTime() ?? -Infinity,
+  to: end_date ? end_date.getTime() + 1 : Infinity,
+});
+
+const timeOf = (at: number) => (Number.isFinite(at) ? new Date(at) : at < 0 ? '-infinity' : 'infinity');
+
+/** Of `column`, what lies in the stretch. */
+export function within(column: string, { from, to }: { from: number; to: number }, { bind }: Statement): string[] {
+  return [
+    ...(from === -Infinity ? [] : [`${column} >= ${bind(timeOf(from))}`]),
+    ...(to === Infinity ? [] : [`${column} < ${bind(timeOf(to))}`]),
+  ];
+}
+
+/** Conditions on the columns of `agent_actions` `n`. The company is always one: row-level security is the second fence. */
+export function onActions(companyId: string, filters: ActionFilters, range: ReturnType<typeof rangeOf>, to: Statement) {
+  const equal = COLUMNS.filter((column) => filters[column] !== undefined);
+  return [
+    `n.company_id = ${to.bind(companyId)}`,
+    ...equal.map((column) => `n.${column} = ${to.bind(filters[column])}`),
+    ...within('n.created_at', range, to),
+  ].join(' and ');
+}
+
+/** Conditions on the columns of `agent_action_recipients` `r`. */
+export function onRecipients(
+  companyId: string,
+  filters: ActionFilters,
+  range: ReturnType<typeof rangeOf>,
+  to: Statement,
+) {
+  const own = (['user_id', 'notification_type', 'priority', 'status'] as const).filter(
+    (column) => filters[column] !== undefined,
+  );
+  return [
+    `r.company_id = ${to.bind(companyId)}`,
+    ...own.map((column) => `r.${column} = ${to.bind(filters[column])}`),
+    ...within('r.created_at', range, to),
+    ...(filters.agent_id === undefined
+      ? []
+      : [
+          `exists (select from agent_actions n where n.id = r.notification_id and n.agent_id = ${to.bind(filters.agent_id)})`,
+        ]),
+  ].join(' and ');
+}

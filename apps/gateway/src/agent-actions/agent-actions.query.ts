@@ -1,0 +1,113 @@
+import { ACTION_TYPES, type ActionItem, type ActionList, type ActionStats } from '@herald/contracts';
+import { ACTION_ITEM, Database, type Sql, USERS_ACTION_ITEM, WITH_SENDER } from '@herald/database';
+import { Injectable } from '@nestjs/common';
+import { type Cursor, writeCursor } from '../http/query-fields.js';
+import { invalidParameter } from '../http/validation.js';
+import { isTypeInUse, readStats, readTotal } from './action-figures.js';
+import { type ActionFilters, onActions, onRecipients, rangeOf, Statement } from './action-filters.js';
+
+export interface PageOfActions {
+  skip: number;
+  limit: number;
+  cursor?: Cursor;
+}
+
+type Row = Omit<ActionItem, 'created_at'> & { created_at: Date };
+
+/** The actions of a page: their ids come from an index alone, their content from the rows that are shown. */
+export function listStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
+  const statement = new Statement();
+  const mine = onActions(companyId, filters, rangeOf(filters), statement);
+  const ids = `select n.id from agent_actions n where ${mine} ${turn('n.created_at', 'n.id', page, statement)}`;
+  return {
+    text: `select ${ACTION_ITEM} from (${ids}) page join agent_actions n on n.id = page.id ${WITH_SENDER}
+            order by n.created_at desc, n.id desc`,
+    values: statement.values,
+  };
+}
+
+/** The same of what one user received, with the user's own status. */
+export function usersListStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
+  const statement = new Statement();
+  const mine = onRecipients(companyId, filters, rangeOf(filters), statement);
+  const ids = `select r.notification_id, r.user_id from agent_action_recipients r
+                where ${mine} ${turn('r.created_at', 'r.notification_id', page, statement)}`;
+  return {
+    text: `select ${USERS_ACTION_ITEM} from (${ids}) page
+             join agent_action_recipients mine on (mine.notification_id, mine.user_id) = (page.notification_id, page.user_id)
+             join agent_actions n on n.id = page.notification_id ${WITH_SENDER}
+            order by n.created_at desc, n.id desc`,
+    values: statement.values,
+  };
+}
+
+/** One row more than the page holds tells whether another follows. */
+function turn(at: string, id: string, { skip, limit, cursor }: PageOfActions, { bind }: Statement): string {
+  const after = cursor ? `and (${at}, ${id}) < (${bind(cursor.at)}, ${bind(cursor.id)})` : '';
+  return `${after} order by ${at} desc, ${id} desc limit ${bind(limit + 1)} offset ${bind(skip)}`;
+}
+
+/** What teams read in the log of their agents' actions. */
+@Injectable()
+export class AgentActionsQuery {
+  constructor(private readonly database: Database) {}
+
+  /**
+   * Actions of the company that the filters leave, newest first.
+   * @throws Refusal 400 for a type that is neither listed nor in use
+   */
+  list(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ActionList> {
+    return this.read(companyId, filters, page, listStatement);
+  }
+
+  /** What a user received, newest first; nothing for a user whom nobody knows. */
+  ofUser(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ActionList> {
+    return this.read(companyId, filters, page, usersListStatement);
+  }
+
+  /** Undefined when the company has no such action. */
+  find(companyId: string, id: string): Promise<ActionItem | undefined> {
+    return this.database.asCompany(companyId, async (tx) => {
+      const rows = await tx.query<ActionItem>(
+        `select ${ACTION_ITEM} from agent_actions n ${WITH_SENDER} where n.id = $1 and n.company_id = $2`,
+        [id, companyId],
+      );
+      return rows[0];
+    });
+  }
+
+  stats(companyId: string, filters: ActionFilters): Promise<ActionStats> {
+    return this.database.asCompany(companyId, async (tx) => {
+      await refuseUnknownType(tx, companyId, filters);
+      return readStats(tx, companyId, filters);
+    });
+  }
+
+  private read(
+    companyId: string,
+    filters: ActionFilters,
+    page: PageOfActions,
+    statementOf: typeof listStatement,
+  ): Promise<ActionList> {
+    const { skip, limit } = page;
+    return this.database.asCompany(companyId, async (tx) => {
+      await refuseUnknownType(tx, companyId, filters);
+      const total = await readTotal(tx, companyId, filters);
+      const { text, values } = statementOf(companyId, filters, page);
+      // The total is known before the page: what is not there is not looked for.
+      const rows = total > skip ? await tx.query<Row>(text, values) : [];
+      const data = rows.slice(0, limit);
+      const last = rows.length > limit ? data.at(-1) : undefined;
+      const next_cursor = last ? writeCursor({ at: last.created_at, id: last.id }) : null;
+      return { data: data as unknown as ActionItem[], total, skip, limit, next_cursor };
+    });
+  }
+}
+
+/** @throws Refusal 400 "Invalid notification_type parameter" (document, Error Handling; design, "Decided") */
+async function refuseUnknownType(tx: Sql, companyId: string, { notification_type }: ActionFilters): Promise<void> {
+  if (notification_type === undefined || ACTION_TYPES.some((type) => type === notification_type)) return;
+  if (await isTypeInUse(tx, companyId, notification_type)) return;
+  const message = `must be one of ${ACTION_TYPES.join(', ')}, or a type that is in use`;
+  throw invalidParameter([{ field: 'notification_type', message }]);
+}

@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { type JsonObject, jsonObject } from './json-object.js';
+import { answered, event, fromCompany, owed, request } from './queue-contract.js';
+import { line, text, uuid } from './text.js';
+import { timestamp } from './timestamp.js';
+
+/** The types that the document lists. Writers may use others of the same form (design, "Decided"). */
+export const ACTION_TYPES = [
+  'agent_action',
+  'email_sent',
+  'slack_message',
+  'api_call',
+  'tool_usage',
+  'system',
+] as const;
+export const PRIORITIES = ['low', 'medium', 'high', 'urgent'] as const;
+export const READ_STATES = ['unread', 'read', 'archived'] as const;
+
+const Priority = z.enum(PRIORITIES);
+const ReadState = z.enum(READ_STATES);
+
+/** Longest `agent_id` and `query_id`: both are filtered on. */
+const MAX_KEY_LENGTH = 200;
+const MAX_RECIPIENTS = 100;
+const MAX_URL_LENGTH = 2048;
+
+const httpsUrl = z
+  .string()
+  .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
+  .refine((value) => /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(value) && URL.canParse(value), 'must be an https URL');
+
+/** Someone of the company's directory, as a message names them. What is absent leaves the directory as it is. */
+const Person = z.strictObject({
+  id: uuid(),
+  email: line(320)
+    .refine((value) => /^[^\s@]+@[^\s@]+$/.test(value), 'must be an e-mail address')
+    .nullish(),
+  name: line(200).nullish(),
+});
+
+function keyFaultOf(value: unknown): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string' && typeof value !== 'number') return 'must be a string';
+  return String(value).length > MAX_KEY_LENGTH ? `must have at most ${MAX_KEY_LENGTH} characters` : undefined;
+}
+
+const metadata = jsonObject().superRefine((value: JsonObject, ctx) => {
+  for (const key of ['agent_id', 'query_id']) {
+    const message = keyFaultOf(value?.[key]);
+    if (message) ctx.addIssue({ code: 'custom', path: [key], message });
+  }
+});
+
+/** Body of `POST /team-notifications` and of the job `record` (contract, "A: agent-actions"). */
+export const RecordAction = z
+  .strictObject({
+    notification_type: z
+      .string()
+      .regex(/^[a-z][a-z0-9_]{0,49}$/, 'must be 1 to 50 lower-case letters, digits or _, a letter first'),
+    title: line(200),
+    message: text(2000),
+    priority: Priority.nullish(),
+    metadata: metadata.nullish().describe('agent_id, query_id, tool_used and anything else'),
+    action_url: httpsUrl.nullish().describe('Stored, never fetched'),
+    expires_at: timestamp().nullish(),
+    sender_id: uuid().nullish().describe('sender.id unless given'),
+    sender: Person.nullish(),
+    recipients: z
+      .array(Person)
+      .max(MAX_RECIPIENTS, `must be at most ${MAX_RECIPIENTS}`)
+      .refine((people) => new Set(people.map(({ id }) => id)).size === people.length, 'must not name a user twice')
+      .nullish(),
+  })
+  .meta({
+    id: 'RecordAction',
+    example: {
+      notification_type: 'email_sent',
+      title: 'Agent sent email to customer',
+      message: 'Support Agent sent follow-up email to customer regarding billing inquiry #12345',
+      metadata: { agent_id: '123e4567-e89b-12d3-a456-426614174008', tool_used: 'email_tool' },
+      recipients: [{ id: '123e4567-e89b-12d3-a456-426614174004', email: 'user@example.com', name: 'John Doe' }],
+    },
+  });
+export type RecordAction = z.output<typeof RecordAction>;
+
+/** Someone of the directory; what nobody ever told of them is null. */
+const KnownPerson = z
+  .object({ id: uuid(), email: z.string().nullable(), name: z.string().nullable() })
+  .meta({ id: 'KnownPerson' });
+
+/** A notification as one of its recipients has it; times are ISO 8601 in UTC. */
+export const ActionRecipient = z
+  .object({
+    id: uuid(),
+    notification_id: uuid(),
+    user_id: uuid(),
+    status: ReadState,
+    read_at: z.iso.datetime().nullable(),
+    user: KnownPerson,
+  })
+  .meta({ id: 'ActionRecipient' });
+export type ActionRecipient = z.output<typeof ActionRecipient>;
+
+/** What an agent did, as the document's list shows it; `id` is the correlationId. */
+export const ActionItem = z
+  .object({
+    id: uuid(),
+    company_id: uuid(),
+    sender_id: uuid().nullable(),
+    notification_type: z.string(),
+    priority: Priority,
+    status: ReadState.describe('Derived from the recipients; under /users/{user_id} that of the user'),
+    title: z.string(),
+    message: z.string(),
+    metadata: jsonObject(),
+    action_url: z.string().nullable(),
+    expires_at: z.iso.datetime().nullable(),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    read_at: z.iso.datetime().nullable().optional().describe('Under /users/{user_id} only'),
+    sender: KnownPerson.nullable(),
+    recipients: z.array(ActionRecipient),
+  })
+  .meta({ id: 'ActionItem' });
+export type ActionItem = z.output<typeof ActionItem>;
+
+/** Answer of the two lists; `next_cursor` is null on the last page. */
+export const ActionList = z
+  .object({
+    data: z.array(ActionItem),
+    total: z.int(),
+    skip: z.int(),
+    limit: z.int(),
+    next_cursor: z.string().nullable(),
+  })
+  .meta({ id: 'ActionList' });
+export type ActionList = z.output<typeof ActionList>;
+
+/** Answer of `/stats`: `by_type` has the types that occur, `by_priority` all four. */
+export const ActionStats = z
+  .object({
+    total_notifications: z.int(),
+    unread_count: z.int(),
+    read_count: z.int(),
+    archived_count: z.int(),
+    by_type: z.record(z.string(), z.int()),
+    by_priority: z.object({ low: z.int(), medium: z.int(), high: z.int(), urgent: z.int() }),
+  })
+  .meta({ id: 'ActionStats' });
+export type ActionStats = z.output<typeof ActionStats>;
+
+export const SetActionStatus = z.strictObject({ status: ReadState }).meta({ id: 'SetActionStatus' });
+
+/** The queue `agent-actions`. `record` is open to internal services; the others are Herald's own. */
+export const agentActions = {
+  queue: 'agent-actions',
+  jobs: {
+    record: event(fromCompany(RecordAction)),
+    owed,
+    'set-status': request(
+      fromCompany(z.object({ notificationId: uuid(), userId: uuid(), status: ReadState })),
+      answered(ActionRecipient),
+    ),
+  },
+};

@@ -1,0 +1,63 @@
+import { readMoment, timestamp } from './timestamp.js';
+
+const floor = (text: string) => readMoment(text)?.floor.toISOString();
+
+describe('reading a moment (contract, "All routes")', () => {
+  it.each([
+    ['2024-01-10T10:00:00Z', '2024-01-10T10:00:00.000Z'],
+    ['2024-01-10T10:00Z', '2024-01-10T10:00:00.000Z'],
+    ['2024-01-10T10:00:00', '2024-01-10T10:00:00.000Z'],
+    ['2024-01-10T10:00:00.123456', '2024-01-10T10:00:00.123Z'],
+    ['2024-01-10T10:00:00+02:00', '2024-01-10T08:00:00.000Z'],
+    ['2024-01-10T10:00:00-0330', '2024-01-10T13:30:00.000Z'],
+    ['2024-01-10', '2024-01-10T00:00:00.000Z'],
+    ['2024-02-29', '2024-02-29T00:00:00.000Z'],
+    ['0099-01-01', '0099-01-01T00:00:00.000Z'],
+  ])('takes %s', (text, expected) => expect(floor(text)).toBe(expected));
+
+  it.each([
+    ['2024-02-30'],
+    ['2023-02-29'],
+    ['2024-13-01'],
+    ['2024-00-10'],
+    ['2024-01-10T24:00:00Z'],
+    ['2024-01-10T10:60:00Z'],
+    ['2024-01-10T10:00:60Z'],
+    ['2024-01-10T10:00:00+25:00'],
+    ['2024-01-10 10:00:00'],
+    ['2024-01-10t10:00:00z'],
+    ['0000-01-01'],
+    ['now'],
+    ['yesterday'],
+    ['infinity'],
+    ['1704880800'],
+    ['2024-1-1'],
+    [' 2024-01-10'],
+    [''],
+  ])('refuses %j', (text) => expect(readMoment(text)).toBeUndefined());
+
+  it('rounds what is finer than a millisecond inwards at either end of a range', () => {
+    const moment = readMoment('2024-01-10T10:00:00.123456Z');
+    expect(moment?.floor.toISOString()).toBe('2024-01-10T10:00:00.123Z');
+    expect(moment?.ceil.toISOString()).toBe('2024-01-10T10:00:00.124Z');
+    expect(readMoment('2024-01-10T10:00:00.123000Z')?.ceil.toISOString()).toBe('2024-01-10T10:00:00.123Z');
+  });
+
+  it('tells a day from a moment of it', () => {
+    expect(readMoment('2024-01-10')?.wholeDay).toBe(true);
+    expect(readMoment('2024-01-10T00:00')?.wholeDay).toBe(false);
+  });
+});
+
+describe('a moment in a body', () => {
+  it('comes out in UTC with milliseconds, and unchanged when it is read again', () => {
+    const once = timestamp().parse('2024-01-15T07:00:00+01:00');
+    expect(once).toBe('2024-01-15T06:00:00.000Z');
+    expect(timestamp().parse(once)).toBe(once);
+  });
+
+  it('refuses a year that Postgres and ISO 8601 write in different ways', () => {
+    expect(timestamp().safeParse('0001-01-01T00:00:00+05:00').success).toBe(false);
+    expect(timestamp().safeParse('9999-12-31T23:59:59-05:00').success).toBe(false);
+  });
+});

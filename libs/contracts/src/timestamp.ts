@@ -1,0 +1,48 @@
+import { z } from 'zod';
+
+const ISO_8601 =
+  /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
+
+/** A moment as someone wrote it, to the millisecond. */
+export interface Moment {
+  /** The whole millisecond at or before it, and the first one at or after it: Python writes microseconds. */
+  floor: Date;
+  ceil: Date;
+  /** It names a day and no time of that day. */
+  wholeDay: boolean;
+}
+
+/**
+ * Reads strict ISO 8601: a calendar date that exists, alone or with a time, in UTC unless it names an offset (contract,
+ * "All routes"). Undefined for everything else: `2024-02-30`, `now`, `infinity`.
+ */
+export function readMoment(text: string): Moment | undefined {
+  const found = ISO_8601.exec(text);
+  if (!found) return undefined;
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map((part) => Number(part ?? 0)) as Six;
+  const at = new Date(0);
+  at.setUTCFullYear(year, month - 1, day);
+  if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return undefined;
+  const [fraction, , sign, offsetHours, offsetMinutes] = found.slice(7);
+  if (year === 0 || hour > 23 || minute > 59 || second > 59) return undefined;
+  if (Number(offsetHours ?? 0) > 23 || Number(offsetMinutes ?? 0) > 59) return undefined;
+  const nanos = (fraction ?? '').padEnd(9, '0');
+  const offset = (sign === '-' ? -1 : 1) * (Number(offsetHours ?? 0) * 60 + Number(offsetMinutes ?? 0));
+  at.setUTCHours(hour, minute - offset, second, Number(nanos.slice(0, 3)));
+  const exact = Number(nanos.slice(3)) === 0;
+  return { floor: at, ceil: exact ? at : new Date(at.getTime() + 1), wholeDay: found[4] === undefined };
+}
+
+type Six = [number, number, number, number, number, number];
+
+/** A moment in a body: strict ISO 8601 in, ISO 8601 in UTC with milliseconds out. */
+export const timestamp = () =>
+  z
+    .string()
+    .transform((value, ctx) => {
+      const moment = readMoment(value);
+      if (moment && /^\d{4}-/.test(moment.floor.toISOString())) return moment.floor.toISOString();
+      ctx.addIssue({ code: 'custom', message: 'must be a date and time in ISO 8601' });
+      return z.NEVER;
+    })
+    .meta({ format: 'date-time' });

@@ -1,0 +1,112 @@
+import { count, countedActions, countedRecipients } from './action-counters.js';
+
+/** What a body of `RecordAction` holds, as columns. A body from a producer may lack what has a default. */
+const BODY = `jsonb_to_record(g.body) as b(notification_type text, title text, message text, priority text,
+  metadata jsonb, action_url text, expires_at timestamptz, sender_id uuid, sender jsonb, recipients jsonb)`;
+
+const COLUMNS = `id, company_id, sender_id, sender_user_id, notification_type, priority, title, message, metadata, agent_id,
+  query_id, action_url, expires_at, created_at, updated_at, accepted_at, queued_at, started_at, history`;
+
+/** An object or a list where the body may also say null. */
+const orEmpty = (json: string, empty: string) => `coalesce(nullif(${json}, 'null'), '${empty}')`;
+/** An empty id is none. */
+const keyOf = (key: string) => `nullif(${orEmpty('b.metadata', '{}')} ->> '${key}', '')`;
+const SENDER = `(b.sender ->> 'id')::uuid`;
+
+/** Actions `g` (id, company_id, body and times) with the columns they are stored in. */
+const action = (given: string) => `
+  select g.id, g.company_id, coalesce(b.sender_id, ${SENDER}) as sender_id, coalesce(${SENDER}, b.sender_id) as sender_user_id,
+         b.notification_type, coalesce(b.priority, 'medium') as priority, b.title, b.message,
+         ${orEmpty('b.metadata', '{}')} as metadata, ${keyOf('agent_id')} as agent_id, ${keyOf('query_id')} as query_id,
+         b.action_url, b.expires_at::timestamptz(3) as expires_at, g.created_at, g.created_at as updated_at, g.accepted_at,
+         g.queued_at, g.started_at, g.history, nullif(b.sender, 'null') as sender,
+         ${orEmpty('b.recipients', '[]')} as people
+    from ${given} g, ${BODY}`;
+
+/**
+ * Action, recipients, directory and counters in one statement, so that they are one transaction in one round trip. What
+ * was written is what `written` returns: an action that was there before adds nothing.
+ */
+const write = (given: string, source: string, conflict: string) => `
+  with ${given},
+  action as (${action(source)}),
+  written as (
+    insert into agent_actions (${COLUMNS}) select ${COLUMNS} from action order by id ${conflict}
+    returning id, company_id, sender_id, agent_id, notification_type, priority, status, created_at),
+  addressed as (
+    insert into agent_action_recipients (notification_id, user_id, id, company_id, position, created_at, notification_type, priority)
+    select w.id, (p.value ->> 'id')::uuid, gen_random_uuid(), w.company_id, p.position, w.created_at, w.notification_type, w.priority
+      from written w join action a using (id), jsonb_array_elements(a.people) with ordinality as p(value, position)
+     order by w.id, 2
+    returning company_id, user_id, created_at, notification_type, priority, status),
+  people as (
+    select distinct on (company_id, id) company_id, id, email, name
+      from (select w.company_id, (p ->> 'id')::uuid as id, p ->> 'email' as email, p ->> 'name' as name, w.created_at
+              from written w join action a using (id),
+                   jsonb_array_elements(case when a.sender is null then a.people else a.people || a.sender end) as p) named
+     order by company_id, id, created_at desc),
+  -- Entries that say nothing new are left out here: to conflict with one would lock it against every other writer.
+  known as (
+    insert into users as u (company_id, id, email, name)
+    select company_id, id, email, name from people p
+     where not exists (select from users k where k.company_id = p.company_id and k.id = p.id
+                          and (p.email is null or p.email is not distinct from k.email)
+                          and (p.name is null or p.name is not distinct from k.name))
+     order by company_id, id
+        on conflict (company_id, id) do update
+       set email = coalesce(excluded.email, u.email), name = coalesce(excluded.name, u.name)),
+  counters as (${count(`${countedActions('written')} union all ${countedRecipients('addressed')}`)})`;
+
+/** $1 ids, $2 queued at, $3 started at. The outbox row leaves and the action enters: whoever comes second takes nothing. */
+export const RECORD_OWED = `${write(
+  `locked as (select id from outbox where id = any($1::uuid[]) and queue = 'agent-actions' order by id for update),
+  taken as (
+    delete from outbox o using locked l where o.id = l.id
+    returning o.id, o.company_id, o.body, o.accepted_at as created_at, o.accepted_at, $2::timestamptz as queued_at,
+              $3::timestamptz as started_at, o.history)`,
+  'taken',
+  '',
+)} select id from written`;
+
+/** $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. */
+const GIVEN = `given as (
+    select id, company_id, body, queued_at as created_at, null::timestamptz as accepted_at, queued_at, started_at,
+           '[]'::jsonb as history
+      from unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::timestamptz[], $5::timestamptz[])
+           as g(id, company_id, body, queued_at, started_at))`;
+
+/** Actions that came straight from the queue. One that was given up earlier and now succeeds leaves the dead letters. */
+export const RECORD_DIRECT = `${write(
+  `${GIVEN}, fresh as (select * from given where not exists (select from outbox o where o.id = given.id))`,
+  'fresh',
+  'on conflict (id) do nothing',
+)},
+  cleared as (
+    delete from dead_letters d using written w where d.correlation_id = w.id and d.company_id = w.company_id)
+  select id from written`;
+
+/** Action `a`, word for word, is action `n` of the log. */
+const SAME_ACTION = `
+  (n.id, n.company_id, n.notification_type, n.priority, n.title, n.message, n.metadata)
+    = (a.id, a.company_id, a.notification_type, a.priority, a.title, a.message, a.metadata)
+  and (n.sender_id, n.sender_user_id, n.action_url, n.expires_at)
+    is not distinct from (a.sender_id, a.sender_user_id, a.action_url, a.expires_at)
+  and array(select r.user_id from agent_action_recipients r where r.notification_id = n.id order by 1)
+    = array(select (p ->> 'id')::uuid from jsonb_array_elements(a.people) p order by 1)`;
+
+/** Of the same given actions, those that are in the log or in the outbox already, word for word. */
+export const FIND_TWINS = `
+  with ${GIVEN}, action as (${action('given')})
+  select a.id from action a
+   where exists (select from agent_actions n where ${SAME_ACTION})
+      or exists (select from outbox o join given g using (id)
+                  where o.id = a.id and o.company_id = g.company_id and o.body = g.body)`;
+
+/** $1 id. An action that is in the log already, word for word, is not owed any more. */
+export const LEAVE_TWIN = `
+  with owed as (select *, accepted_at as created_at, now() as started_at from outbox where id = $1),
+  action as (select * from (${action(
+    `(select id, company_id, body, created_at, accepted_at, queued_at, started_at, history from owed)`,
+  )}) one),
+  twin as (select a.id from action a, agent_actions n where ${SAME_ACTION})
+  delete from outbox o using twin where o.id = twin.id returning o.id`;

@@ -1,0 +1,92 @@
+import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { Company } from './company.entity.js';
+
+/** What an agent did, as a notification to its team. */
+@Entity('agent_actions')
+@Index('agent_actions_newest', ['companyId', 'createdAt', 'id'])
+@Index('agent_actions_type', ['companyId', 'notificationType', 'createdAt', 'id'])
+@Index('agent_actions_priority', ['companyId', 'priority', 'createdAt', 'id'])
+@Index('agent_actions_status', ['companyId', 'status', 'createdAt', 'id'])
+@Index('agent_actions_agent', ['companyId', 'agentId', 'createdAt', 'id'], { where: 'agent_id is not null' })
+@Index('agent_actions_query', ['companyId', 'queryId', 'createdAt', 'id'], { where: 'query_id is not null' })
+@Index('agent_actions_sender', ['companyId', 'senderId', 'createdAt', 'id'], {
+  where: 'sender_id is not null',
+})
+@Check('agent_actions_priority_check', `priority in ('low', 'medium', 'high', 'urgent')`)
+@Check('agent_actions_status_check', `status in ('unread', 'read', 'archived')`)
+export class AgentAction {
+  /** The correlationId. */
+  @PrimaryColumn('uuid')
+  id: string;
+
+  @Column('uuid', { name: 'company_id' })
+  companyId: string;
+
+  /** As the writer gave it; the id of `sender` unless given. */
+  @Column('uuid', { name: 'sender_id', nullable: true })
+  senderId: string | null;
+
+  /** The directory's entry that is shown as `sender`. */
+  @Column('uuid', { name: 'sender_user_id', nullable: true })
+  senderUserId: string | null;
+
+  @Column('text', { name: 'notification_type' })
+  notificationType: string;
+
+  @Column('text')
+  priority: string;
+
+  /** Derived from the recipients' (contract, "A: agent-actions"). */
+  @Column('text', { default: 'unread' })
+  status: string;
+
+  @Column('text')
+  title: string;
+
+  @Column('text')
+  message: string;
+
+  @Column('jsonb')
+  metadata: unknown;
+
+  /** Copied out of the metadata: what is filtered on is a column. */
+  @Column('text', { name: 'agent_id', nullable: true })
+  agentId: string | null;
+
+  @Column('text', { name: 'query_id', nullable: true })
+  queryId: string | null;
+
+  @Column('text', { name: 'action_url', nullable: true })
+  actionUrl: string | null;
+
+  @Column('timestamp with time zone', { name: 'expires_at', precision: 3, nullable: true })
+  expiresAt: Date | null;
+
+  /** When it was accepted; of a direct job, when it was put on the queue. */
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
+  createdAt: Date;
+
+  /** The last time a recipient's status changed. */
+  @Column('timestamp with time zone', { name: 'updated_at', precision: 3 })
+  updatedAt: Date;
+
+  @Column('timestamp with time zone', { name: 'recorded_at', precision: 3, default: () => 'now()' })
+  recordedAt: Date;
+
+  /** Null for a direct job, which no gateway accepted. */
+  @Column('timestamp with time zone', { name: 'accepted_at', precision: 3, nullable: true })
+  acceptedAt: Date | null;
+
+  @Column('timestamp with time zone', { name: 'queued_at', precision: 3 })
+  queuedAt: Date;
+
+  @Column('timestamp with time zone', { name: 'started_at', precision: 3 })
+  startedAt: Date;
+
+  @Column('jsonb', { default: () => "'[]'" })
+  history: unknown[];
+
+  @ManyToOne(() => Company, { onDelete: 'CASCADE' })
+  @JoinColumn({ name: 'company_id', foreignKeyConstraintName: 'agent_actions_company_id_fkey' })
+  company: Company;
+}

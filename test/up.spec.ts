@@ -1,0 +1,172 @@
+import { readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import getPort from 'get-port';
+import type { ProcessRecord } from '../apps/cli/src/processes/record.js';
+import { dataFolder, type HeraldUp, heraldUp, processesOf, startMs, stillRunning, until } from './support/herald-up';
+
+interface DemoFile {
+  gateway: string;
+  companies: { accessToken: string; users: { login: string; jwt: string }[] }[];
+}
+
+jest.setTimeout(2 * startMs);
+
+/** One data folder with the runs of `herald up` on it. */
+class Place {
+  private readonly runs: HeraldUp[] = [];
+
+  private constructor(
+    readonly path: string,
+    private readonly remove: () => Promise<void>,
+    readonly port: number,
+  ) {}
+
+  static async make(): Promise<Place> {
+    const { path, remove } = await dataFolder();
+    return new Place(path, remove, await getPort());
+  }
+
+  up(): HeraldUp {
+    const run = heraldUp(this.path, this.port);
+    this.runs.push(run);
+    return run;
+  }
+
+  async started(): Promise<HeraldUp> {
+    const run = this.up();
+    await run.started();
+    return run;
+  }
+
+  get demo(): DemoFile {
+    return JSON.parse(readFileSync(join(this.path, 'demo.json'), 'utf8')) as DemoFile;
+  }
+
+  get processes(): ProcessRecord[] {
+    return processesOf(this.path);
+  }
+
+  async deliver(): Promise<string> {
+    const id = await send(this.demo);
+    await until(async () => (await feed(this.demo)).includes(id));
+    return id;
+  }
+
+  async clear(): Promise<void> {
+    for (const run of this.runs) {
+      run.end('SIGTERM');
+      await run.ended;
+    }
+    await this.remove();
+  }
+}
+
+describe('herald up, running', () => {
+  let place: Place;
+  let run: HeraldUp;
+
+  beforeAll(async () => {
+    place = await Place.make();
+    run = await place.started();
+  }, startMs);
+  afterAll(() => place.clear());
+
+  test('secrets and tokens are readable by their owner alone', () => {
+    for (const file of ['demo.json', 'secrets.json', 'postgres/password', 'redis/password']) {
+      expect(statSync(join(place.path, file)).mode & 0o077).toBe(0);
+    }
+  });
+
+  test('a second start on the same data says that one runs', async () => {
+    const second = place.up();
+    expect(await second.ended).toBe(1);
+    expect(second.output()).toBe(
+      `herald: Herald already runs on ${place.path} (process ${run.pid}). Stop it first: kill ${run.pid}\n`,
+    );
+  });
+
+  test.each(['delivery', 'redis', 'postgres'])('%s is started again when it dies', async (name) => {
+    const before = place.processes.find((each) => each.name === name)!;
+    process.kill(before.pid, 'SIGKILL');
+    await until(() => place.processes.some((each) => each.name === name && each.pid !== before.pid));
+    await until(async () => (await fetch(`${place.demo.gateway}/health/ready`)).ok);
+    await place.deliver();
+  });
+});
+
+describe('herald up, ending', () => {
+  let place: Place;
+
+  beforeEach(async () => {
+    place = await Place.make();
+  });
+  afterEach(() => place.clear());
+
+  test('SIGTERM leaves no process behind, and the next start has the data', async () => {
+    const run = await place.started();
+    const id = await place.deliver();
+    const { processes } = place;
+    expect(processes.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['gateway', 'delivery', 'postgres', 'redis']),
+    );
+    run.end('SIGTERM');
+    expect(await run.ended).toBe(0);
+    expect(stillRunning(processes)).toEqual([]);
+
+    await place.started();
+    expect(await feed(place.demo)).toContain(id);
+  });
+
+  test('what it ran ends when it is killed itself, and the next start has the data', async () => {
+    const killed = await place.started();
+    const id = await place.deliver();
+    const { processes } = place;
+    killed.end('SIGKILL');
+    await until(() => stillRunning(processes).length === 0);
+
+    await place.started();
+    expect(await feed(place.demo)).toContain(id);
+  });
+
+  test.each(['Starting Postgres', 'Starting Redis', 'Preparing the database', 'Starting gateway'])(
+    'Ctrl-C after "%s" leaves no process behind',
+    async (step) => {
+      const run = place.up();
+      await until(() => run.output().includes(step), startMs);
+      const { processes } = place;
+      run.end('SIGINT');
+      expect(await run.ended).toBe(0);
+      expect(stillRunning([...processes, ...place.processes])).toEqual([]);
+    },
+  );
+
+  test('a port in use is named with the variable that moves it', async () => {
+    const other = createServer();
+    await new Promise<void>((listening) => other.listen(place.port, listening));
+    const run = place.up();
+    expect(await run.ended).toBe(1);
+    expect(run.output()).toBe(
+      `herald: Port ${place.port} is in use. Choose another for the gateway: PORT=${place.port + 1} npm start\n`,
+    );
+    await new Promise((closed) => other.close(closed));
+  });
+});
+
+async function send({ gateway, companies }: DemoFile): Promise<string> {
+  const message = { title: 'Teste', body: 'Conteúdo', authorLogin: 'admin', recipientLogin: 'dmurta' };
+  const response = await fetch(`${gateway}/v1/feed/ai`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${companies[0]!.accessToken}` },
+    body: JSON.stringify({ message }),
+  });
+  expect(response.status).toBe(202);
+  return ((await response.json()) as { correlationId: string }).correlationId;
+}
+
+async function feed({ gateway, companies }: DemoFile): Promise<string[]> {
+  const { jwt } = companies[0]!.users.find(({ login }) => login === 'dmurta')!;
+  const response = await fetch(`${gateway}/v1/feed?tab=ai`, { headers: { authorization: `Bearer ${jwt}` } });
+  const { data } = (await response.json()) as { data: { id: string }[] };
+  return data.map(({ id }) => id);
+}
