@@ -178,6 +178,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     } catch (cause) {
       if (!(cause instanceof BrokenContract)) throw cause;
     }
+    // Its caller was told 504 long ago and may have asked again: it must not have its effect later by itself.
+    if (run.awaited) return;
     await this.options.ledger.giveUp(run, error, 'stalled').catch((cause: unknown) => {
       this.logger.warn(`queue ${run.queue}: job ${job.id} could not be settled: ${asError(cause).message}`);
     });
