@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import getPort from 'get-port';
 import type { ProcessRecord } from '../apps/cli/src/processes/record.js';
+import { freePort } from '../apps/cli/src/servers/free-port.js';
 import { dataFolder, type HeraldUp, heraldUp, processesOf, startMs, stillRunning, until } from './support/herald-up';
 
 interface DemoFile {
@@ -24,7 +24,7 @@ class Place {
 
   static async make(): Promise<Place> {
     const { path, remove } = await dataFolder();
-    return new Place(path, remove, await getPort());
+    return new Place(path, remove, await freePort());
   }
 
   up(): HeraldUp {

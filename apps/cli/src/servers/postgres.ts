@@ -1,12 +1,12 @@
 import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import getPort from 'get-port';
 import { Client } from 'pg';
 import { Failure, sentence } from '../failure.js';
 import { launch, type Launched } from '../processes/launch.js';
 import { readRecord } from '../processes/record.js';
 import { keptPassword, makeFolder, tail } from './data-folder.js';
+import { freePort } from './free-port.js';
 import { canReach, postgresHome } from './postgres-account.js';
 import { postgresBinaries } from './postgres-binaries.js';
 import { clearStalePid, ensureCluster } from './postgres-cluster.js';
@@ -43,7 +43,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
   const takeoverUntil = Date.now() + takeoverMs;
   for (;;) {
     signal?.throwIfAborted();
-    const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
+    const port = options.port ?? (await freePort());
     const logFile = join(dataDir, 'postgres.log');
     rmSync(logFile, { force: true });
     const output = openSync(logFile, 'a', 0o600);

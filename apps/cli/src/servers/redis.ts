@@ -2,11 +2,11 @@ import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import getPort from 'get-port';
 import { Failure, sentence } from '../failure.js';
 import { launch, type Launched } from '../processes/launch.js';
 import { readRecord } from '../processes/record.js';
 import { keptPassword, makeFolder, tail } from './data-folder.js';
+import { freePort } from './free-port.js';
 import { redisBinary } from './redis-binary.js';
 import { pollMs, type Server, type ServerOptions } from './server.js';
 
@@ -26,7 +26,7 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
   const password = keptPassword(dataDir);
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
-    const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
+    const port = options.port ?? (await freePort());
     const logFile = join(dataDir, 'redis.log');
     rmSync(logFile, { force: true });
     const output = openSync(logFile, 'a', 0o600);

@@ -1,6 +1,6 @@
 import { roleUrl } from '@herald/database';
-import getPort from 'get-port';
 import type { JwtSettings } from '../demo/load-demo.js';
+import { freePort } from '../servers/free-port.js';
 import { runFolder } from './claim.js';
 import { KeptRunning } from './kept-running.js';
 import type { Machine } from './machine.js';
@@ -29,7 +29,7 @@ export async function startServices(
   await terminal.step(`Starting ${names}`, async () => {
     for (const spec of SERVICES) {
       signal.throwIfAborted();
-      const port = settings.doors.get(spec.name) ?? (await getPort({ host: '127.0.0.1' }));
+      const port = settings.doors.get(spec.name) ?? (await freePort());
       const start = () =>
         startService({
           name: spec.name,
