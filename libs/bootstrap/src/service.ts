@@ -42,16 +42,19 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
 
 /** Runs a service's main function; a service that cannot start says why in its last line and exits with 1. */
 export function run(main: () => Promise<unknown>): void {
-  main().catch((error: unknown) => {
-    const text =
-      error instanceof BadEnvironment
-        ? error.message
-        : error instanceof Error
-          ? (error.stack ?? error.message)
-          : String(error);
-    process.stderr.write(`${text}\n`);
-    process.exit(1);
-  });
+  // Settings are read before the first promise: a bad one must end here too.
+  void Promise.resolve()
+    .then(main)
+    .catch((error: unknown) => {
+      const text =
+        error instanceof BadEnvironment
+          ? error.message
+          : error instanceof Error
+            ? (error.stack ?? error.message)
+            : String(error);
+      process.stderr.write(`${text}\n`);
+      process.exit(1);
+    });
 }
 
 /** SIGTERM: stop taking, finish, close; what is not done in time is left to other processes and the next start. */
