@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { compareCounters, Database, RECORD_DIRECT } from '@herald/database';
+import { compareCounters, Database, ACTION_STATEMENTS } from '@herald/database';
 import { type Answer, call } from './client.js';
 import { eventually } from './eventually.js';
 import type { Herald } from './herald.js';
@@ -89,7 +89,7 @@ export async function recordAt(databaseUrl: string, companyId: string, actions: 
     const ids = actions.map(() => randomUUID());
     const times = actions.map(({ at }) => at);
     const bodies = actions.map(({ body }) => JSON.stringify(body));
-    await database.query(RECORD_DIRECT, [ids, ids.map(() => companyId), bodies, times, times]);
+    await database.query(ACTION_STATEMENTS.writeDirect, [ids, ids.map(() => companyId), bodies, times, times]);
     return ids;
   } finally {
     await database.close();

@@ -4,11 +4,12 @@ import {
   type JobRun,
   merchantAnswers,
   notFound,
+  PermanentFault,
   Refusal,
   unprocessable,
 } from '@herald/contracts';
 import { bodyHash, Database, findType, isDataError, MessageLedger, once, type Sql } from '@herald/database';
-import { type JobOf, OnJob, UnrecoverableError } from '@herald/queue';
+import { type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
 import DataLoader from 'dataloader';
 import { ZodError } from 'zod';
@@ -83,7 +84,7 @@ export class MerchantAnswersConsumer {
         lead_name ?? null,
         updated_at,
       ]);
-      if (!conversation?.same_merchant) throw new UnrecoverableError('The conversation belongs to another merchant');
+      if (!conversation?.same_merchant) throw new PermanentFault('The conversation belongs to another merchant');
       return {};
     });
   }
@@ -122,7 +123,7 @@ export class MerchantAnswersConsumer {
       case 'conversation.upsert':
         return this.upsertConversation({ run, data: upsert.data.parse(data) });
       default:
-        throw new UnrecoverableError(`The queue has no job "${run.job}"`);
+        throw new PermanentFault(`The queue has no job "${run.job}"`);
     }
   }
 
@@ -143,7 +144,7 @@ function contentOf({ data, run }: Command): unknown {
 }
 
 const isFinal = (error: unknown) =>
-  error instanceof Refusal || error instanceof UnrecoverableError || error instanceof ZodError || isDataError(error);
+  error instanceof Refusal || error instanceof PermanentFault || error instanceof ZodError || isDataError(error);
 
 /** The memory of requests is shorter than a notification's life: what it made may be all that is left of a request. */
 async function wasMade(tx: Sql, values: unknown[]): Promise<boolean> {

@@ -27,6 +27,9 @@ export class Refusal extends Error {
   }
 }
 
+/** The job will fail the same way whenever it is tried: it is given up at once. */
+export class PermanentFault extends Error {}
+
 export const badRequest = (message: string, errors?: FieldError[]) => new Refusal({ status: 400, message, errors });
 export const unauthorized = (message = 'Invalid or missing credentials') => new Refusal({ status: 401, message });
 export const forbidden = (message: string) => new Refusal({ status: 403, message });

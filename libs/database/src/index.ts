@@ -12,7 +12,7 @@ export {
   countedRecipients,
 } from './agent-actions/action-counters.js';
 export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
-export { FIND_TWINS, LEAVE_TWIN, RECORD_DIRECT, RECORD_OWED } from './agent-actions/action-record.js';
+export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
 export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
 export * from './credentials.js';
 export { createDataSource, migrate } from './data-source.js';
@@ -20,6 +20,7 @@ export { Database, type Sql } from './database.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOutage } from './faults.js';
 export { MessageLedger } from './message-ledger.js';
+export { type MessageStatements, MessageWriter } from './message-writer.js';
 export { findType, listTypes, saveType } from './notification-types.js';
 export { bodyHash, once } from './once.js';
 export { prepareRoles, roleUrl, ROLES, type Role } from './roles.js';

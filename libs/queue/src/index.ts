@@ -6,4 +6,3 @@ export { prefixOf } from './connection.js';
 export { type JobOf, OnJob } from './on-job.decorator.js';
 export { type JobState, QueueClient } from './queue.client.js';
 export { QueueServer } from './queue.server.js';
-export { UnrecoverableError } from 'bullmq';

@@ -1,4 +1,11 @@
-import { type Ledger, type QueueContract, Refusal, type RefusalData, UNAWAITED } from '@herald/contracts';
+import {
+  type Ledger,
+  PermanentFault,
+  type QueueContract,
+  Refusal,
+  type RefusalData,
+  UNAWAITED,
+} from '@herald/contracts';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -111,7 +118,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       if (replyTo && error instanceof Refusal) return this.answer(job, replyTo, { refusal: error.data });
       if (this.options.ledger.isOutage(error)) return this.postpone(job, token, replyTo);
       const broken = error instanceof BrokenContract;
-      const final = broken || error instanceof Refusal || error instanceof UnrecoverableError;
+      const final = broken || error instanceof Refusal || error instanceof PermanentFault;
       if (!final && run.attempt < (patience?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
         throw error;

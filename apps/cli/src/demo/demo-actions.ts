@@ -1,5 +1,5 @@
 import type { RecordAction } from '@herald/contracts';
-import { type Database, RECORD_DIRECT } from '@herald/database';
+import { type Database, ACTION_STATEMENTS } from '@herald/database';
 import { COMPANIES } from './demo.js';
 
 /** The notification that the agent-actions document shows, so that its samples work as printed. */
@@ -33,6 +33,6 @@ const SAMPLE = {
 export async function insertActions(database: Database): Promise<void> {
   const { id, recipientId, createdAt, body } = SAMPLE;
   const recorded = [[id], [COMPANIES[0]?.id], [JSON.stringify(body)], [createdAt], [createdAt]];
-  await database.query(RECORD_DIRECT, recorded);
+  await database.query(ACTION_STATEMENTS.writeDirect, recorded);
   await database.query('update agent_action_recipients set id = $2 where notification_id = $1', [id, recipientId]);
 }

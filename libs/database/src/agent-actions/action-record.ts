@@ -1,3 +1,4 @@
+import type { MessageStatements } from '../message-writer.js';
 import { count, countedActions, countedRecipients } from './action-counters.js';
 
 /** What a body of `RecordAction` holds, as columns. A body from a producer may lack what has a default. */
@@ -58,7 +59,7 @@ const write = (given: string, source: string, conflict: string) => `
   counters as (${count(`${countedActions('written')} union all ${countedRecipients('addressed')}`)})`;
 
 /** $1 ids, $2 queued at, $3 started at. The outbox row leaves and the action enters: whoever comes second takes nothing. */
-export const RECORD_OWED = `${write(
+const RECORD_OWED = `${write(
   `locked as (select id from outbox where id = any($1::uuid[]) and queue = 'agent-actions' order by id for update),
   taken as (
     delete from outbox o using locked l where o.id = l.id
@@ -76,7 +77,7 @@ const GIVEN = `given as (
            as g(id, company_id, body, queued_at, started_at))`;
 
 /** Actions that came straight from the queue. One that was given up earlier and now succeeds leaves the dead letters. */
-export const RECORD_DIRECT = `${write(
+const RECORD_DIRECT = `${write(
   `${GIVEN}, fresh as (select * from given where not exists (select from outbox o where o.id = given.id))`,
   'fresh',
   'on conflict (id) do nothing',
@@ -95,7 +96,7 @@ const SAME_ACTION = `
     = array(select (p ->> 'id')::uuid from jsonb_array_elements(a.people) p order by 1)`;
 
 /** Of the same given actions, those that are in the log or in the outbox already, word for word. */
-export const FIND_TWINS = `
+const FIND_TWINS = `
   with ${GIVEN}, action as (${action('given')})
   select a.id from action a
    where exists (select from agent_actions n where ${SAME_ACTION})
@@ -103,10 +104,18 @@ export const FIND_TWINS = `
                   where o.id = a.id and o.company_id = g.company_id and o.body = g.body)`;
 
 /** $1 id. An action that is in the log already, word for word, is not owed any more. */
-export const LEAVE_TWIN = `
+const LEAVE_TWIN = `
   with owed as (select *, accepted_at as created_at, now() as started_at from outbox where id = $1),
   action as (select * from (${action(
     `(select id, company_id, body, created_at, accepted_at, queued_at, started_at, history from owed)`,
   )}) one),
   twin as (select a.id from action a, agent_actions n where ${SAME_ACTION})
   delete from outbox o using twin where o.id = twin.id returning o.id`;
+
+/** How agent actions become rows of the log, with their recipients and counters. */
+export const ACTION_STATEMENTS: MessageStatements = {
+  moveOwed: RECORD_OWED,
+  leaveTwin: LEAVE_TWIN,
+  writeDirect: RECORD_DIRECT,
+  findTwins: FIND_TWINS,
+};

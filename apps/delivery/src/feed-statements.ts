@@ -1,0 +1,56 @@
+import type { MessageStatements } from '@herald/database';
+
+const COLUMNS = `id, company_id, title, body, author_login, recipient_login, question, metadata,
+  created_at, accepted_at, queued_at, started_at, history`;
+const MESSAGE = 'm(title text, body text, "authorLogin" text, "recipientLogin" text, question text)';
+/** Metadata that is absent or null is an empty object. */
+const METADATA = (body: string) => `coalesce(nullif(${body} -> 'metadata', 'null'), '{}')`;
+
+/** The outbox row leaves and the feed row enters in one statement: whoever comes second takes nothing. */
+const MOVE_OWED = `
+  with taken as (delete from outbox where id = any($1::uuid[]) and queue = 'delivery' returning *)
+  insert into feed_messages (${COLUMNS})
+  select t.id, t.company_id, m.title, m.body, m."authorLogin", m."recipientLogin", m.question, ${METADATA('t.body')},
+         t.accepted_at, t.accepted_at, $2, $3, t.history
+    from taken t, jsonb_to_record(t.body -> 'message') as ${MESSAGE}`;
+
+/** True where feed row `f` is the very message that \`body\` of company \`company_id\` of \`g\` describes. */
+const SAME_MESSAGE = `f.company_id = g.company_id and f.title = m.title and f.body = m.body
+  and f.author_login = m."authorLogin" and f.recipient_login = m."recipientLogin"
+  and f.question is not distinct from m.question and f.metadata = ${METADATA('g.body')}`;
+
+const GIVEN = `unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::timestamptz[], $5::timestamptz[])
+  as g(id, company_id, body, queued_at, started_at), jsonb_to_record(g.body -> 'message') as ${MESSAGE}`;
+
+/** A message that came straight from the queue. One that was given up earlier and now succeeds leaves the dead letters. */
+const PLACE_DIRECT = `
+  with placed as (
+    insert into feed_messages (${COLUMNS})
+    select g.id, g.company_id, m.title, m.body, m."authorLogin", m."recipientLogin", m.question, ${METADATA('g.body')},
+           g.queued_at, null, g.queued_at, g.started_at, '[]'
+      from ${GIVEN}
+     where not exists (select from outbox o where o.id = g.id)
+        on conflict (id) do nothing
+    returning id, company_id),
+  cleared as (
+    delete from dead_letters d using placed p where d.correlation_id = p.id and d.company_id = p.company_id)
+  select id from placed`;
+
+const FIND_TWINS = `
+  select g.id from ${GIVEN}
+   where exists (select from feed_messages f where f.id = g.id and ${SAME_MESSAGE})
+      or exists (select from outbox o where o.id = g.id and o.company_id = g.company_id and o.body = g.body)`;
+
+/** A message that is in the feed already, word for word, is not owed any more. */
+const LEAVE_TWIN = `
+  with twin as (select g.id from outbox g, jsonb_to_record(g.body -> 'message') as ${MESSAGE}, feed_messages f
+                 where g.id = $1 and f.id = g.id and ${SAME_MESSAGE})
+  delete from outbox o using twin where o.id = twin.id returning o.id`;
+
+/** How messages become rows of the feed. */
+export const feedStatements: MessageStatements = {
+  moveOwed: MOVE_OWED,
+  leaveTwin: LEAVE_TWIN,
+  writeDirect: PLACE_DIRECT,
+  findTwins: FIND_TWINS,
+};

@@ -1,0 +1,135 @@
+import { type JobRun, PermanentFault } from '@herald/contracts';
+import DataLoader from 'dataloader';
+import type { Database } from './database.js';
+import { isDataError } from './faults.js';
+import type { MessageLedger } from './message-ledger.js';
+
+/** How one product's messages become rows, each for all messages of a job or batch at once. */
+export interface MessageStatements {
+  /** $1 outbox ids, $2 queued at, $3 started at. The outbox rows leave as the product's rows enter, all or none. */
+  moveOwed: string;
+  /** $1 id. Takes a message out of the outbox that is among the product's rows word for word; returns its id. */
+  leaveTwin: string;
+  /** $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. Returns the ids of the rows that are new. */
+  writeDirect: string;
+  /** As `writeDirect`. Returns the ids that are there already, word for word. */
+  findTwins: string;
+}
+
+/** A job that carries its message itself, checked against its contract. */
+export interface DirectMessage {
+  data: { correlationId: string; companyId: string; body: unknown };
+  run: JobRun;
+}
+
+type Outcome = void | Error;
+
+const MAX_BATCH = 200;
+
+/**
+ * Job to row, for every product whose messages are written by one statement. One message's bad data does not fail its
+ * neighbours: on a data error they are tried one by one.
+ */
+export class MessageWriter {
+  /** Jobs of one message each share statements; each still ends by itself. */
+  private readonly direct = new DataLoader<DirectMessage, void>((messages) => this.takeTurn(messages), {
+    cache: false,
+    maxBatchSize: MAX_BATCH,
+    batchScheduleFn: (run) => void this.turn.then(() => setImmediate(run)),
+  });
+  /** The statement in work: what arrives meanwhile shares the next one. */
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly database: Database,
+    private readonly ledger: MessageLedger,
+    private readonly statements: MessageStatements,
+  ) {}
+
+  /** Messages that a gateway accepted. What another worker took before is not there any more, and is not written. */
+  async writeOwed(ids: string[], run: JobRun): Promise<void> {
+    try {
+      await this.move(ids, run);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      for (const id of ids) await this.moveOne(id, run);
+    }
+  }
+
+  /**
+   * A message that an internal service put on the queue itself; the same message twice is written once.
+   * @throws PermanentFault when its data cannot be stored, or its correlationId is in use for another message
+   */
+  writeDirect(message: DirectMessage): Promise<void> {
+    return this.direct.load(message);
+  }
+
+  private async move(ids: string[], run: JobRun): Promise<void> {
+    await this.database.query(this.statements.moveOwed, [ids, run.queuedAt, run.startedAt]);
+  }
+
+  private async moveOne(id: string, run: JobRun): Promise<void> {
+    try {
+      await this.move([id], run);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      if (await this.leaveTwin(id)) return;
+      await this.ledger.giveUp({ ...run, ids: [id], alone: true }, error as Error, 'failed');
+    }
+  }
+
+  private async leaveTwin(id: string): Promise<boolean> {
+    try {
+      return (await this.database.query(this.statements.leaveTwin, [id])).length > 0;
+    } catch (error) {
+      // A body that cannot even be compared has no twin.
+      if (isDataError(error)) return false;
+      throw error;
+    }
+  }
+
+  private takeTurn(messages: readonly DirectMessage[]): Promise<Outcome[]> {
+    const written = this.write(messages);
+    this.turn = written.catch(() => undefined);
+    return written;
+  }
+
+  private async write(messages: readonly DirectMessage[]): Promise<Outcome[]> {
+    const ids = messages.map(({ data }) => data.correlationId);
+    if (new Set(ids).size < ids.length) return this.writeEach(messages);
+    try {
+      return await this.writeAll(messages);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      if (messages.length > 1) return this.writeEach(messages);
+      throw new PermanentFault((error as Error).message, { cause: error });
+    }
+  }
+
+  private async writeEach(messages: readonly DirectMessage[]): Promise<Outcome[]> {
+    const outcomes: Outcome[] = [];
+    for (const message of messages) {
+      const written = this.write([message]).then(([outcome]) => outcome);
+      outcomes.push(await written.catch((error: Error) => error));
+    }
+    return outcomes;
+  }
+
+  private async writeAll(messages: readonly DirectMessage[]): Promise<Outcome[]> {
+    const values = [
+      messages.map(({ data }) => data.correlationId),
+      messages.map(({ data }) => data.companyId),
+      messages.map(({ data }) => JSON.stringify(data.body)),
+      messages.map(({ run }) => run.queuedAt),
+      messages.map(({ run }) => run.startedAt),
+    ];
+    const { writeDirect, findTwins } = this.statements;
+    const done = new Set((await this.database.query<{ id: string }>(writeDirect, values)).map(({ id }) => id));
+    if (done.size < messages.length) {
+      for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
+    }
+    return messages.map(({ data }) =>
+      done.has(data.correlationId) ? undefined : new PermanentFault('correlationId is in use'),
+    );
+  }
+}
