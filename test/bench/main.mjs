@@ -2,7 +2,7 @@
  * `npm run bench [-- <name> …] [-- --quick]`: starts Herald and its servers in a folder of their own, runs the
  * benches one after another, prints their tables and stops everything it started.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { deliveryBench } from './delivery/bench.mjs';
 import { ingestBench } from './agent-actions/ingest.mjs';
@@ -28,6 +28,8 @@ if (unknown.length > 0) fail(`no bench "${unknown[0]}"; there are: ${Object.keys
 
 const log = (text) => console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${text}`);
 const dataFolder = mkdtempSync(`${tmpdir()}/herald-bench-`);
+// The account that Postgres runs as when root measures has to pass through.
+chmodSync(dataFolder, 0o711);
 let servers;
 let ending;
 
