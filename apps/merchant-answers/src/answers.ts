@@ -68,7 +68,7 @@ export class Answers {
 
   /** Settles those that cannot be stored; the others know their answer afterwards. */
   private async judge(open: Attempt[]): Promise<void> {
-    const facts = await this.database.query<Facts>(FIND_FACTS, [
+    const facts = await this.database.prepared<Facts>('answer-facts', FIND_FACTS, [
       open.map(({ given }) => given.id),
       open.map(({ given }) => given.merchantId),
       open.map(({ given }) => given.notificationId),
@@ -89,7 +89,7 @@ export class Answers {
     if (chosen.length === 0) return;
     try {
       const ids = chosen.map(({ given }) => given.id);
-      const stored = await this.database.query<{ id: string }>(this.write, [
+      const stored = await this.database.prepared<{ id: string }>('answer-write', this.write, [
         ids,
         chosen.map(({ given }) => given.hash),
         chosen.map(({ given }) => given.merchantId),
