@@ -25,6 +25,8 @@ export interface DirectMessage {
 type Outcome = void | Error;
 
 const MAX_BATCH = 200;
+/** Up to this size a statement costs more to plan than to run; above it, the plan that fits the batch is worth its price. */
+const SMALL_BATCH = 64;
 
 /**
  * Job to row, for every product whose messages are written by one statement. One message's bad data does not fail its
@@ -124,7 +126,11 @@ export class MessageWriter {
       messages.map(({ run }) => run.startedAt),
     ];
     const { writeDirect, findTwins } = this.statements;
-    const done = new Set((await this.database.query<{ id: string }>(writeDirect, values)).map(({ id }) => id));
+    const written =
+      messages.length <= SMALL_BATCH
+        ? await this.database.prepared<{ id: string }>('write-direct', writeDirect, values)
+        : await this.database.query<{ id: string }>(writeDirect, values);
+    const done = new Set(written.map(({ id }) => id));
     if (done.size < messages.length) {
       for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
     }
