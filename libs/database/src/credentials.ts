@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Sql } from './database.js';
 
 /** Everything a credential may be allowed to do. */
@@ -23,12 +23,6 @@ export interface TokenParts {
   id: string;
   secret: string;
 }
-
-/** @public For the command line, which makes credentials. */
-export const newTokenParts = (): TokenParts => ({
-  id: randomBytes(6).toString('hex'),
-  secret: randomBytes(32).toString('hex'),
-});
 
 /** `hrld_<env>_<id>_<secret>`: shown once. */
 export const tokenOf = ({ id, secret }: TokenParts, environment: string): string =>

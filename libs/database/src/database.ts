@@ -80,10 +80,6 @@ export class Database implements Sql {
     await this.query('select 1');
   }
 
-  get poolState(): { total: number; idle: number; waiting: number } {
-    return { total: this.pool.totalCount, idle: this.pool.idleCount, waiting: this.pool.waitingCount };
-  }
-
   async close(): Promise<void> {
     await this.pool.end();
   }

@@ -42,7 +42,6 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private outage?: Promise<void>;
   private trouble?: string;
   private closing = false;
-  private finishedAt = Date.now();
 
   constructor(private readonly options: QueueServerOptions) {
     super();
@@ -71,7 +70,6 @@ export class QueueServer extends Server implements CustomTransportStrategy {
         removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
       });
       this.worker.on('completed', () => {
-        this.finishedAt = Date.now();
         this.trouble = undefined;
       });
       this.worker.on('failed', (job, error) => job && void this.settleStalled(job, error));
@@ -206,11 +204,6 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   /** Rejects while Redis does not answer. */
   async ping(): Promise<void> {
     await this.redis.ping();
-  }
-
-  /** Epoch milliseconds of the last job that ended well. */
-  get lastFinishedAt(): number {
-    return this.finishedAt;
   }
 
   /** Stops taking jobs, finishes those in work, and leaves in time. */

@@ -75,9 +75,10 @@ export class FeedController {
     const hash = correlation.keyed ? bodyHash(batch) : undefined;
     const accepted: NewMessage[] = [];
     const results = batch.messages.map((item, index) => {
-      const fault = faultOf(item, caller);
-      if (fault) return fault;
-      const message = messageOf(correlation.at(index), caller, SendMessage.parse(item), hash);
+      const parsed = SendMessage.safeParse(item);
+      const fault = faultOf(parsed, caller);
+      if (fault || !parsed.success) return fault;
+      const message = messageOf(correlation.at(index), caller, parsed.data, hash);
       accepted.push(message);
       return { correlationId: message.id };
     });
@@ -153,8 +154,7 @@ function refuseForeignAuthor({ authorLogins }: CredentialCaller, { message }: Se
 }
 
 /** What is wrong with one message of a batch, as its result. */
-function faultOf(item: unknown, caller: CredentialCaller) {
-  const parsed = SendMessage.safeParse(item);
+function faultOf(parsed: z.ZodSafeParseResult<SendMessage>, caller: CredentialCaller) {
   if (!parsed.success) {
     const { issues } = parsed.error;
     return { error: 'ValidationError', message: invalid(issues).message, errors: fieldErrors(issues) };
