@@ -1,5 +1,6 @@
-import { existsSync } from 'node:fs';
-import { basename } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { markInstalled } from './installed.mjs';
 import { StepFailed, step } from './step.mjs';
 
@@ -11,7 +12,7 @@ export async function install(root) {
   try {
     await step(root, 'Installing packages (npm ci)', ...npm(), 'ci', ...options);
   } catch (error) {
-    if (!(error instanceof StepFailed && lacksOnlyForeignPackages(error.output))) throw error;
+    if (!(error instanceof StepFailed && lacksOnlyForeignPackages(root, error.output))) throw error;
     console.log('npm ci wants packages for other systems that the registry does not offer; npm install does not');
     await step(root, 'Installing packages (npm install)', ...npm(), 'install', '--no-save', ...options);
   }
@@ -19,12 +20,15 @@ export async function install(root) {
 }
 
 /**
- * npm 11 refuses a lock file without the optional packages that it could not find when it was made: it names
- * them without a version. All else that it may miss means that package.json and the lock file disagree.
+ * npm refuses a lock file without optional packages for other systems, which the registry did not offer when it was
+ * made, though nothing here needs them. All else that it misses means that package.json and the lock file disagree.
  */
-function lacksOnlyForeignPackages(output) {
-  const missed = output.match(/^npm error (Missing|Invalid): .*$/gm) ?? [];
-  return missed.length > 0 && missed.every((line) => /Missing: \S+@ from lock file/.test(line));
+function lacksOnlyForeignPackages(root, output) {
+  if (!/^npm error Missing: /m.test(output) || /^npm error Invalid: /m.test(output)) return false;
+  const read = (file) => JSON.parse(readFileSync(join(root, file), 'utf8'));
+  const wanted = read('package.json');
+  const locked = read('package-lock.json').packages[''];
+  return ['dependencies', 'devDependencies'].every((kind) => isDeepStrictEqual(wanted[kind], locked[kind]));
 }
 
 /** The npm that runs us, else the one on PATH. */

@@ -3,7 +3,6 @@
  * one door to a company's rows, and the ledger that settles jobs. Knows no queue and no HTTP.
  */
 export {
-  type CounterDifference,
   compareCounters,
   cellsOf,
   count,
