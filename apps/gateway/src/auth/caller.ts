@@ -8,6 +8,9 @@ export interface CredentialCaller {
   scopes: string[];
   /** Logins it may write as; null: any. */
   authorLogins: string[] | null;
+  /** Requests a minute and an hour; null: the default, 0: no limit. */
+  limitPerMinute: number | null;
+  limitPerHour: number | null;
 }
 
 /** A person of a company, with a user JWT. */

@@ -12,6 +12,8 @@ interface Row {
   previous_expires_at: Date | null;
   scopes: string[];
   author_logins: string[] | null;
+  limit_per_minute: number | null;
+  limit_per_hour: number | null;
   expires_at: Date | null;
   revoked_at: Date | null;
 }
@@ -50,6 +52,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
       companyId: row.company_id,
       scopes: row.scopes,
       authorLogins: row.author_logins,
+      limitPerMinute: row.limit_per_minute,
+      limitPerHour: row.limit_per_hour,
     };
   }
 
@@ -68,8 +72,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
   }
 }
 
-const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins, expires_at,
-  revoked_at from credentials where id = $1`;
+const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins,
+  limit_per_minute, limit_per_hour, expires_at, revoked_at from credentials where id = $1`;
 const UPDATE_LAST_USE = `update credentials c set last_used_at = u.at
   from unnest($1::text[], $2::timestamptz[]) as u(id, at) where c.id = u.id`;
 
