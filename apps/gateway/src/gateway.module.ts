@@ -6,9 +6,10 @@ import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import { AgentActionsController } from './agent-actions/agent-actions.controller.js';
 import { AgentActionsQuery } from './agent-actions/agent-actions.query.js';
-import { AccessGuard } from './auth/access.guard.js';
+import { AccessGate } from './auth/access.gate.js';
 import { CredentialStore } from './auth/credential.store.js';
-import { MerchantStrategy, PersonStrategy } from './auth/jwt.strategies.js';
+import { JwtKeys } from './auth/jwt.keys.js';
+import { JwtStrategy } from './auth/jwt.strategy.js';
 import { FeedController } from './delivery/feed.controller.js';
 import { FeedQuery } from './delivery/feed.query.js';
 import { MessageTraceController } from './delivery/message-trace.controller.js';
@@ -91,10 +92,10 @@ class MerchantAnswersModule {}
   imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule, AgentActionsModule, MerchantAnswersModule],
   providers: [
     CredentialStore,
-    PersonStrategy,
-    MerchantStrategy,
-    AccessGuard,
-    { provide: APP_GUARD, useExisting: AccessGuard },
+    JwtKeys,
+    JwtStrategy,
+    AccessGate,
+    { provide: APP_GUARD, useExisting: AccessGate },
     { provide: APP_PIPE, useValue: validation },
     { provide: APP_FILTER, useClass: HttpErrorsFilter },
   ],

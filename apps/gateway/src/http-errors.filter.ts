@@ -3,7 +3,7 @@ import { Refusal, type RefusalData } from '@herald/contracts';
 import { isOutage } from '@herald/database';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AccessGuard } from './auth/access.guard.js';
+import { AccessGate } from './auth/access.gate.js';
 import type { GatewayEnv } from './gateway.env.js';
 
 /** How long a client had better wait before it tries again. */
@@ -49,18 +49,14 @@ export class HttpErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
 
   constructor(
-    private readonly guard: AccessGuard,
+    private readonly gate: AccessGate,
     @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
   ) {}
 
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const response = host.switchToHttp().getResponse<FastifyReply>();
-    let data = refusalOf(error);
-    // Unknown paths tell strangers nothing: without a credential they are as closed as the known ones.
-    if (error instanceof HttpException && data.status === 404 && !(await this.guard.knows(request))) {
-      data = { status: 401, message: 'Invalid or missing credentials' };
-    }
+    let data = refusalOf(await this.forCaller(error, request));
     if (isClientFault(data)) data = this.invalid(data);
     else if (data.status >= 500) this.report(error, data, request);
     if (data.status === 503 || data.status === 504) void response.header('Retry-After', String(RETRY_AFTER_SECONDS));
@@ -92,6 +88,15 @@ export class HttpErrorsFilter implements ExceptionFilter {
         detail: data.message,
         instance: path,
       });
+  }
+
+  /** What the router passes over (`OPTIONS *`, a path that cannot be decoded) never came by the gate: strangers get 401. */
+  private async forCaller(error: unknown, request: FastifyRequest): Promise<unknown> {
+    if (request.admitted || !(error instanceof HttpException)) return error;
+    return this.gate.identify(request).then(
+      () => error,
+      (refusal: unknown) => refusal,
+    );
   }
 
   /** As the gateway is set: the status of the merchant-answers document, or the one that other APIs have for it. */

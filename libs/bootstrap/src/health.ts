@@ -1,10 +1,17 @@
-import { Controller, Get, Inject, Module, Res, SetMetadata } from '@nestjs/common';
+import { Controller, Get, Inject, Module, Res } from '@nestjs/common';
+import { RouteConfig } from '@nestjs/platform-fastify';
 
-const OPEN = 'herald:open';
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    open?: true;
+  }
+}
 
-/** A route that anyone may call; every other is closed. */
-export const Open = () => SetMetadata(OPEN, true);
-Open.key = OPEN;
+/**
+ * A route that anyone may call; every other is closed. What has no controller says `config: { open: true }`.
+ * @public
+ */
+export const Open = () => RouteConfig({ open: true });
 
 /** What a service depends on, by name; each check rejects while its dependency is away. */
 export type HealthChecks = Record<string, () => Promise<unknown>>;

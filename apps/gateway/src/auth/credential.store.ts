@@ -37,6 +37,11 @@ export class CredentialStore implements BeforeApplicationShutdown {
 
   constructor(private readonly database: Database) {}
 
+  /** Whether a token is one of ours, by its looks. */
+  static isCredential(token: string): boolean {
+    return token.startsWith('hrld_');
+  }
+
   /** The caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. */
   async find(token: string): Promise<CredentialCaller | undefined> {
     const [, id, secret] = TOKEN.exec(token) ?? [];

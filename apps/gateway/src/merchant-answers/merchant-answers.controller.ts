@@ -28,7 +28,6 @@ const JsonBody = anyJsonObject();
 
 /** The merchant-answers API: questions that wait for a merchant (merchant-answers document; contract, "C"). */
 @Controller(PATH)
-@Merchants()
 export class MerchantAnswersController {
   constructor(
     private readonly notifications: MerchantAnswersQuery,
@@ -37,6 +36,7 @@ export class MerchantAnswersController {
 
   /** The merchant's notifications, newest first: at most 1,000, and a `Link` to the next ones when there are more. */
   @Get()
+  @Merchants()
   async list(
     @Query({ schema: ListParams }) params: z.output<typeof ListParams>,
     @Caller() { merchantId }: MerchantCaller,
@@ -49,6 +49,7 @@ export class MerchantAnswersController {
 
   /** 200 once it is committed. */
   @Post('request')
+  @Merchants()
   @HttpCode(200)
   async request(
     @Body({ schema: JsonBody }) body: JsonObject,
@@ -61,6 +62,7 @@ export class MerchantAnswersController {
 
   /** 200 for the one answer that wins, once it is committed. */
   @Post(':id/answer')
+  @Merchants()
   @HttpCode(200)
   async answer(
     @Param('id') id: string,
@@ -79,6 +81,7 @@ export class MerchantAnswersController {
   }
 
   @Delete(':id')
+  @Merchants()
   async delete(
     @Param('id') id: string,
     @Caller() { merchantId }: MerchantCaller,

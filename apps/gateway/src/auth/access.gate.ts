@@ -1,0 +1,101 @@
+import { forbidden, Refusal, unauthorized } from '@herald/contracts';
+import { type CanActivate, type ExecutionContext, Injectable, type OnModuleInit } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from './caller.js';
+import { CredentialStore } from './credential.store.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls; nobody on a route that is open. */
+    caller?: Caller;
+    /** Whether it came by the gate. */
+    admitted?: boolean;
+  }
+}
+
+/** Passport asks the strategy; whatever it dislikes is the same 401. */
+class JwtGuard extends AuthGuard('jwt') {
+  override handleRequest<User>(error: unknown, user: User | false, reason: unknown): User {
+    const refusal = [error, reason].find((each) => each instanceof Refusal);
+    if (refusal || !user) throw refusal ?? unauthorized();
+    return user;
+  }
+}
+
+/**
+ * Every request comes by here once, before its body is read: strangers are told nothing but 401, whatever they send. A
+ * route is closed unless it says who may enter. What is asked is the route that the router found, never the path.
+ */
+@Injectable()
+export class AccessGate implements CanActivate, OnModuleInit {
+  private readonly jwtGuard = new JwtGuard();
+
+  constructor(
+    private readonly credentials: CredentialStore,
+    private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
+  ) {}
+
+  onModuleInit(): void {
+    const server = this.adapterHost.httpAdapter.getInstance();
+    server.decorateRequest('caller', undefined);
+    server.decorateRequest('admitted', false);
+    server.addHook('onRequest', (request) => this.admit(request));
+  }
+
+  /** The global guard: what did not come by the gate is not answered. */
+  canActivate(context: ExecutionContext): boolean {
+    if (!context.switchToHttp().getRequest<FastifyRequest>().admitted) throw unauthorized();
+    return true;
+  }
+
+  /** @throws Refusal 401 without a credential of the right kind, 403 without the scope */
+  private async admit(request: FastifyRequest): Promise<void> {
+    const { open, access } = request.routeOptions.config;
+    if (!open) {
+      const caller = await this.identify(request);
+      // Whoever is known anywhere may be told that there is no such path.
+      if (!request.is404 && caller.kind !== access?.kind) throw unauthorized();
+      request.caller = caller;
+      if (access?.kind === 'credential' && caller.kind === 'credential' && !caller.scopes.includes(access.scope)) {
+        throw forbidden(`This credential lacks the scope ${access.scope}`);
+      }
+    }
+    request.admitted = true;
+  }
+
+  /**
+   * Who sends this request.
+   * @throws Refusal 401 without one valid credential; 503 when that cannot be found out
+   */
+  async identify(request: FastifyRequest): Promise<Caller> {
+    const token = tokenOf(request);
+    if (!token) throw unauthorized();
+    if (!CredentialStore.isCredential(token)) return this.fromJwt(request);
+    const caller = await this.credentials.find(token);
+    if (!caller) throw unauthorized();
+    return caller;
+  }
+
+  private async fromJwt(request: FastifyRequest): Promise<Caller> {
+    const passed = request as FastifyRequest & { user: Caller };
+    await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
+    return passed.user;
+  }
+}
+
+/** The token that a request carries in its headers; none when there is none, or more than one. */
+function tokenOf({ raw: { rawHeaders } }: FastifyRequest): string | undefined {
+  // Of a repeated Authorization header Node keeps the first alone.
+  const tokens = new Set<string | undefined>();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]?.toLowerCase();
+    const value = rawHeaders[index + 1];
+    if (name === 'x-api-key') tokens.add(value);
+    else if (name === 'authorization') tokens.add(/^Bearer +(\S+)$/i.exec(value ?? '')?.[1]);
+  }
+  return tokens.size === 1 ? [...tokens][0] : undefined;
+}

@@ -1,0 +1,72 @@
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import { whole } from '@herald/bootstrap';
+import { z } from 'zod';
+
+const name = z.string({ error: 'must be set' }).min(1);
+
+/** How tokens of people and merchants are told from forged ones. */
+export const JwtSettings = z.object({
+  /** Who issues them, and for whom. */
+  JWT_ISSUER: name,
+  JWT_USER_AUDIENCE: name,
+  JWT_MERCHANT_AUDIENCE: name,
+  JWT_ALGORITHM: z.enum([
+    ...(['HS256', 'HS384', 'HS512'] as const),
+    ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'] as const),
+  ]),
+  /** For the HS algorithms: at least 32 bytes. */
+  JWT_SECRET: z.string().optional(),
+  /** For the others: a key in PEM, or where the issuer shows its keys. */
+  JWT_PUBLIC_KEY: z.string().optional(),
+  JWT_JWKS_URL: z.string().optional(),
+  /** How often the issuer's keys are fetched again: a key it withdrew holds no longer than that. */
+  JWT_JWKS_REFRESH_MS: whole(300_000, 1000, 86_400_000),
+});
+export type JwtSettings = z.output<typeof JwtSettings>;
+
+const SECRET_BYTES = 32;
+const RSA_BITS = 2048;
+const CURVES: Record<string, string> = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' };
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/** What is wrong with settings that are right one by one. */
+export function checkJwtSettings(env: JwtSettings, ctx: Pick<z.core.$RefinementCtx, 'addIssue'>): void {
+  const fault = (path: keyof JwtSettings, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
+  const { JWT_ALGORITHM: algorithm, JWT_SECRET: secret, JWT_PUBLIC_KEY: pem, JWT_JWKS_URL: url } = env;
+  if (env.JWT_USER_AUDIENCE === env.JWT_MERCHANT_AUDIENCE) {
+    fault('JWT_MERCHANT_AUDIENCE', 'must differ from JWT_USER_AUDIENCE: it tells merchants from people');
+  }
+  if (algorithm.startsWith('HS')) {
+    if (Buffer.byteLength(secret ?? '') < SECRET_BYTES)
+      fault('JWT_SECRET', `must have at least ${SECRET_BYTES} bytes for ${algorithm}`);
+    if (pem) fault('JWT_PUBLIC_KEY', `is not for ${algorithm}`);
+    if (url) fault('JWT_JWKS_URL', `is not for ${algorithm}`);
+    return;
+  }
+  if (secret) fault('JWT_SECRET', `is not for ${algorithm}`);
+  if (!pem === !url) fault('JWT_PUBLIC_KEY', `or JWT_JWKS_URL must be set for ${algorithm}, and not both`);
+  if (pem && !fits(pem, algorithm)) fault('JWT_PUBLIC_KEY', `must be a public key for ${algorithm} in PEM`);
+  if (url && !isSafe(url)) fault('JWT_JWKS_URL', 'must be a URL that starts with https://');
+}
+
+function fits(pem: string, algorithm: string): boolean {
+  if (pem.includes('PRIVATE KEY')) return false;
+  try {
+    const key = createPublicKey(pem);
+    const curve = CURVES[algorithm];
+    if (curve) return key.asymmetricKeyDetails?.namedCurve === curve;
+    return isRsa(key, algorithm) && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS;
+  } catch {
+    return false;
+  }
+}
+
+const isRsa = ({ asymmetricKeyType: type }: KeyObject, algorithm: string) =>
+  type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'));
+
+/** Who can change what we read there can sign tokens. */
+function isSafe(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+}

@@ -1,0 +1,60 @@
+import { callbackify } from 'node:util';
+import { line, uuid } from '@herald/contracts';
+import { Inject, Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { ExtractJwt, Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
+import { z } from 'zod';
+import type { MerchantCaller, PersonCaller } from './caller.js';
+import { JwtKeys } from './jwt.keys.js';
+import type { JwtSettings } from './jwt.settings.js';
+
+/** Clocks may differ by this much. */
+const TOLERANCE_SECONDS = 5;
+
+/** `exp` is required; the library only checks it when it is there. */
+const Claims = z.object({ exp: z.number(), iss: z.string(), aud: z.union([z.string(), z.array(z.string())]) });
+const PersonClaims = Claims.extend({ sub: line(100), company_id: uuid() });
+const MerchantClaims = Claims.extend({ merchant_id: z.int().positive() });
+
+/**
+ * JWTs of people (`sub` is the login, `company_id` the company; design, Decided) and of merchants (`merchant_id`;
+ * merchant-answers document, Authentication). The audience tells which.
+ */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
+  constructor(
+    @Inject('GATEWAY_ENV') private readonly settings: JwtSettings,
+    keys: JwtKeys,
+  ) {
+    const keyOf = callbackify((token: string) => keys.keyOf(token));
+    const options: StrategyOptionsWithoutRequest = {
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      // One algorithm, by configuration: what the token says of itself is not asked.
+      algorithms: [settings.JWT_ALGORITHM],
+      secretOrKeyProvider: (_request, token: string, done) => keyOf(token, done as never),
+      issuer: settings.JWT_ISSUER,
+      audience: [settings.JWT_USER_AUDIENCE, settings.JWT_MERCHANT_AUDIENCE],
+      jsonWebTokenOptions: { clockTolerance: TOLERANCE_SECONDS },
+    };
+    super(options);
+  }
+
+  /** A token for both audiences is one for neither. */
+  validate(payload: unknown): PersonCaller | MerchantCaller | false {
+    const { JWT_USER_AUDIENCE, JWT_MERCHANT_AUDIENCE } = this.settings;
+    const audiences = [Claims.safeParse(payload).data?.aud].flat();
+    const forPeople = audiences.includes(JWT_USER_AUDIENCE);
+    if (forPeople === audiences.includes(JWT_MERCHANT_AUDIENCE)) return false;
+    return forPeople ? person(payload) : merchant(payload);
+  }
+}
+
+function person(payload: unknown): PersonCaller | false {
+  const { data: claims } = PersonClaims.safeParse(payload);
+  return !!claims && { kind: 'person', issuer: claims.iss, companyId: claims.company_id, login: claims.sub };
+}
+
+function merchant(payload: unknown): MerchantCaller | false {
+  const { data: claims } = MerchantClaims.safeParse(payload);
+  return !!claims && { kind: 'merchant', issuer: claims.iss, merchantId: claims.merchant_id };
+}
