@@ -6,7 +6,7 @@ import {
   merchantTenant,
   unprocessable,
 } from '@herald/contracts';
-import { bodyHash, type Database, isDataError } from '@herald/database';
+import { bodyHash, type Database, isDataError, isTaken } from '@herald/database';
 import { checkAnswer, type Question } from './answer-rules.js';
 
 /** One merchant's answer to one notification. */
@@ -107,12 +107,10 @@ export class Answers {
       if (!isDataError(error)) throw error;
       // One of them was answered elsewhere under the same id a moment ago, or cannot be stored: find out which.
       if (chosen.length > 1) for (const attempt of chosen) await this.store([attempt]);
-      else if ((error as { code?: string }).code !== UNIQUE_VIOLATION) (chosen[0] as Attempt).outcome = error as Error;
+      else if (!isTaken(error)) (chosen[0] as Attempt).outcome = error as Error;
     }
   }
 }
-
-const UNIQUE_VIOLATION = '23505';
 
 /** What the same request was told before, if it was. */
 function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): Answered<Done> | undefined {

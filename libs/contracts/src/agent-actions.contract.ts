@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonObject, jsonObject } from './json-object.js';
-import { answered, event, fromCompany, owed, request } from './queue-contract.js';
+import { answered, fromCompany, message, owed, request } from './queue-contract.js';
 import { line, text, uuid } from './text.js';
 import { timestamp } from './timestamp.js';
 
@@ -155,7 +155,7 @@ export const SetActionStatus = z.strictObject({ status: ReadState }).meta({ id: 
 export const agentActions = {
   queue: 'agent-actions',
   jobs: {
-    record: event(fromCompany(RecordAction)),
+    record: message(RecordAction),
     owed,
     'set-status': request(
       fromCompany(z.object({ notificationId: uuid(), userId: uuid(), status: ReadState })),

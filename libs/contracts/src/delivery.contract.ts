@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObject } from './json-object.js';
-import { answered, event, fromCompany, owed, request } from './queue-contract.js';
+import { answered, fromCompany, message, owed, request } from './queue-contract.js';
 import { line, text, uuid } from './text.js';
 
 /** A login of the client's platform: case-sensitive, need not be known to Herald. */
@@ -60,7 +60,7 @@ export const SetMessageStatus = z.strictObject({ status: MessageStatus }).meta({
 export const delivery = {
   queue: 'delivery',
   jobs: {
-    deliver: event(fromCompany(SendMessage)),
+    deliver: message(SendMessage),
     owed,
     'set-status': request(
       fromCompany(z.object({ login, messageId: uuid(), status: MessageStatus })),

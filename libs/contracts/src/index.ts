@@ -10,6 +10,7 @@ export { validatorOf } from './linear-schema.js';
 export * from './merchant-answers.contract.js';
 export * from './notification-type.js';
 export * from './queue-contract.js';
+export { BrokenContract, readJob } from './read-job.js';
 export * from './refusal.js';
 export * from './text.js';
 export * from './timestamp.js';

@@ -15,7 +15,7 @@ export interface JobContract<Data = unknown, Reply = unknown> {
   /** Delay before the first retry; doubles with each. */
   backoffMs: number;
   timeoutMs: number;
-  /** What an outbox row keeps of a job's data. Unless given, the data's `companyId` and `body`. */
+  /** What an outbox row keeps of a job's data. Absent where the job is no message, so that it is never owed. */
   keep?(data: Data): Kept;
 }
 
@@ -54,6 +54,14 @@ export const version = z.literal(1).default(1);
 /** What a producer puts on a queue for a company (contract, Jobs): `body` is exactly the REST body. */
 export const fromCompany = <Body>(body: z.ZodType<Body>) =>
   z.object({ v: version, correlationId: uuid(), companyId: uuid(), body });
+
+/** A message from a producer: it may stand in the outbox, where its body is exactly the REST body. */
+export const message = <Body>(body: z.ZodType<Body>) => kept(event(fromCompany(body)));
+
+const kept = <Data extends Kept, Reply>(contract: JobContract<Data, Reply>): JobContract<Data, Reply> => ({
+  ...contract,
+  keep: ({ companyId, body }) => ({ companyId, body }),
+});
 
 /** At most this many messages travel in one job. */
 export const MAX_OWED_IDS = 200;

@@ -33,3 +33,6 @@ export function isDataError(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && code.length === 5 && (code.startsWith('22') || code.startsWith('23'));
 }
+
+/** True when a row of this key is there already. */
+export const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';

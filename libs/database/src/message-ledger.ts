@@ -5,10 +5,18 @@ import { isOutage } from './faults.js';
 /** A message whose worker dies this often while it runs alone is the one that kills it. */
 const MAX_STARTS_ALONE = 3;
 
-const ownStep = (run: JobRun, detail: string) =>
-  JSON.stringify([
-    { step: 'attempt', at: run.startedAt.toISOString(), attempt: run.attempt, detail: storable(detail) },
-  ]);
+const attempt = (run: JobRun, detail: string) => ({
+  step: 'attempt',
+  at: run.startedAt.toISOString(),
+  attempt: run.attempt,
+  detail: storable(detail),
+});
+
+const ownStep = (run: JobRun, detail: string) => JSON.stringify([attempt(run, detail)]);
+
+/** How the timeline of a job begins that no gateway accepted: it stays so when the message becomes owed later. */
+const directSteps = (run: JobRun, detail: string) =>
+  JSON.stringify([{ step: 'queued', at: run.queuedAt.toISOString(), direct: true }, attempt(run, detail)]);
 
 /** Text as Postgres takes it: an error may quote garbage. */
 const storable = (value: string) => value.replaceAll('\u0000', '\ufffd').slice(0, 2000);
@@ -55,8 +63,10 @@ export class MessageLedger implements Ledger {
 
   async giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<void> {
     if (run.ids)
-      return run.alone && cause === 'failed' ? this.buryOwed(run, error.message) : this.split(run, error.message);
-    if (cause === 'stalled' && run.correlationId && run.companyId) return this.adopt(run, error.message);
+      return run.alone && cause === 'failed'
+        ? this.buryOwed(run, error.message, ownStep(run, error.message))
+        : this.split(run, error.message);
+    if (cause === 'stalled' && run.body !== undefined) return this.adopt(run, error.message);
     return this.buryDirect(run, error.message);
   }
 
@@ -82,17 +92,18 @@ export class MessageLedger implements Ledger {
         run.companyId,
         JSON.stringify(run.body),
         run.queuedAt,
-        ownStep(run, detail),
+        directSteps(run, detail),
       ],
     );
   }
 
-  private async buryOwed(run: JobRun, error: string): Promise<void> {
+  private async buryOwed(run: JobRun, error: string, lastStep = '[]'): Promise<void> {
     await this.database.query(
       `with given_up as (delete from outbox where id = any($1::uuid[]) and queue = $2 returning *)
        insert into dead_letters (correlation_id, queue, job, company_id, content, error, accepted_at, queued_at, history)
-       select id, queue, job, company_id, body::text, $3, accepted_at, queued_at, history from given_up`,
-      [run.ids, run.queue, storable(error)],
+       select id, queue, job, company_id, body::text, $3, accepted_at, queued_at, history || ${QUEUED_STEP} || $4::jsonb
+         from given_up`,
+      [run.ids, run.queue, storable(error), lastStep],
     );
   }
 
@@ -110,7 +121,7 @@ export class MessageLedger implements Ledger {
         JSON.stringify(run.data) ?? 'null',
         storable(error),
         run.queuedAt,
-        ownStep(run, error),
+        directSteps(run, error),
       ],
     );
   }

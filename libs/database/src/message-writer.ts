@@ -1,7 +1,7 @@
 import { type JobRun, PermanentFault } from '@herald/contracts';
 import DataLoader from 'dataloader';
 import type { Database } from './database.js';
-import { isDataError } from './faults.js';
+import { isDataError, isTaken } from './faults.js';
 import type { MessageLedger } from './message-ledger.js';
 
 /** How one product's messages become rows, each for all messages of a job or batch at once. */
@@ -23,6 +23,8 @@ export interface DirectMessage {
 }
 
 type Outcome = void | Error;
+
+const inUse = () => new PermanentFault('correlationId is in use');
 
 const MAX_BATCH = 200;
 /** Up to this size a statement costs more to plan than to run; above it, the plan that fits the batch is worth its price. */
@@ -76,7 +78,8 @@ export class MessageWriter {
     } catch (error) {
       if (!isDataError(error)) throw error;
       if (await this.leaveTwin(id)) return;
-      await this.ledger.giveUp({ ...run, ids: [id], alone: true }, error as Error, 'failed');
+      const fault = isTaken(error) ? inUse() : (error as Error);
+      await this.ledger.giveUp({ ...run, ids: [id], alone: true }, fault, 'failed');
     }
   }
 
@@ -134,8 +137,6 @@ export class MessageWriter {
     if (done.size < messages.length) {
       for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
     }
-    return messages.map(({ data }) =>
-      done.has(data.correlationId) ? undefined : new PermanentFault('correlationId is in use'),
-    );
+    return messages.map(({ data }) => (done.has(data.correlationId) ? undefined : inUse()));
   }
 }

@@ -1,4 +1,4 @@
-import type { JobContract, JobRun, Kept } from '@herald/contracts';
+import { type JobContract, type JobRun, readJob } from '@herald/contracts';
 import type { Job } from 'bullmq';
 import { validate as isUuid } from 'uuid';
 
@@ -19,9 +19,6 @@ export interface ReceivedJob<Data> {
   data: Data;
   run: JobRun;
 }
-
-/** The payload breaks the contract and will break it again. */
-export class BrokenContract extends Error {}
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
@@ -53,19 +50,10 @@ export function runOf(job: Job, queue: string): JobRun {
 }
 
 /**
- * Checks a job's data against its contract. Without a correlationId, a job id that is a UUID serves (contract, Jobs).
+ * Checks a job's data against its contract.
  * @throws BrokenContract naming each wrong field
  */
 export function receive<Data>(job: Job, contract: JobContract<Data> | undefined, run: JobRun): ReceivedJob<Data> {
-  if (!contract) throw new BrokenContract(`the queue ${run.queue} has no job "${job.name}"`);
-  let raw: unknown = job.data;
-  if (isObject(raw) && raw.correlationId === undefined && isUuid(job.id)) raw = { ...raw, correlationId: job.id };
-  const parsed = contract.data.safeParse(raw);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
-    throw new BrokenContract(faults.join('; '));
-  }
-  const data = parsed.data as { ids?: string[]; correlationId?: string } & Partial<Kept>;
-  const { companyId, body } = contract.keep?.(parsed.data) ?? data;
-  return { data: parsed.data, run: { ...run, ids: data.ids, correlationId: data.correlationId, companyId, body } };
+  const { data, ...message } = readJob(contract, { queue: run.queue, job: job.name, jobId: job.id, data: job.data });
+  return { data, run: { ...run, ...message } };
 }

@@ -1,4 +1,5 @@
 import {
+  BrokenContract,
   type Ledger,
   PermanentFault,
   type QueueContract,
@@ -12,7 +13,7 @@ import type { Redis } from 'ioredis';
 import { lastValueFrom } from 'rxjs';
 import { consumerConnection, isReady, prefixOf, type QueueOptions, refuseEviction } from './connection.js';
 import { Gate } from './gate.js';
-import { BrokenContract, type ReceivedJob, receive, runOf, transportOf } from './job-run.js';
+import { type ReceivedJob, receive, runOf, transportOf } from './job-run.js';
 import { reply, type Verdict } from './replies.js';
 
 export interface QueueServerOptions extends QueueOptions {

@@ -10,6 +10,11 @@ export interface Step {
   detail?: string;
 }
 
+interface NotedStep extends Step {
+  /** The first step of a job that no gateway accepted. */
+  direct?: boolean;
+}
+
 interface Place {
   queue: string;
   state: 'accepted' | 'queued' | 'delivered' | 'given_up';
@@ -17,7 +22,7 @@ interface Place {
   queued_at: Date | null;
   started_at: Date | null;
   ended_at: Date | null;
-  history: Step[];
+  history: NotedStep[];
   error: string | null;
   job_id: string | null;
 }
@@ -63,7 +68,7 @@ function stepsOf({ state, accepted_at, queued_at, started_at, ended_at, history,
     if (!time || steps.some((known) => known.step === step && known.at === time)) return;
     steps.push({ step, at: time, ...(detail ? { detail } : {}) });
   };
-  add('accepted', accepted_at);
+  if (!history.some(({ direct }) => direct)) add('accepted', accepted_at);
   for (const { step, at, detail } of history) add(step, at, detail);
   add('queued', queued_at);
   add('attempt', started_at);

@@ -1,4 +1,4 @@
-import { agentActions, delivery, owed, type QueueContract } from '@herald/contracts';
+import { agentActions, delivery, merchantAnswers, owed, type QueueContract } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Injectable } from '@nestjs/common';
 import type { OwedJob } from './outbox-message.js';
@@ -7,6 +7,7 @@ import type { OwedJob } from './outbox-message.js';
 export const OWED_QUEUES = {
   [delivery.queue]: delivery,
   [agentActions.queue]: agentActions,
+  [merchantAnswers.queue]: merchantAnswers,
 } satisfies Record<string, QueueContract>;
 
 type OwedContract = QueueContract<{ owed: typeof owed }>;

@@ -1,0 +1,46 @@
+import { validate as isUuid } from 'uuid';
+import type { JobContract } from './queue-contract.js';
+
+/** The payload breaks the contract and will break it again. */
+export class BrokenContract extends Error {}
+
+/** A job as it stands on a queue, or stood there. */
+export interface RawJob {
+  queue: string;
+  job: string;
+  jobId?: string;
+  data: unknown;
+}
+
+/** A job's data that kept the contract, and what an outbox row would keep of it. */
+export interface ReadJob<Data> {
+  data: Data;
+  /** Outbox rows that it carries. */
+  ids?: string[];
+  correlationId?: string;
+  companyId?: string;
+  /** Absent where the contract keeps nothing: the job is no message. */
+  body?: unknown;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/**
+ * Checks a job's data against its contract. Without a correlationId, a job id that is a UUID serves (contract, Jobs).
+ * @throws BrokenContract naming each wrong field
+ */
+export function readJob<Data>(
+  contract: JobContract<Data> | undefined,
+  { queue, job, jobId, data }: RawJob,
+): ReadJob<Data> {
+  if (!contract) throw new BrokenContract(`the queue ${queue} has no job "${job}"`);
+  const lacksId = isObject(data) && data.correlationId === undefined && isUuid(jobId);
+  const parsed = contract.data.safeParse(lacksId ? { ...data, correlationId: jobId } : data);
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
+    throw new BrokenContract(faults.join('; '));
+  }
+  const { ids, correlationId, companyId } = parsed.data as Partial<Omit<ReadJob<Data>, 'data'>>;
+  const kept = contract.keep?.(parsed.data);
+  return { data: parsed.data, ids, correlationId, companyId: kept?.companyId ?? companyId, body: kept?.body };
+}
