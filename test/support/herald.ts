@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Pool, type QueryResultRow } from 'pg';
-import { prepareRoles, ROLES, roleUrl } from '@herald/database';
+import { prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
 import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { freshDatabase, testPostgresUrl, testRedisUrl } from './servers.js';
 import { Service } from './service.js';
@@ -64,9 +64,9 @@ export class Herald {
 
   /** Starts a service; a further one of the same name under `as`. */
   async startService(name: ServiceName, { env, preload }: StartOptions = {}, as: string = name): Promise<Service> {
-    const role = `herald_${name.replaceAll('-', '_')}`;
+    const role = `herald_${name.replaceAll('-', '_')}` as Role;
     const service = await Service.start(name, preload, {
-      DATABASE_URL: roleUrl(this.databaseUrl, role, PASSWORD),
+      DATABASE_URL: this.urlFor(role),
       REDIS_URL: this.redisUrl,
       QUEUE_NAMESPACE: this.namespace,
       HOST: '127.0.0.1',
@@ -84,6 +84,11 @@ export class Herald {
     });
     this.running.set(as, service);
     return service;
+  }
+
+  /** The database, entered as a role. */
+  urlFor(role: Role): string {
+    return roleUrl(this.databaseUrl, role, PASSWORD);
   }
 
   service(name: string): Service {

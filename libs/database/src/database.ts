@@ -3,6 +3,12 @@ import { validate as isUuid } from 'uuid';
 import { poolOptions, type DatabaseOptions } from './connection.js';
 import { isOutage } from './faults.js';
 
+/**
+ * The outbox is empty at one moment and holds a million rows the next, so that its statistics mislead the planner: here
+ * it must follow the indexes.
+ */
+const FOLLOW_INDEXES = 'set local enable_seqscan = off; set local enable_bitmapscan = off';
+
 /** A place to run SQL: a pooled connection for one statement, or an open transaction for several. */
 export interface Sql {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -64,15 +70,14 @@ export class Database implements Sql {
     return this.transaction(read, `begin read only; set local herald.merchant = '${merchantId}'`);
   }
 
-  /**
-   * What the gateway does for the outbox of all companies: feeding the queues. The outbox is empty at one moment and
-   * holds a million rows the next, so that its statistics mislead the planner: here it must follow the indexes.
-   */
+  /** What the gateway does for the outbox of all companies: feeding the queues. */
   feeding<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
-    return this.transaction(
-      work,
-      `begin; set local herald.feeding = 'on'; set local enable_seqscan = off; set local enable_bitmapscan = off`,
-    );
+    return this.transaction(work, `begin; set local herald.feeding = 'on'; ${FOLLOW_INDEXES}`);
+  }
+
+  /** A look over the outbox of all companies, for a role that may. */
+  overOutbox<T>(read: (tx: Sql) => Promise<T>): Promise<T> {
+    return this.transaction(read, `begin read only; ${FOLLOW_INDEXES}`);
   }
 
   /** Rejects when Postgres does not answer. */

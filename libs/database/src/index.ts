@@ -16,8 +16,17 @@ export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js
 export * from './credentials.js';
 export { createDataSource, migrate } from './data-source.js';
 export { Database, type Sql } from './database.js';
+export {
+  type DeadLetter,
+  type DeadLetterDetails,
+  type DeadLetterFilter,
+  DeadLetters,
+  type OldestOwed,
+  type Replay,
+  type SameFault,
+} from './dead-letters/dead-letters.js';
 export { FEED_ITEM } from './feed-item.js';
-export { isDataError, isOutage } from './faults.js';
+export { isDataError, isOutage, isTaken } from './faults.js';
 export { MessageLedger } from './message-ledger.js';
 export { type MessageStatements, MessageWriter } from './message-writer.js';
 export { findType, listTypes, saveType } from './notification-types.js';

@@ -1,0 +1,227 @@
+import type { Database, Sql } from '../database.js';
+import { isDataError } from '../faults.js';
+import { type DeadLetterFilter, MATCHES, valuesOf } from './dead-letter-filter.js';
+import {
+  CONTRACTS,
+  type Decision,
+  decide,
+  findDone,
+  findOwed,
+  type Letter,
+  messageOf,
+  type Owed,
+  REPLAY,
+  type Replay,
+} from './replay.js';
+
+export type { DeadLetterFilter, Replay };
+
+/** A dead letter as a list shows it. `id` is its own; a correlationId can have several, and garbage has none. */
+export interface DeadLetter {
+  id: string;
+  queue: string;
+  job: string;
+  companyId: string | null;
+  correlationId: string | null;
+  error: string;
+  givenUpAt: Date;
+}
+
+/** All of it. `content` is the message's body or, of a job that came straight from the queue, the job's data, as text. */
+export interface DeadLetterDetails extends DeadLetter {
+  direct: boolean;
+  content: string;
+  acceptedAt: Date | null;
+  queuedAt: Date | null;
+  history: { step: string; at: string; attempt?: number; detail?: string }[];
+}
+
+/** Dead letters of one queue and job that were given up for the same reason. */
+export interface SameFault {
+  queue: string;
+  job: string;
+  error: string;
+  count: number;
+  oldest: Date;
+  newest: Date;
+}
+
+/** The message of a queue that has been owed for longest. */
+export interface OldestOwed {
+  queue: string;
+  correlationId: string;
+  acceptedAt: Date;
+}
+
+const COLUMNS = `id::text, queue, job, company_id as "companyId", correlation_id as "correlationId", error,
+  given_up_at as "givenUpAt"`;
+const MAX_FAULTS = 100;
+
+/** What operators do with messages that were given up. Asks no more than the grants of the role herald_ops. */
+export class DeadLetters {
+  constructor(private readonly database: Database) {}
+
+  /** One page, newest first; `nextCursor` leads to the next one and is null on the last. */
+  async list(
+    filter: DeadLetterFilter = {},
+    { limit = 50, cursor }: { limit?: number; cursor?: string } = {},
+  ): Promise<{ deadLetters: DeadLetter[]; nextCursor: string | null }> {
+    const found = await this.database.query<Row<DeadLetter>>(
+      `select ${COLUMNS} from dead_letters where ${MATCHES} and ($9::bigint is null or id < $9)
+        order by dead_letters.id desc limit $10`,
+      [...valuesOf(filter), cursor ?? null, limit + 1],
+    );
+    const deadLetters = found.slice(0, limit);
+    return { deadLetters, nextCursor: found.length > limit ? (deadLetters.at(-1)?.id ?? null) : null };
+  }
+
+  /** Ids in the order they were given up, after `after` and up to `last`: how a long selection is worked off in batches. */
+  async idsOf(filter: DeadLetterFilter, after: string, last: string, limit: number): Promise<string[]> {
+    const found = await this.database.query<{ id: string }>(
+      `select id::text from dead_letters where ${MATCHES} and id > $9::bigint and id <= $10::bigint
+        order by dead_letters.id limit $11`,
+      [...valuesOf(filter), after, last, limit],
+    );
+    return found.map(({ id }) => id);
+  }
+
+  /** How many there are, and the newest of them: what is given up later is not meant. */
+  async measure(filter: DeadLetterFilter = {}): Promise<{ count: number; last: string }> {
+    const [measured] = await this.database.query<{ count: number; last: string }>(
+      `select count(*)::int as count, coalesce(max(id), 0)::text as last from dead_letters where ${MATCHES}`,
+      valuesOf(filter),
+    );
+    return measured as { count: number; last: string };
+  }
+
+  async find(id: string): Promise<DeadLetterDetails | undefined> {
+    const [found] = await this.database.query<Row<DeadLetterDetails>>(
+      `select ${COLUMNS}, job_key is not null as direct, content, accepted_at as "acceptedAt", queued_at as "queuedAt", history
+         from dead_letters where id = $1`,
+      [id],
+    );
+    return found;
+  }
+
+  /** The commonest faults, most dead letters first. */
+  sameFaults(filter: DeadLetterFilter = {}): Promise<SameFault[]> {
+    return this.database.query<Row<SameFault>>(
+      `select queue, job, error, count(*)::int as count, min(given_up_at) as oldest, max(given_up_at) as newest
+         from dead_letters where ${MATCHES} group by queue, job, error order by count desc, newest desc limit ${MAX_FAULTS}`,
+      valuesOf(filter),
+    );
+  }
+
+  /** The oldest owed message of each queue that owes any. */
+  oldestOwed(): Promise<OldestOwed[]> {
+    return this.database.overOutbox((tx) =>
+      tx.query<Row<OldestOwed>>(OLDEST_OWED, [CONTRACTS.map(({ queue }) => queue)]),
+    );
+  }
+
+  /**
+   * Sends messages back to be delivered, all of them in one transaction; the outcomes are in order of their ids. Done
+   * twice or by two at once, a message is still owed once. A dry run changes nothing and tells what would become of each.
+   */
+  async replay(ids: string[], { dryRun = false } = {}): Promise<Replay[]> {
+    try {
+      return await this.exclusively((tx) => replayAll(tx, ids, dryRun));
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      const [id, ...others] = ids;
+      if (id !== undefined && others.length === 0) {
+        return [{ id, outcome: 'refused', reason: (error as Error).message }];
+      }
+      // One of them cannot be stored: the others go back all the same.
+      const outcomes: Replay[] = [];
+      for (const one of ids) outcomes.push(...(await this.replay([one], { dryRun })));
+      return outcomes;
+    }
+  }
+
+  /** Throws dead letters away, for good; returns the ids of those that were there. */
+  async drop(ids: string[]): Promise<string[]> {
+    const dropped = await this.exclusively((tx) =>
+      tx.query<{ id: string }>('delete from dead_letters where id = any($1::bigint[]) returning id::text', [ids]),
+    );
+    return dropped.map(({ id }) => id);
+  }
+
+  /** One change at a time: two over the same dead letters would wait for each other. */
+  private exclusively<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
+    return this.database.transaction(async (tx) => {
+      await tx.query(`select pg_advisory_xact_lock(hashtext('herald.dead-letters'))`);
+      return work(tx);
+    });
+  }
+}
+
+/** Lets an interface be a row of a statement. */
+type Row<T> = T & { [column: string]: unknown };
+
+async function replayAll(tx: Sql, ids: string[], dryRun: boolean): Promise<Replay[]> {
+  const letters = await tx.query<Row<Letter>>(
+    `select id::text, job_key, correlation_id, company_id, queue, job, content from dead_letters
+      where id = any($1::bigint[]) order by dead_letters.id`,
+    [ids],
+  );
+  const messages = new Map(letters.map((letter) => [letter.id, messageOrFault(letter)]));
+  const good = [...messages.values()].filter((message) => typeof message !== 'string');
+  const owed = await findOwed(
+    tx,
+    good.map(({ id }) => id),
+  );
+  const decisions = decide(messages, owed, await findDone(tx, good));
+  const there = dryRun ? new Set(messages.keys()) : await carryOut(tx, decisions);
+  const decided = new Map(decisions.map((decision) => [decision.id, decision]));
+  return ids.map((id) => {
+    const decision = decided.get(id);
+    if (!decision || !there.has(id)) return { id, outcome: 'gone' };
+    const { outcome, reason } = decision;
+    return { id, outcome, reason };
+  });
+}
+
+function messageOrFault(letter: Letter): Owed | string {
+  try {
+    return messageOf(letter);
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Returns the dead letters that were still there when it came to it. */
+async function carryOut(tx: Sql, decisions: Decision[]): Promise<Set<string>> {
+  const back = decisions.filter(({ message }) => message);
+  const sent = await tx.query<{ letter: string }>(REPLAY, [
+    back.map(({ id }) => id),
+    back.map(({ message }) => message?.id),
+    back.map(({ message }) => message?.company_id),
+    back.map(({ message }) => JSON.stringify(message?.body)),
+  ]);
+  const cleared = decisions.filter(({ outcome }) => outcome === 'cleared').map(({ id }) => id);
+  await tx.query('delete from dead_letters where id = any($1::bigint[])', [cleared]);
+  const refused = decisions.filter(({ outcome }) => outcome === 'refused').map(({ id }) => id);
+  return new Set([...sent.map(({ letter }) => letter), ...cleared, ...refused]);
+}
+
+/** Hops from company to company in the index of what waits its turn; what is published is bounded. */
+const OLDEST_OWED = `
+  with recursive company as (
+    select q.queue, (select o.company_id from outbox o where o.queue = q.queue and o.job_id is null
+                      order by o.company_id limit 1) as id
+      from unnest($1::text[]) as q(queue)
+    union all
+    select c.queue, (select o.company_id from outbox o where o.queue = c.queue and o.job_id is null and o.company_id > c.id
+                      order by o.company_id limit 1)
+      from company c where c.id is not null),
+  oldest as (
+    select c.queue, o.id, o.accepted_at
+      from company c cross join unnest('{0,1}'::smallint[]) as l(lane) cross join lateral (
+        select id, accepted_at from outbox
+         where queue = c.queue and job_id is null and company_id = c.id and lane = l.lane
+         order by accepted_at, id limit 1) o
+    union all
+    select queue, id, accepted_at from outbox where job_id is not null and queue = any($1::text[]))
+  select distinct on (queue) queue, id as "correlationId", accepted_at as "acceptedAt"
+    from oldest order by queue, accepted_at, id`;
