@@ -1,4 +1,4 @@
-import { migrate } from '@herald/database';
+import { migrate, prepareRoles, ROLES } from '@herald/database';
 import { Failure } from '../failure.js';
 
 /** @throws Failure when nobody said which database */
@@ -7,4 +7,18 @@ export async function migrateGivenDatabase(): Promise<void> {
   if (!url) throw new Failure('DATABASE_URL must be set to the database to migrate, as postgres://…');
   await migrate(url);
   console.log('The schema is up to date.');
+  const passwords = givenPasswords(process.env);
+  if (Object.keys(passwords).length === 0) return;
+  await prepareRoles(url, passwords);
+  console.log(`These roles may log in: ${Object.keys(passwords).join(', ')}.`);
+}
+
+/** Of each role that has one in the environment: `HERALD_GATEWAY_PASSWORD` is herald_gateway's. */
+function givenPasswords(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    ROLES.flatMap((role) => {
+      const password = env[`${role.toUpperCase()}_PASSWORD`];
+      return password ? [[role, password]] : [];
+    }),
+  );
 }
