@@ -102,6 +102,18 @@ it('replaces a type only when it is told to, and what was asked earlier keeps it
   for (const offer of ['12', '13']) expect((await merchant.answer(after, { offer })).status).toBe(200);
 });
 
+it('judges an answer by the rules of its own notification, whatever passed for another one just before', async () => {
+  const asked = { ...ask, notification_type: 'lax_request' };
+  await add(aType({ name: 'lax_request', answer_schema: { type: 'object' } }));
+  const [lax, laxToo] = [await merchant.open(asked), await merchant.open(asked)];
+  expect((await merchant.answer(lax, { price: 'dear' })).status).toBe(200);
+  await add(aType({ name: 'lax_request' }), '--replace');
+  const strict = await merchant.open(asked);
+  expect((await merchant.answer(strict, { price: 'dear' })).body.detail).toContain('must match pattern');
+  expect((await merchant.answer(laxToo, { price: 'dear' })).status).toBe(200);
+  expect((await merchant.answer(strict, { price: '12 EUR' })).status).toBe(200);
+});
+
 it('answers in time although a pattern that would hang elsewhere was stored', async () => {
   await add(
     aType({

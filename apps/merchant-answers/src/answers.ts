@@ -4,9 +4,11 @@ import {
   type Done,
   type JsonObject,
   merchantTenant,
+  Refusal,
   unprocessable,
 } from '@herald/contracts';
 import { bodyHash, type Database, isDataError, isTaken } from '@herald/database';
+import { LRUCache } from 'lru-cache';
 import { checkAnswer, type Question } from './answer-rules.js';
 
 /** One merchant's answer to one notification. */
@@ -17,16 +19,22 @@ export interface GivenAnswer {
   notificationId: number;
   body: JsonObject;
   hash: Buffer;
+  /** A caller waits for it: then it never stood in the outbox and was never given up. */
+  awaited: boolean;
 }
 
 type Outcome = Answered<Done> | Error;
 
 interface Attempt {
   given: GivenAnswer;
-  /** As it will be stored; of the last time it was judged. */
+  /** As it will be stored, and what it was checked against: the last time it was looked at. */
   answer: Record<string, string>;
+  rules?: Rules;
   outcome?: Outcome;
 }
+
+/** What a notification keeps of its type. */
+type Rules = Pick<Question, 'answered_fields' | 'answer_schema' | 'allow_multiple_answers'>;
 
 interface Facts extends Question {
   notification_id: string | null;
@@ -38,24 +46,27 @@ interface Facts extends Question {
 
 const DONE: Done = { message: 'Notification answered successfully' };
 
+/** Most notifications are of a few types: their rules are tried before anything is read. */
+const MAX_KNOWN_RULES = 8;
+
 /**
- * Answers of many callers at once, in two statements: what is known of each, and the write. One answer wins: the write
- * takes only notifications that still wait, and whoever came too late is judged again by what is known then.
+ * Answers of many callers at once, mostly in one statement: an answer that passes rules met lately is written to its
+ * notification on condition that those are its rules and that it still waits. The others are judged by what is read of
+ * each. One answer wins: whoever came too late is judged again by what is known then.
  */
 export class Answers {
-  private readonly write: string;
+  private readonly knownRules = new LRUCache<string, Rules>({ max: MAX_KNOWN_RULES });
 
   /** @param tell write an event for the system that asked */
   constructor(
     private readonly database: Database,
-    tell: boolean,
-  ) {
-    this.write = writeStatement(tell);
-  }
+    private readonly tell: boolean,
+  ) {}
 
   /** The outcomes, in the order of the answers: a verdict, or the error that its caller gets. */
   async give(answers: readonly GivenAnswer[]): Promise<Outcome[]> {
     const attempts: Attempt[] = answers.map((given) => ({ given, answer: {} }));
+    await this.store(firstOfEach(attempts.filter((attempt) => this.guess(attempt))));
     // Every round settles somebody, unless others answer the same notifications faster than these are judged.
     for (let rounds = attempts.length + 3; rounds > 0; rounds--) {
       const open = attempts.filter(({ outcome }) => !outcome);
@@ -64,6 +75,20 @@ export class Answers {
       await this.store(firstOfEach(open.filter(({ outcome }) => !outcome)));
     }
     return attempts.map(({ outcome }) => outcome ?? new Error('Too many answers at once'));
+  }
+
+  /** True when rules met lately accept the answer. Those that allow another answer leave replays to be read first. */
+  private guess(attempt: Attempt): boolean {
+    for (const rules of this.knownRules.values()) {
+      try {
+        attempt.answer = checkAnswer({ ...rules, status: 'requested' }, attempt.given.body);
+        attempt.rules = rules;
+        return true;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+      }
+    }
+    return false;
   }
 
   /** Settles those that cannot be stored; the others know their answer afterwards. */
@@ -79,17 +104,33 @@ export class Answers {
         attempt.outcome = earlierVerdict(known, attempt.given);
         if (attempt.outcome) return;
         attempt.answer = checkAnswer(known.notification_id === null ? undefined : known, attempt.given.body);
+        attempt.rules = this.remember(known);
       } catch (error) {
         attempt.outcome = error as Error;
       }
     });
   }
 
+  private remember({ answered_fields, answer_schema, allow_multiple_answers }: Rules): Rules {
+    const rules = { answered_fields, answer_schema, allow_multiple_answers };
+    if (!allow_multiple_answers) this.knownRules.set(JSON.stringify(rules), rules);
+    return rules;
+  }
+
+  /** The outbox is empty at one moment and full the next: a plan that touches it is not kept. */
+  private write(how: Write, values: unknown[]): Promise<{ id: string }[]> {
+    const statement = writeStatement(how);
+    return how.leave
+      ? this.database.query(statement, values)
+      : this.database.prepared(`answer-write ${how.tell} ${how.several}`, statement, values);
+  }
+
   private async store(chosen: Attempt[]): Promise<void> {
     if (chosen.length === 0) return;
     try {
       const ids = chosen.map(({ given }) => given.id);
-      const stored = await this.database.prepared<{ id: string }>('answer-write', this.write, [
+      const leave = chosen.some(({ given }) => !given.awaited);
+      const stored = await this.write({ tell: this.tell, leave, several: chosen.length > 1 }, [
         ids,
         chosen.map(({ given }) => given.hash),
         chosen.map(({ given }) => given.merchantId),
@@ -98,6 +139,7 @@ export class Answers {
         JSON.stringify(DONE),
         ids.map(answeredEventId),
         chosen.map(({ given }) => merchantTenant(given.merchantId)),
+        chosen.map(({ rules }) => JSON.stringify(rules)),
       ]);
       const winners = new Set(stored.map(({ id }) => id));
       for (const attempt of chosen) {
@@ -159,25 +201,41 @@ const TELL = `,
              'question', n.context, 'answer', n.answer)
       from answered n join given g on g.id = n.answer_id join conversations c on c.id = n.conversation_id)`;
 
-/** The locks are taken in order of the notifications, so that two of these at once do not wait for each other. */
-const writeStatement = (tell: boolean) => `
-  with given as (
-    select * from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::jsonb[], $7::uuid[], $8::uuid[])
-        as g(id, body_hash, merchant_id, notification_id, answer, event_id, tenant)),
-  open as (
-    select n.id from notifications n join given g on n.id = g.notification_id and n.merchant_id = g.merchant_id
-     where n.status = 'requested' or n.allow_multiple_answers order by n.id for update of n),
-  answered as (
-    update notifications n set status = 'answered', answer = g.answer, answer_id = g.id, updated_at = now()
-      from given g, open
-     where n.id = open.id and n.id = g.notification_id and (n.status = 'requested' or n.allow_multiple_answers)
-    returning n.*),
-  remembered as (
-    insert into requests (id, body_hash, verdict)
-    select g.id, g.body_hash, $6::jsonb from answered n join given g on g.id = n.answer_id),
+interface Write {
+  /** An event is written for the system that asked. */
+  tell: boolean;
+  /** Some may stand in the outbox or among the dead letters, and leave there. */
+  leave: boolean;
+  several: boolean;
+}
+
+/** True where notification `n` waits for given answer `g` and keeps the rules that it was checked against. */
+const WAITS = `n.id = g.notification_id and n.merchant_id = g.merchant_id
+       and (n.status = 'requested' or n.allow_multiple_answers)
+       and g.rules = jsonb_build_object('answered_fields', n.answered_fields, 'answer_schema', n.answer_schema,
+                                        'allow_multiple_answers', n.allow_multiple_answers)`;
+
+/** Locks are taken in order of the notifications, so that two statements at once do not wait for each other. */
+const LOCK = `
+  locked as (select n.id from notifications n join given g on ${WAITS} order by n.id for update of n),`;
+
+const LEAVE = `,
   taken as (
     delete from outbox o using answered n where o.id = n.answer_id and o.queue = 'merchant-answers'),
   cleared as (
     delete from dead_letters d using answered n
-     where d.correlation_id = n.answer_id and d.queue = 'merchant-answers')${tell ? TELL : ''}
+     where d.correlation_id = n.answer_id and d.queue = 'merchant-answers')`;
+
+const writeStatement = ({ tell, leave, several }: Write) => `
+  with given as (
+    select * from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::jsonb[], $7::uuid[], $8::uuid[], $9::jsonb[])
+        as g(id, body_hash, merchant_id, notification_id, answer, event_id, tenant, rules)),${several ? LOCK : ''}
+  answered as (
+    update notifications n set status = 'answered', answer = g.answer, answer_id = g.id, updated_at = now()
+      from given g${several ? ', locked' : ''}
+     where ${several ? 'n.id = locked.id and ' : ''}${WAITS}
+    returning n.*),
+  remembered as (
+    insert into requests (id, body_hash, verdict)
+    select g.id, g.body_hash, $6::jsonb from answered n join given g on g.id = n.answer_id)${leave ? LEAVE : ''}${tell ? TELL : ''}
   select answer_id as id from answered`;

@@ -55,7 +55,8 @@ export class MerchantAnswersConsumer {
   @OnJob(merchantAnswers, 'answer')
   answer(job: Job<'answer'>): Promise<Answered<Done>> {
     const { correlationId: id, merchantId, notificationId, body } = job.data;
-    return this.answering.load({ id, merchantId, notificationId, body, hash: bodyHash(contentOf(job)) });
+    const hash = bodyHash(contentOf(job));
+    return this.answering.load({ id, merchantId, notificationId, body, hash, awaited: job.run.awaited });
   }
 
   /** An answered notification may be deleted too; its event was written with the answer. */

@@ -136,8 +136,9 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   }
 
   private async answer(job: Job, replyTo: string, verdict: Verdict): Promise<Verdict> {
-    // The job keeps the verdict too, for a caller who missed the reply.
-    reply(this.redis, replyTo, job.id as string, verdict).catch(() => undefined);
+    // The caller first: sent together with the job's end, the reply would wait for Redis to write that to disk. The job
+    // keeps the verdict too, for a caller who missed the reply.
+    await reply(this.redis, replyTo, job.id as string, verdict).catch(() => undefined);
     return verdict;
   }
 
