@@ -1,11 +1,47 @@
+import { isIP } from 'node:net';
 import { port, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
 import { z } from 'zod';
 import { checkJwtSettings, JwtSettings } from './auth/jwt.settings.js';
+
+const listOf = (value: string) => value.split(',').map((part) => part.trim());
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/');
+  const version = isIP(address);
+  return version > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)));
+}
+
+const networks = z
+  .string()
+  .transform(listOf)
+  .refine((values) => values.every(isNetwork), { error: 'must be a list of addresses and networks like 10.0.0.0/8' });
+
+const origins = z
+  .string()
+  .transform(listOf)
+  .refine(
+    (values) => values.every((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value)),
+    {
+      error: 'must be a list of origins like https://app.example.com, or *',
+    },
+  );
 
 const GatewayEnv = ServiceEnv.extend({
   PORT: port(3000),
   HOST: z.string().default('0.0.0.0'),
   DATABASE_POOL_SIZE: whole(10, 2, 100),
+
+  /** Requests in work at once; one more is answered 503 at once. */
+  MAX_IN_FLIGHT: whole(500, 1, 100_000),
+  /** How long a request may take to arrive, and its head alone. */
+  REQUEST_TIMEOUT_MS: whole(30_000, 100, 3_600_000),
+  HEADERS_TIMEOUT_MS: whole(10_000, 100, 3_600_000),
+  /** How long a connection may be idle; longer than a load balancer in front keeps it. */
+  KEEP_ALIVE_TIMEOUT_MS: whole(72_000, 100, 3_600_000),
+  /** Proxies whose X-Forwarded-For is believed; nobody's unless set. */
+  TRUSTED_PROXIES: networks.default([]),
+  /** Origins whose pages may call; none unless set. */
+  CORS_ORIGINS: origins.default([]),
 
   ...JwtSettings.shape,
 

@@ -1,37 +1,25 @@
-import { STATUS_CODES } from 'node:http';
 import { Refusal, type RefusalData } from '@herald/contracts';
 import { isOutage } from '@herald/database';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessGate } from './auth/access.gate.js';
 import type { GatewayEnv } from './gateway.env.js';
+import { errorEnvelope } from './http/error-envelope.js';
 
 /** How long a client had better wait before it tries again. */
 const RETRY_AFTER_SECONDS = 2;
 
-const NAMES: Record<number, string> = {
-  400: 'ValidationError',
-  413: 'PayloadTooLarge',
-  500: 'InternalServerError',
-  503: 'ServiceUnavailable',
-  504: 'GatewayTimeout',
-};
-
-const nameOf = (status: number) => NAMES[status] ?? (STATUS_CODES[status] ?? 'Error').replaceAll(' ', '');
-
 /** What clients are told of an error; of a fault of ours, nothing but that it is one. */
 function refusalOf(error: unknown): RefusalData {
   if (error instanceof Refusal) return error.data;
-  if (isOutage(error)) return { status: 503, message: 'The database is away; try again' };
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return { status, message: CLIENT_MESSAGES[status] ?? (error as Error).message };
   }
+  // Asked last: a client that hangs up while its body arrives has a code like that of a server that does.
+  if (isOutage(error)) return { status: 503, message: 'The database is away; try again' };
   return { status: 500, message: 'Internal server error' };
 }
-
-/** Routes whose document calls the message `detail` (merchant-answers document, "Error Handling"). */
-const DETAILED = /^\/api\/v1\/notification(?![^/?])/;
 
 /** The merchant-answers document has 500 for what the client did wrong; the name tells it from a fault of ours. */
 const isClientFault = ({ status, error }: RefusalData) => status === 500 && error === 'ValidationError';
@@ -47,6 +35,7 @@ const CLIENT_MESSAGES: Record<number, string> = {
 @Catch()
 export class HttpErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
+  private readonly followed = new Map<string, number>();
 
   constructor(
     private readonly gate: AccessGate,
@@ -61,33 +50,9 @@ export class HttpErrorsFilter implements ExceptionFilter {
     else if (data.status >= 500) this.report(error, data, request);
     if (data.status === 503 || data.status === 504) void response.header('Retry-After', String(RETRY_AFTER_SECONDS));
     if (data.status === 401) void response.header('WWW-Authenticate', 'Bearer');
-    const [path] = request.url.split('?');
-    const detail = DETAILED.test(request.url) ? data.message : undefined;
-    const facts = {
-      error: data.error ?? nameOf(data.status),
-      message: data.message,
-      detail,
-      statusCode: data.status,
-      timestamp: new Date().toISOString(),
-      path,
-      requestId: request.id,
-      errors: data.errors,
-    };
-    if (!/application\/problem\+json/.test(request.headers.accept ?? '')) {
-      await response.status(data.status).send(facts);
-      return;
-    }
-    await response
-      .status(data.status)
-      .type('application/problem+json')
-      .send({
-        type: 'about:blank',
-        title: facts.error,
-        status: data.status,
-        ...facts,
-        detail: data.message,
-        instance: path,
-      });
+    const { url, id: requestId, headers } = request;
+    const { type, body } = errorEnvelope(data, { url, requestId, accept: headers.accept });
+    await response.status(data.status).type(type).send(body);
   }
 
   /** What the router passes over (`OPTIONS *`, a path that cannot be decoded) never came by the gate: strangers get 401. */
@@ -107,7 +72,21 @@ export class HttpErrorsFilter implements ExceptionFilter {
 
   private report(error: unknown, data: RefusalData, request: FastifyRequest): void {
     const where = `${request.method} ${request.routeOptions.url ?? '?'} (request ${request.id})`;
-    if (data.status === 500) this.logger.error(`${where}: ${(error as Error).message}`, (error as Error).stack);
-    else this.logger.warn(`${where}: ${data.status} ${(error as Error).message}`);
+    const { message, stack } = error as Error;
+    if (data.status === 500) this.logger.error(`${where}: ${message}`, stack);
+    else this.warnOfOutage(`${data.status} ${message}`, where);
+  }
+
+  /** An outage makes the same error over and over: the first is told, and after a second how many followed. */
+  private warnOfOutage(trouble: string, where: string): void {
+    const before = this.followed.get(trouble);
+    this.followed.set(trouble, before === undefined ? 0 : before + 1);
+    if (before !== undefined) return;
+    this.logger.warn(`${where}: ${trouble}`);
+    setTimeout(() => {
+      const more = this.followed.get(trouble);
+      this.followed.delete(trouble);
+      if (more) this.logger.warn(`${trouble}: ${more} more within a second`);
+    }, 1000).unref();
   }
 }

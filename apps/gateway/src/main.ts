@@ -4,7 +4,8 @@ import { GatewayModule } from './gateway.module.js';
 import { createHttpAdapter, prepareHttp } from './http/http-server.js';
 
 run(() => {
-  const { PORT, HOST, LOG_LEVEL, SHUTDOWN_TIMEOUT_MS } = env();
+  const settings = env();
+  const { PORT, HOST, LOG_LEVEL, SHUTDOWN_TIMEOUT_MS } = settings;
   return startService({
     name: 'gateway',
     module: GatewayModule,
@@ -12,7 +13,7 @@ run(() => {
     host: HOST,
     logLevel: LOG_LEVEL,
     shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS,
-    adapter: createHttpAdapter(),
-    configure: prepareHttp,
+    adapter: createHttpAdapter(settings),
+    configure: (app) => prepareHttp(app, settings),
   });
 });

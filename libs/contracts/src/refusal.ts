@@ -34,6 +34,8 @@ export const badRequest = (message: string, errors?: FieldError[]) => new Refusa
 export const unauthorized = (message = 'Invalid or missing credentials') => new Refusal({ status: 401, message });
 export const forbidden = (message: string) => new Refusal({ status: 403, message });
 export const notFound = (message = 'Not found') => new Refusal({ status: 404, message });
+export const methodNotAllowed = (method: string) =>
+  new Refusal({ status: 405, message: `${method} is not served here` });
 export const unprocessable = (message: string) => new Refusal({ status: 422, message });
 export const unavailable = (message: string) => new Refusal({ status: 503, message });
 export const gatewayTimeout = (message: string) => new Refusal({ status: 504, message });

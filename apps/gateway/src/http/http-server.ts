@@ -1,36 +1,121 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { badRequest, methodNotAllowed } from '@herald/contracts';
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import type { GatewayEnv } from '../gateway.env.js';
+import { answerForNode, answerUnreadable } from './broken-requests.js';
+import { InFlight } from './in-flight.js';
+import { KnownPaths } from './known-paths.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** Node's own limit. */
 const MAX_HEAD_BYTES = 16 * 1024;
-const REQUEST_TIMEOUT_MS = 30_000;
+/** How often connections are looked at for requests that take too long to arrive. */
+const LOOK_AT_CONNECTIONS_MS = 1000;
 
-/** Fastify as the gateway wants it: bounded bodies and waits, trailing slashes tolerated. */
-export function createHttpAdapter(): FastifyAdapter {
+/** What a client may call its request; anything else gets an id of ours. */
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+/** W3C Trace Context: version, trace, parent and flags. */
+const TRACEPARENT = /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
+
+/** Headers that pages of other origins may send, and read. */
+const ASKED_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Api-Key', 'X-Request-Id', 'Traceparent'];
+const TOLD_HEADERS = [
+  'Idempotent-Replayed',
+  'Link',
+  'RateLimit',
+  'RateLimit-Policy',
+  'Retry-After',
+  'Traceparent',
+  'X-Correlation-Id',
+  'X-Request-Id',
+];
+
+/** Fastify as the gateway wants it: bounded heads, bodies and waits, trailing slashes tolerated. */
+export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
+  const inFlight = new InFlight(settings.MAX_IN_FLIGHT);
+  // An id of any length is an id that nobody has: 404, as long as the request's head may be.
+  const routerOptions = { ignoreTrailingSlash: true, maxParamLength: MAX_HEAD_BYTES };
   const adapter: FastifyAdapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: settings.REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
+    http: {
+      headersTimeout: settings.HEADERS_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEAD_BYTES,
+      connectionsCheckingInterval: LOOK_AT_CONNECTIONS_MS,
+      // Its absence is refused below, with a body.
+      requireHostHeader: false,
+    },
     forceCloseConnections: 'idle',
-    // An id of any length is an id that nobody has: 404, as long as the request's head may be.
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_HEAD_BYTES },
-    genReqId: () => randomUUID(),
+    trustProxy: settings.TRUSTED_PROXIES,
+    routerOptions,
+    genReqId: requestIdOf,
     // A path that the router cannot read is a path that nobody has.
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
+      identify(request, reply);
       adapter.getInstance().errorHandler(new NotFoundException(), request, reply);
     },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, inFlight),
   });
-  // A route may take larger bodies than the others (RouteConfig).
-  adapter.getInstance().addHook('onRoute', (route) => {
-    const { bodyLimit } = (route.config ?? {}) as { bodyLimit?: number };
-    if (bodyLimit) route.bodyLimit = bodyLimit;
+  const server = adapter.getInstance();
+  answerForNode(server.server);
+  const paths = new KnownPaths(routerOptions);
+  server.addHook('onRoute', (route) => {
+    takeLargeBodies(route);
+    for (const method of [route.method].flat()) paths.add(route.url, method);
+  });
+  server.addHook('onRequest', (request, reply, next) => {
+    identify(request, reply);
+    inFlight.enter(request, reply);
+    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0') throw badRequest('Host is missing');
+    next();
+  });
+  // A path that is known under other methods. Asked once the gate knows the caller: strangers are not told.
+  server.addHook('preParsing', (request, reply, _body, next) => {
+    const methods = request.is404 && paths.methodsOf(request.url);
+    if (!methods) return next();
+    void reply.header('Allow', methods.join(', '));
+    if (request.method === 'OPTIONS') return void reply.code(204).send();
+    throw methodNotAllowed(request.method);
   });
   return adapter;
 }
 
-/** JSON is the only kind of body that is read. */
-export function prepareHttp(app: NestFastifyApplication): void {
+/** JSON is the only kind of body that is read; pages of other origins may call when they are configured. */
+export function prepareHttp(app: NestFastifyApplication, { CORS_ORIGINS }: GatewayEnv): void {
   app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  app.useSecurityHeaders({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: "'none'", frameAncestors: "'none'" } },
+    xFrameOptions: { action: 'deny' },
+  });
+  if (CORS_ORIGINS.length === 0) return;
+  app.enableCors({
+    origin: CORS_ORIGINS,
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    allowedHeaders: ASKED_HEADERS,
+    exposedHeaders: TOLD_HEADERS,
+    maxAge: 600,
+    strictPreflight: false,
+  });
+}
+
+function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): string {
+  const id = headers['x-request-id'];
+  return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
+}
+
+/** Every answer says which request it belongs to, and stays out of caches: what it holds is one caller's. */
+function identify(request: FastifyRequest, reply: FastifyReply): void {
+  void reply.header('X-Request-Id', request.id).header('Cache-Control', 'no-store');
+  const { traceparent } = request.headers;
+  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) void reply.header('Traceparent', traceparent);
+}
+
+/** A route may take larger bodies than the others (RouteConfig). */
+function takeLargeBodies(route: RouteOptions): void {
+  const { bodyLimit } = (route.config ?? {}) as { bodyLimit?: number };
+  if (bodyLimit) route.bodyLimit = bodyLimit;
 }

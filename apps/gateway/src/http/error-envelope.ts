@@ -1,0 +1,50 @@
+import { STATUS_CODES } from 'node:http';
+import type { RefusalData } from '@herald/contracts';
+
+/** What is known of the request that failed; of one whose head could not be read, less. */
+export interface Failed {
+  url: string;
+  requestId: string;
+  accept?: string;
+}
+
+const NAMES: Record<number, string> = {
+  400: 'ValidationError',
+  408: 'RequestTimeout',
+  413: 'PayloadTooLarge',
+  500: 'InternalServerError',
+  503: 'ServiceUnavailable',
+  504: 'GatewayTimeout',
+};
+
+const nameOf = (status: number) => NAMES[status] ?? (STATUS_CODES[status] ?? 'Error').replaceAll(' ', '');
+
+/** Routes whose document calls the message `detail` (merchant-answers document, "Error Handling"). */
+const DETAILED = /^\/api\/v1\/notification(?![^/?])/;
+
+/** The body of every error (agent-actions document, "Error Handling"); RFC 9457 for those who ask for it. */
+export function errorEnvelope(data: RefusalData, { url, requestId, accept }: Failed) {
+  const [path] = url.split('?');
+  const facts = {
+    error: data.error ?? nameOf(data.status),
+    message: data.message,
+    detail: DETAILED.test(url) ? data.message : undefined,
+    statusCode: data.status,
+    timestamp: new Date().toISOString(),
+    path,
+    requestId,
+    errors: data.errors,
+  };
+  if (!accept?.includes('application/problem+json')) return { type: 'application/json; charset=utf-8', body: facts };
+  return {
+    type: 'application/problem+json',
+    body: {
+      type: 'about:blank',
+      title: facts.error,
+      status: data.status,
+      ...facts,
+      detail: data.message,
+      instance: path,
+    },
+  };
+}
