@@ -21,7 +21,7 @@ interface Row {
 /** `hrld_<env>_<id>_<secret>` (design, Credentials). */
 const TOKEN = /^hrld_[a-z]+_([0-9a-z]{8,32})_([0-9A-Za-z]{32,128})$/;
 /** A revoked credential is refused everywhere within a second. */
-const KNOWN_FOR_MS = 900;
+export const KNOWN_FOR_MS = 900;
 const LAST_USE_EVERY_MS = 10_000;
 
 /** Finds whose token it is. Rows are known for less than a second; secrets are never kept, only hashed and compared. */
