@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
+import { commandLine } from '../support/command-line.js';
 import { Herald } from '../support/herald.js';
 import { Merchant } from '../support/merchant.js';
 
@@ -21,14 +20,8 @@ afterAll(async () => {
 
 /** `herald types …` as an operator runs it. */
 async function types(...args: string[]): Promise<{ failed: boolean; output: string }> {
-  const program = resolve(__dirname, '../../dist/apps/cli/src/main.js');
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DATABASE_URL: herald.databaseUrl };
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [program, 'types', ...args], { env });
-    return { failed: false, output: stdout };
-  } catch (error) {
-    return { failed: true, output: (error as { stderr: string }).stderr };
-  }
+  const { failed, stdout, stderr } = await commandLine(herald.databaseUrl, 'types', ...args);
+  return { failed, output: failed ? stderr : stdout };
 }
 
 const aType = (changes: object = {}) => ({

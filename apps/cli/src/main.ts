@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addDeadLetters } from './commands/dead-letters.js';
 import { addMigrate } from './commands/migrate.js';
 import { addSeed } from './commands/seed.js';
 import { addTypes } from './commands/types.js';
@@ -10,4 +11,5 @@ addUp(program);
 addMigrate(program);
 addSeed(program);
 addTypes(program);
+addDeadLetters(program);
 program.parseAsync().catch(fail);

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { NotificationType } from '@herald/contracts';
-import { Database, listTypes, saveType } from '@herald/database';
+import { type Database, listTypes, saveType } from '@herald/database';
 import { Failure } from '../failure.js';
+import { withGivenDatabase } from '../given-database.js';
 
 /** Prints the registry. */
 export async function list(): Promise<void> {
@@ -35,13 +36,4 @@ function jsonOf(text: string, file: string): unknown {
   }
 }
 
-async function withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
-  const url = process.env['DATABASE_URL'];
-  if (!url) throw new Failure('DATABASE_URL must be set to the database of Herald, as postgres://…');
-  const database = new Database({ url, applicationName: 'herald-types', poolSize: 1 });
-  try {
-    return await work(database);
-  } finally {
-    await database.close();
-  }
-}
+const withDatabase = <T>(work: (database: Database) => Promise<T>) => withGivenDatabase('types', work);

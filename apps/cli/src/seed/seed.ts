@@ -1,7 +1,7 @@
 import { Database } from '@herald/database';
 import { COMPANIES } from '../demo/demo.js';
 import { Failure } from '../failure.js';
-import { progressOf } from './progress.js';
+import { progressOf } from '../progress.js';
 import { seedActions } from './seed-actions.js';
 
 /** @throws Failure when nobody said which database, or the company is not in it */

@@ -1,0 +1,76 @@
+import { type DeadLetter, DeadLetters, type SameFault } from '@herald/database';
+import { Failure } from '../failure.js';
+import { withGivenDatabase } from '../given-database.js';
+import { printable } from './printable.js';
+import { readSelection, type SelectionOptions } from './selection.js';
+
+export interface ListOptions extends SelectionOptions {
+  limit: string;
+  cursor?: string;
+  faults?: boolean;
+  json?: boolean;
+}
+
+/** Prints the dead letters that match, or how often each fault occurs among them. */
+export async function list(ids: string[], options: ListOptions): Promise<void> {
+  const { filter, limit, cursor } = readSelection(ids, options);
+  await withGivenDatabase('dead-letters', async (database) => {
+    const deadLetters = new DeadLetters(database);
+    if (options.faults) {
+      const faults = await deadLetters.sameFaults(filter);
+      console.log(options.json ? asJson(faults) : faultTable(faults));
+      return;
+    }
+    const page = await deadLetters.list(filter, { limit, cursor });
+    console.log(options.json ? asJson(page) : letterTable(page.deadLetters));
+    if (page.nextCursor && !options.json) console.log(`There are more: --cursor ${page.nextCursor}`);
+  });
+}
+
+/** @throws Failure when there is no such dead letter */
+export async function show(id: string): Promise<void> {
+  const { filter } = readSelection([id], {});
+  const found = await withGivenDatabase('dead-letters', (database) =>
+    new DeadLetters(database).find(filter.ids?.[0] as string),
+  );
+  if (!found) throw new Failure(`There is no dead letter ${id}.`);
+  console.log(asJson(found));
+}
+
+const asJson = (value: unknown) => JSON.stringify(value, null, 2);
+
+const letterTable = (letters: DeadLetter[]) =>
+  letters.length === 0
+    ? 'There are none.'
+    : table(
+        ['id', 'given up at', 'queue', 'job', 'correlationId', 'error'],
+        letters.map(({ id, givenUpAt, queue, job, correlationId, error }) => [
+          id,
+          givenUpAt.toISOString(),
+          queue,
+          job,
+          correlationId ?? '',
+          error,
+        ]),
+      );
+
+const faultTable = (faults: SameFault[]) =>
+  faults.length === 0
+    ? 'There are none.'
+    : table(
+        ['count', 'newest', 'queue', 'job', 'error'],
+        faults.map(({ count, newest, queue, job, error }) => [String(count), newest.toISOString(), queue, job, error]),
+      );
+
+function table(header: string[], rows: string[][]): string {
+  const lines = [header, ...rows.map((row) => row.map(printable))];
+  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

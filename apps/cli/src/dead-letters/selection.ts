@@ -1,0 +1,56 @@
+import { readMoment, uuid } from '@herald/contracts';
+import type { DeadLetterFilter } from '@herald/database';
+import { z } from 'zod';
+import { Failure } from '../failure.js';
+
+/** What was typed to say which dead letters are meant. */
+export interface SelectionOptions {
+  queue?: string;
+  job?: string;
+  company?: string;
+  correlationId?: string;
+  error?: string;
+  since?: string;
+  until?: string;
+}
+
+const id = z.string().regex(/^[1-9]\d{0,17}$/, 'must be the id of a dead letter, a whole number');
+const time = z.string().transform((text, ctx) => {
+  const moment = readMoment(text);
+  if (moment) return moment.ceil;
+  ctx.addIssue({ code: 'custom', message: 'must be a date or time in ISO 8601, as 2026-11-22T10:00:00Z' });
+  return z.NEVER;
+});
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be a whole number above 0')
+  .transform(Number);
+
+const Selection = z.object({
+  ids: z.array(id),
+  queue: z.string().optional(),
+  job: z.string().optional(),
+  company: uuid().optional(),
+  correlationId: uuid().optional(),
+  error: z.string().optional(),
+  since: time.optional(),
+  until: time.optional(),
+  limit: count.optional(),
+  cursor: id.optional(),
+});
+
+/** @throws Failure naming every option that is wrong */
+export function readSelection(ids: string[], options: SelectionOptions & { limit?: string; cursor?: string }) {
+  const parsed = Selection.safeParse({ ...options, ids });
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map(
+      ({ path, message }) => `  ${OPTION[String(path[0])] ?? String(path[0])}: ${message}`,
+    );
+    throw new Failure(`Wrong options:\n${faults.join('\n')}`);
+  }
+  const { ids: given, company: companyId, limit, cursor, ...rest } = parsed.data;
+  const filter: DeadLetterFilter = { ...rest, companyId, ids: given.length > 0 ? given : undefined };
+  return { filter, limit, cursor };
+}
+
+const OPTION: Record<string, string> = { correlationId: 'correlation-id' };
