@@ -87,6 +87,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
   }
 
   private async fromJwt(request: FastifyRequest, token: string): Promise<Caller> {
+    if (request.headers['x-api-key'] !== undefined) throw unauthorized();
     const known = this.holders.get(token);
     if (known) return known;
     const passed = request as FastifyRequest & { user: Caller };

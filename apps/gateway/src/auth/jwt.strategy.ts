@@ -31,7 +31,16 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
       // One algorithm, by configuration: what the token says of itself is not asked.
       algorithms: [settings.JWT_ALGORITHM],
-      secretOrKeyProvider: (_request, token: string, done) => keyOf(token, done as never),
+      secretOrKeyProvider: (_request, token: string, done) => {
+        keyOf(token, (error, key) => {
+          try {
+            done(error, key as never);
+          } catch (fault) {
+            // At some claims (`null`) the library throws, where nobody else would catch it.
+            done(fault);
+          }
+        });
+      },
       issuer: settings.JWT_ISSUER,
       audience: [settings.JWT_USER_AUDIENCE, settings.JWT_MERCHANT_AUDIENCE],
       jsonWebTokenOptions: { clockTolerance: TOLERANCE_SECONDS },

@@ -5,7 +5,7 @@ import { createRemoteJWKSet, customFetch, type JWSHeaderParameters } from 'jose'
 
 const TIMEOUT_MS = 2000;
 /** Tokens with an unknown `kid` make us ask the issuer at most this often, also while it does not answer. */
-const ASK_EVERY_MS = 5000;
+const ASK_EVERY_MS = 2000;
 
 /**
  * The issuer's keys (JWKS). They are fetched at start, again and again, and when a token names one that is not known. While
