@@ -15,7 +15,7 @@ const base = { JWT_ISSUER: 'i', JWT_USER_AUDIENCE: 'u', JWT_MERCHANT_AUDIENCE: '
 const wrong = (changes: Record<string, string>) =>
   (Schema.safeParse({ ...base, ...changes }).error?.issues ?? []).map(({ path }) => path.join('.'));
 
-it.each([
+it.each<Record<string, string>>([
   { JWT_ALGORITHM: 'HS256', JWT_SECRET: 'x'.repeat(32) },
   { JWT_ALGORITHM: 'HS512', JWT_SECRET: 'é'.repeat(16) },
   { JWT_ALGORITHM: 'RS256', JWT_PUBLIC_KEY: pem(rsa.publicKey) },
