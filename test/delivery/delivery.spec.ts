@@ -142,24 +142,6 @@ describe('the feed', () => {
     expect(marked).toMatchObject({ status: 200, body: { updated: before.unread } });
     expect(await count()).toEqual({ unread: 0, byTab: { ai: 0 } });
   });
-
-  it('answers a repeated command with its first verdict', async () => {
-    const { body } = await send(aMessage());
-    const { id } = await delivered(body.correlationId);
-    const set = (status: string, headers: Record<string, string>) =>
-      call('PATCH', `${herald.url}/v1/feed/${id}`, { token: herald.jwtOf('dmurta'), body: { status }, headers });
-    const headers = { 'idempotency-key': randomUUID() };
-    const first = await set('read', headers);
-    await set('unread', {});
-    const again = await set('read', headers);
-    expect(again.body).toEqual(first.body);
-    expect(again.headers.get('idempotent-replayed')).toBe('true');
-    expect(again.headers.get('x-correlation-id')).toBe(first.headers.get('x-correlation-id'));
-    expect((await feedOf('dmurta', '?status=unread&limit=100')).data.map((item: { id: string }) => item.id)).toContain(
-      id,
-    );
-    expect((await set('archived', headers)).status).toBe(422);
-  });
 });
 
 describe('a batch', () => {
@@ -207,54 +189,6 @@ describe('a batch', () => {
       return row?.count === 1000;
     });
     expect((await batch([...messages, aMessage()])).status).toBe(400);
-  });
-
-  it('is replayed as a whole under its key, and refused as a whole with another body', async () => {
-    const headers = { 'idempotency-key': randomUUID() };
-    const first = await batch([aMessage(), aMessage()], headers);
-    const again = await batch([aMessage(), aMessage()], headers);
-    expect(again.body).toEqual(first.body);
-    expect(again.headers.get('idempotent-replayed')).toBe('true');
-    expect((await batch([aMessage(), aMessage({ title: 'other' })], headers)).status).toBe(422);
-  });
-});
-
-describe('an Idempotency-Key', () => {
-  it('makes 100 sends at once one message, with one answer', async () => {
-    const recipientLogin = aLogin();
-    const headers = { 'idempotency-key': randomUUID() };
-    const answers = await Promise.all(Array.from({ length: 100 }, () => send(aMessage({ recipientLogin }), headers)));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
-    const ids = new Set(answers.map(({ body }) => body.correlationId));
-    expect(ids.size).toBe(1);
-    expect(answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true')).toHaveLength(99);
-    const count = () => herald.query('select id from feed_messages where recipient_login = $1', [recipientLogin]);
-    await eventually(async () => (await count()).length > 0);
-    await eventually(
-      async () => (await herald.query('select id from outbox where id = $1', [[...ids][0]])).length === 0,
-    );
-    expect(await count()).toHaveLength(1);
-  });
-
-  it('is 422 with another body, and the same body in another order of keys is the same', async () => {
-    const headers = { 'idempotency-key': `"${randomUUID()}"` };
-    const { metadata, message } = aMessage();
-    const first = await send({ message, metadata }, headers);
-    expect((await send({ metadata, message }, headers)).body).toEqual(first.body);
-    expect((await send(aMessage({ title: 'other' }), headers)).status).toBe(422);
-  });
-
-  it('belongs to its credential', async () => {
-    const headers = { 'idempotency-key': randomUUID() };
-    const one = await send(aMessage(), headers);
-    const other = await send(aMessage(), headers, token('accessToken'));
-    expect(other.status).toBe(202);
-    expect(other.body.correlationId).not.toBe(one.body.correlationId);
-  });
-
-  it.each(['', ' ', 'a b', 'ü', 'x'.repeat(256)])('is refused when it is %j', async (key) => {
-    const answer = await send(aMessage(), { 'idempotency-key': Buffer.from(key).toString('latin1') });
-    expect(answer.status).toBe(400);
   });
 });
 

@@ -108,48 +108,6 @@ describe('an Idempotency-Key', () => {
     expect(await eventsOf(id)).toHaveLength(1);
   });
 
-  it('gives a repeated request its first result and makes one notification', async () => {
-    const headers = aKey();
-    const body = merchant.aRequest();
-    const answers = await times(50, () => surely((key) => merchant.request(body, key), headers));
-    expect(new Set(statuses(answers))).toEqual(new Set([200]));
-    expect(
-      answers.filter((answer) => answer.headers.get('idempotent-replayed') === 'true').length,
-    ).toBeGreaterThanOrEqual(49);
-    const made = await herald.query('select id from notifications where context @> $1', [body.context]);
-    expect(made).toHaveLength(1);
-  });
-
-  it('keeps the verdict of a delete', async () => {
-    const id = await merchant.open();
-    const headers = aKey();
-    expect((await merchant.delete(id, headers)).status).toBe(200);
-    const again = await merchant.delete(id, headers);
-    expect(again).toMatchObject({ status: 200, body: { message: 'Notification deleted successfully' } });
-    expect(again.headers.get('idempotent-replayed')).toBe('true');
-    expect((await merchant.delete(id)).status).toBe(404);
-  });
-
-  it('is 422 with another body', async () => {
-    const id = await merchant.open();
-    const headers = aKey();
-    await merchant.answer(id, { answer: 'one' }, headers);
-    expect(await merchant.answer(id, { answer: 'two' }, headers)).toMatchObject({
-      status: 422,
-      body: { error: 'UnprocessableEntity', detail: expect.stringContaining('Idempotency-Key') },
-    });
-    const key = aKey();
-    await merchant.request({}, key);
-    expect((await merchant.request({}, key)).status).toBe(422);
-  });
-
-  it('is not burned by a refusal', async () => {
-    const id = await merchant.open();
-    const headers = aKey();
-    expect((await merchant.answer(id, { answer: '' }, headers)).status).toBe(500);
-    expect((await merchant.answer(id, { answer: 'now' }, headers)).status).toBe(200);
-  });
-
   it('holds as long as the row, longer than the memory of requests', async () => {
     const id = await merchant.open();
     const [answerKey, requestKey] = [aKey(), aKey()];

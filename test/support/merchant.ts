@@ -17,6 +17,10 @@ export class Merchant {
     return this.access.id;
   }
 
+  get token(): string {
+    return this.access.jwt;
+  }
+
   get conversationId(): number {
     return this.access.conversationIds[0] as number;
   }
@@ -38,7 +42,7 @@ export class Merchant {
   }
 
   call(method: string, path: string, body?: unknown, headers = {}): Promise<Answer> {
-    return call(method, `${this.herald.url}/api/v1/notification${path}`, { token: this.access.jwt, body, headers });
+    return call(method, `${this.herald.url}/api/v1/notification${path}`, { token: this.token, body, headers });
   }
 
   /** A notification that waits for an answer; the test names what matters to it. */

@@ -5,10 +5,8 @@ import {
   READ_STATES,
   RecordAction,
   SetActionStatus,
-  unprocessable,
   uuid,
 } from '@herald/contracts';
-import { bodyHash } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { z } from 'zod';
@@ -67,14 +65,11 @@ export class AgentActionsController {
     @Caller() { companyId }: CredentialCaller,
     @Correlated() correlation: Correlation,
   ) {
-    const { id } = correlation;
-    const hash = correlation.keyed ? bodyHash(body) : undefined;
+    const { id, key } = correlation;
     const urgent = body.priority === 'urgent';
-    const [outcome] = await this.outbox.accept([
-      { id, queue: agentActions.queue, job: 'record', companyId, body, urgent, hash },
-    ]);
-    if (outcome === 'conflict') throw unprocessable('This Idempotency-Key was used with another body');
-    if (outcome === 'replayed') correlation.markReplayed();
+    const action = { id, queue: agentActions.queue, job: 'record', companyId, body, urgent };
+    const { replayed } = await this.outbox.accept([action], key);
+    if (replayed) correlation.markReplayed();
     return { correlationId: id };
   }
 

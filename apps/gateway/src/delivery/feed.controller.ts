@@ -1,14 +1,4 @@
-import {
-  delivery,
-  forbidden,
-  MessageStatus,
-  SendMessage,
-  SetMessageStatus,
-  unprocessable,
-  uuid,
-  notFound,
-} from '@herald/contracts';
-import { bodyHash } from '@herald/database';
+import { delivery, forbidden, MessageStatus, SendMessage, SetMessageStatus, uuid, notFound } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -31,9 +21,8 @@ const FeedParams = z.object({
 });
 
 const Batch = z.strictObject({ messages: z.array(z.unknown()).min(1).max(1000) });
+const Nothing = z.strictObject({}).nullish();
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-
-const KEY_IN_USE = 'This Idempotency-Key was used with another body';
 
 /** The delivery API: programs send, people read (delivery document; contract, "L: delivery"). */
 @Controller('v1/feed')
@@ -54,10 +43,8 @@ export class FeedController {
     @Correlated() correlation: Correlation,
   ) {
     refuseForeignAuthor(caller, body);
-    const hash = correlation.keyed ? bodyHash(body) : undefined;
-    const [outcome] = await this.outbox.accept([messageOf(correlation.id, caller, body, hash)]);
-    if (outcome === 'conflict') throw unprocessable(KEY_IN_USE);
-    if (outcome === 'replayed') correlation.markReplayed();
+    const { replayed } = await this.outbox.accept([messageOf(correlation.id, caller, body)], correlation.key);
+    if (replayed) correlation.markReplayed();
     return { correlationId: correlation.id };
   }
 
@@ -72,13 +59,12 @@ export class FeedController {
     @Correlated(false) correlation: Correlation,
     @Res({ passthrough: true }) response: FastifyReply,
   ) {
-    const hash = correlation.keyed ? bodyHash(batch) : undefined;
     const accepted: NewMessage[] = [];
     const results = batch.messages.map((item, index) => {
       const parsed = SendMessage.safeParse(item);
       const fault = faultOf(parsed, caller);
       if (fault || !parsed.success) return fault;
-      const message = messageOf(correlation.at(index), caller, parsed.data, hash);
+      const message = messageOf(correlation.at(index), caller, parsed.data);
       accepted.push(message);
       return { correlationId: message.id };
     });
@@ -86,9 +72,8 @@ export class FeedController {
       void response.status(400);
       return { results };
     }
-    const outcomes = await this.outbox.accept(accepted);
-    if (outcomes.includes('conflict')) throw unprocessable(KEY_IN_USE);
-    if (outcomes.includes('replayed')) correlation.markReplayed();
+    const { replayed } = await this.outbox.accept(accepted, correlation.key);
+    if (replayed) correlation.markReplayed();
     return { results };
   }
 
@@ -130,7 +115,11 @@ export class FeedController {
   @Post('read-all')
   @HttpCode(200)
   @People()
-  async readAll(@Caller() caller: PersonCaller, @Correlated() correlation: Correlation) {
+  async readAll(
+    @Body({ schema: Nothing }) _: unknown,
+    @Caller() caller: PersonCaller,
+    @Correlated() correlation: Correlation,
+  ) {
     const { verdict, replayed } = await this.queues.ask(delivery, 'read-all', {
       v: 1,
       correlationId: correlation.id,
@@ -142,8 +131,8 @@ export class FeedController {
   }
 }
 
-function messageOf(id: string, { companyId }: CredentialCaller, body: SendMessage, hash?: Buffer): NewMessage {
-  return { id, queue: delivery.queue, job: 'deliver', companyId, body, hash };
+function messageOf(id: string, { companyId }: CredentialCaller, body: SendMessage): NewMessage {
+  return { id, queue: delivery.queue, job: 'deliver', companyId, body };
 }
 
 /** @throws Refusal 403 when the credential may write as certain logins only, and this is none of them */

@@ -1,14 +1,16 @@
 import { randomFillSync } from 'node:crypto';
 import { badRequest } from '@herald/contracts';
+import { bodyHash } from '@herald/database';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v5, v7 } from 'uuid';
 import type { Caller } from '../auth/caller.js';
+import type { RequestKey } from '../outbox/outbox-message.js';
 
 /** Herald's namespace for ids that are made of names. */
 const HERALD = '6f0f1a52-9d0c-5a6e-8c1e-1f1f0b0d7e11';
-/** 1 to 255 visible ASCII characters, quoted or bare (contract, Idempotency-Key). */
-const KEY = /^(?:"([\x21\x23-\x7e]{1,255})"|([\x21-\x7e]{1,255}))$/;
+/** 1 to 255 visible ASCII characters (contract, Idempotency-Key). */
+const KEY = /^[\x21-\x7e]{1,255}$/;
 
 const POOL = new Uint8Array(4096);
 let used = POOL.length;
@@ -26,7 +28,8 @@ function timeOrderedId(): string {
 export interface Correlation {
   /** The correlationId: a UUIDv7, or with an Idempotency-Key a UUIDv5 of caller, route and key. */
   id: string;
-  keyed: boolean;
+  /** With an Idempotency-Key: the request, as every attempt at it is known by. */
+  key?: RequestKey;
   /** The id of one message of a batch. */
   at(index: number): string;
   /** Tells the client that this is the answer of an earlier attempt. */
@@ -42,11 +45,16 @@ function namespaceOf(caller: Caller): string {
 function keyOf(request: FastifyRequest): string | undefined {
   const header = request.headers['idempotency-key'];
   if (header === undefined) return undefined;
-  const [, quoted, bare] = KEY.exec(String(header)) ?? [];
-  const key = quoted ?? bare;
-  if (!key) throw badRequest('Idempotency-Key must be 1 to 255 visible ASCII characters');
+  const key = String(header).replace(/^"(.*)"$/, '$1');
+  if (!KEY.test(key)) throw badRequest('Idempotency-Key must be 1 to 255 visible ASCII characters');
   return key;
 }
+
+/** The concrete path, however it was spelt: ids in either case, any character as a percent escape, a slash at its end. */
+const pathOf = ({ url }: FastifyRequest) =>
+  decodeURIComponent(url.split('?')[0] as string)
+    .replace(/\/+$/, '')
+    .toLowerCase();
 
 /**
  * The correlation of a send or a command; sets `X-Correlation-Id` on the answer.
@@ -57,14 +65,13 @@ export const Correlated = createParamDecorator(
     const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
     const response = context.switchToHttp().getResponse<FastifyReply>();
     const key = keyOf(request);
-    const [path] = request.url.split('?');
-    const name = `${request.method} ${path?.replace(/\/+$/, '')} ${key}`;
+    const name = `${request.method} ${pathOf(request)} ${key}`;
     const namespace = key && namespaceOf(request.caller);
     const id = namespace ? v5(name, namespace) : timeOrderedId();
     if (single !== false) void response.header('X-Correlation-Id', id);
     return {
       id,
-      keyed: key !== undefined,
+      key: namespace ? { id, hash: bodyHash(request.body) } : undefined,
       at: (index) => (namespace ? v5(`${name} ${index}`, namespace) : timeOrderedId()),
       markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
     };

@@ -7,6 +7,7 @@ import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { GatewayEnv } from '../gateway.env.js';
 import { answerForNode, answerUnreadable } from './broken-requests.js';
 import { InFlight } from './in-flight.js';
+import { readJsonBodies } from './json-body.js';
 import { KnownPaths } from './known-paths.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -86,7 +87,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
 
 /** JSON is the only kind of body that is read; pages of other origins may call when they are configured. */
 export function prepareHttp(app: NestFastifyApplication, { CORS_ORIGINS }: GatewayEnv): void {
-  app.getHttpAdapter().getInstance().removeContentTypeParser('text/plain');
+  readJsonBodies(app);
   app.useSecurityHeaders({
     contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: "'none'", frameAncestors: "'none'" } },
     xFrameOptions: { action: 'deny' },

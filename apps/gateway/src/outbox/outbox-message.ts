@@ -9,12 +9,13 @@ export interface NewMessage {
   body: unknown;
   /** It overtakes what waits. */
   urgent?: boolean;
-  /** With an Idempotency-Key: the hash of the body as the client sent it. */
-  hash?: Buffer;
 }
 
-/** `accepted`: committed now; `replayed`: committed earlier under the same key and body; `conflict`: other body. */
-export type Acceptance = 'accepted' | 'replayed' | 'conflict';
+/** A request that came with an Idempotency-Key: the id of its correlation, and the hash of the body as it was sent. */
+export interface RequestKey {
+  id: string;
+  hash: Buffer;
+}
 
 /** Outbox rows that travel in one job. */
 export interface OwedJob {

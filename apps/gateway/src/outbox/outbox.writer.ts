@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_OWED_IDS } from '@herald/contracts';
+import { MAX_OWED_IDS, unprocessable } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { Injectable } from '@nestjs/common';
-import { type Acceptance, LANE, type NewMessage, type OwedJob, packJobs } from './outbox-message.js';
+import { LANE, type NewMessage, type OwedJob, packJobs, type RequestKey } from './outbox-message.js';
 import { OutboxFeeder } from './outbox.feeder.js';
 import { OwedPublisher } from './owed-publisher.js';
 
 interface Waiting {
   messages: NewMessage[];
-  resolve: (acceptances: Acceptance[]) => void;
+  key?: RequestKey;
+  resolve: (acceptance: Acceptance) => void;
   reject: (error: unknown) => void;
+}
+
+export interface Acceptance {
+  /** The messages were committed earlier, under the same key and body. */
+  replayed: boolean;
 }
 
 const MAX_ROWS_PER_COMMIT = 1000;
@@ -29,10 +35,13 @@ export class OutboxWriter {
     private readonly publisher: OwedPublisher,
   ) {}
 
-  /** Resolves once the messages are committed, all or none of them; the acceptances are in their order. */
-  accept(messages: NewMessage[]): Promise<Acceptance[]> {
+  /**
+   * Resolves once the messages are committed, all or none of them.
+   * @throws Refusal 422 when the key was used with another body; none of the messages is accepted then
+   */
+  accept(messages: NewMessage[], key?: RequestKey): Promise<Acceptance> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ messages, resolve, reject });
+      this.waiting.push({ messages, key, resolve, reject });
       this.startCommit();
     });
   }
@@ -55,41 +64,45 @@ export class OutboxWriter {
 
   private async commit(callers: Waiting[]): Promise<void> {
     try {
-      const messages = distinct(callers.flatMap((caller) => caller.messages));
-      const jobs = packJobs(this.feeder.admit(messages), MAX_OWED_IDS, randomUUID);
-      const keyed = messages.some((message) => message.hash);
-      const inserted = await (keyed ? this.insertKeyed(messages, jobs) : this.insert(messages, jobs));
-      const outcomes = keyed ? await this.outcomes(callers, messages, inserted) : undefined;
-      for (const caller of callers) {
-        caller.resolve(caller.messages.map((message) => outcomes?.(message) ?? 'accepted'));
-      }
-      void this.publisher.publish(outcomes ? withoutReplayed(jobs, inserted) : jobs);
+      const first = firstOfEachKey(callers);
+      const jobs = packJobs(this.feeder.admit(first.flatMap(({ messages }) => messages)), MAX_OWED_IDS, randomUUID);
+      const fresh = await this.insert(first, jobs);
+      await this.settle(callers, fresh);
+      void this.publisher.publish(fresh.size === callers.length ? jobs : withoutReplayed(jobs, fresh));
     } catch (error) {
       for (const caller of callers) caller.reject(error);
     }
   }
 
-  private async insert(messages: NewMessage[], jobs: OwedJob[]): Promise<Set<string>> {
-    await this.database.query(INSERT, columns(messages, jobs));
-    return new Set();
+  /** Commits, and returns the callers whose messages are rows now: those without a key, and those whose key is new. */
+  private async insert(callers: Waiting[], jobs: OwedJob[]): Promise<Set<Waiting>> {
+    if (callers.every(({ key }) => !key)) {
+      await this.database.query(INSERT, columns(callers, jobs));
+      return new Set(callers);
+    }
+    // In order of the keys, so that two gateways with the same ones do not wait for each other.
+    const keys = callers.flatMap(({ key }) => key ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    const rows = await this.database.query<{ id: string }>(INSERT_KEYED, [
+      ...columns(callers, jobs),
+      callers.flatMap(({ key, messages }) => messages.map(() => key?.id ?? null)),
+      keys.map(({ id }) => id),
+      keys.map(({ hash }) => hash),
+    ]);
+    const isNew = new Set(rows.map(({ id }) => id));
+    return new Set(callers.filter(({ key }) => !key || isNew.has(key.id)));
   }
 
-  private async insertKeyed(messages: NewMessage[], jobs: OwedJob[]): Promise<Set<string>> {
-    const hashes = messages.map(({ hash }) => hash ?? null);
-    const rows = await this.database.query<{ id: string }>(INSERT_KEYED, [...columns(messages, jobs), hashes]);
-    return new Set(rows.map(({ id }) => id));
-  }
-
-  /** How each message of a commit with keys ended: one that was not inserted is a replay, or has another body. */
-  private async outcomes(callers: Waiting[], written: NewMessage[], inserted: Set<string>) {
-    const isNew = new Set(written.filter(({ id, hash }) => !hash || inserted.has(id)));
-    const repeated = callers.flatMap(({ messages }) => messages).filter((message) => !isNew.has(message));
-    const known = repeated.length > 0 ? await this.database.query<Known>(FIND, [repeated.map(({ id }) => id)]) : [];
+  /** A caller who is not fresh repeats an earlier request, or used its key for another body. */
+  private async settle(callers: Waiting[], fresh: Set<Waiting>): Promise<void> {
+    const repeated = callers.flatMap((caller) => (fresh.has(caller) || !caller.key ? [] : caller.key.id));
+    const known = repeated.length > 0 ? await this.database.query<Known>(FIND, [repeated]) : [];
     const hashes = new Map(known.map(({ id, body_hash }) => [id, body_hash]));
-    return (message: NewMessage): Acceptance => {
-      if (isNew.has(message)) return 'accepted';
-      return message.hash && hashes.get(message.id)?.equals(message.hash) ? 'replayed' : 'conflict';
-    };
+    for (const caller of callers) {
+      const { key } = caller;
+      if (!key || fresh.has(caller)) caller.resolve({ replayed: false });
+      else if (hashes.get(key.id)?.equals(key.hash)) caller.resolve({ replayed: true });
+      else caller.reject(unprocessable('This Idempotency-Key was used with another body'));
+    }
   }
 }
 
@@ -99,19 +112,21 @@ interface Known {
 }
 
 /** The same key can arrive twice in one commit: the first is written, the others find it. */
-function distinct(messages: NewMessage[]): NewMessage[] {
-  if (!messages.some(({ hash }) => hash)) return messages;
-  return [...new Map(messages.toReversed().map((message) => [message.id, message])).values()].toReversed();
+function firstOfEachKey(callers: Waiting[]): Waiting[] {
+  const taken = new Set<string>();
+  return callers.filter(({ key }) => !key || (!taken.has(key.id) && taken.add(key.id)));
 }
 
 /** A replayed message was published when it was new. */
-function withoutReplayed(jobs: OwedJob[], inserted: Set<string>): OwedJob[] {
+function withoutReplayed(jobs: OwedJob[], fresh: Set<Waiting>): OwedJob[] {
+  const written = new Set([...fresh].flatMap(({ messages }) => messages.map(({ id }) => id)));
   return jobs
-    .map((job) => ({ ...job, ids: job.ids.filter((id) => inserted.has(id)) }))
+    .map((job) => ({ ...job, ids: job.ids.filter((id) => written.has(id)) }))
     .filter(({ ids }) => ids.length > 0);
 }
 
-function columns(messages: NewMessage[], jobs: OwedJob[]): unknown[] {
+function columns(callers: Waiting[], jobs: OwedJob[]): unknown[] {
+  const messages = callers.flatMap((caller) => caller.messages);
   const jobIds = new Map(jobs.flatMap(({ ids, jobId }) => ids.map((id) => [id, jobId] as const)));
   return [
     messages.map(({ id }) => id),
@@ -131,15 +146,14 @@ const WRITE = `insert into outbox (${FIELDS}, accepted_at, queued_at)
 
 const INSERT = `${WRITE} ${GIVEN}) as given(${FIELDS})`;
 
-/** Messages without a key are always new; of those with one, the request's row decides. */
+/** Messages without a key are always new; of those with one, the request's row decides, for all of a batch at once. */
 const INSERT_KEYED = `
-  with given as (select * from ${GIVEN}, $8::bytea[]) as given(${FIELDS}, body_hash)),
-  keyed as (
-    insert into requests (id, body_hash) select id, body_hash from given where body_hash is not null
+  with keys as (
+    insert into requests (id, body_hash) select * from unnest($9::uuid[], $10::bytea[])
         on conflict (id) do nothing
     returning id),
-  fresh as (select * from given where body_hash is null or id in (select id from keyed)),
-  written as (${WRITE} fresh)
-  select id from fresh`;
+  given as (select * from ${GIVEN}, $8::uuid[]) as given(${FIELDS}, key)),
+  written as (${WRITE} given where key is null or key in (select id from keys))
+  select id from keys`;
 
 const FIND = 'select id, body_hash from requests where id = any($1::uuid[])';
