@@ -26,11 +26,17 @@ export class Service {
     const { PATH, HOME } = process.env;
     const child = spawn(process.execPath, args, { env: { PATH, HOME, NODE_ENV: 'production', ...env } });
     const service = new Service(name, child);
-    await eventually(() => {
-      if (service.hasEnded) throw new Error(`${name} ended: ${service.log}`);
-      return service.log.includes('is up');
-    }, 30_000);
-    return service;
+    try {
+      await eventually(() => {
+        if (service.hasEnded) throw new Error(`${name} ended: ${service.log}`);
+        return service.log.includes('is up');
+      }, 30_000);
+      return service;
+    } catch (error) {
+      // Nobody else knows of it.
+      await service.kill();
+      throw error;
+    }
   }
 
   get pid(): number {

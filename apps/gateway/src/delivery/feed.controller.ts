@@ -20,7 +20,17 @@ const FeedParams = z.object({
   cursor: cursor.optional(),
 });
 
-const Batch = z.strictObject({ messages: z.array(z.unknown()).min(1).max(1000) });
+const MAX_MESSAGES = 1000;
+
+/** Counted before anything else is done with them. */
+const Batch = z.strictObject({
+  messages: z
+    .custom<unknown[]>(
+      (value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_MESSAGES,
+      'must be a list of 1 to 1,000 messages',
+    )
+    .meta({ type: 'array', minItems: 1, maxItems: MAX_MESSAGES }),
+});
 const Nothing = z.strictObject({}).nullish();
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 

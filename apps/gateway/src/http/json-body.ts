@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { badRequest } from '@herald/contracts';
+import { badRequest, Refusal } from '@herald/contracts';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 /** More than any route takes, and far from what overflows a stack. */
@@ -36,6 +36,8 @@ export function readJsonBodies(app: NestFastifyApplication): void {
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity') return done(new Refusal({ status: 415, message: 'The body must not be compressed' }));
     if (body.length === 0) return done(null);
     if (!isUtf8(body)) return done(badRequest('The body is not UTF-8'));
     if (isTooDeep(body)) return done(badRequest(`The body must be at most ${MAX_DEPTH} levels deep`));

@@ -28,6 +28,8 @@ export function fieldErrors(issues: readonly Issue[]): FieldError[] {
 
 /** Zod says "Invalid input: expected string, received undefined" of a field that is missing. */
 function readable(message: string): string {
+  const [, options] = /^Invalid option: expected one of (.+)$/.exec(message) ?? [];
+  if (options) return `must be one of ${options.replaceAll('"', '').replaceAll('|', ', ')}`;
   const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   if (!expected) return message;
   return received === 'undefined' ? 'is required' : `must be ${/^[aeio]/.test(expected) ? 'an' : 'a'} ${expected}`;

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { Merchants } from '../auth/access.decorators.js';
 import { Caller, type MerchantCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
-import { oneOf } from '../http/query-fields.js';
+import { anyText, oneOf } from '../http/query-fields.js';
 import { MerchantAnswersQuery, notificationCursor } from './merchant-answers.query.js';
 
 const PATH = 'api/v1/notification';
@@ -17,7 +17,7 @@ const ListParams = z.object({
   notification_types: z
     .preprocess(
       (value) => (typeof value === 'string' ? [value] : value),
-      z.array(z.string().min(1, 'must not be empty')),
+      z.array(anyText),
     )
     .optional(),
   cursor: notificationCursor.optional(),
