@@ -19,7 +19,7 @@ export type BadRequest = [what: string, asked: Asked, status: number, error: str
 export const BAD = [400, 'ValidationError'] as const;
 export const NOT_FOUND = [404, 'NotFound'] as const;
 export const TOO_LARGE = [413, 'PayloadTooLarge'] as const;
-export const NOT_JSON = [415, 'UnsupportedMediaType'] as const;
+const NOT_JSON = [415, 'UnsupportedMediaType'] as const;
 
 export const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
 export const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, 1]));

@@ -15,10 +15,7 @@ const ListParams = z.object({
   status: oneOf(['requested', 'answered']).optional(),
   /** May be repeated. */
   notification_types: z
-    .preprocess(
-      (value) => (typeof value === 'string' ? [value] : value),
-      z.array(anyText),
-    )
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(anyText))
     .optional(),
   cursor: notificationCursor.optional(),
 });
