@@ -33,16 +33,15 @@ export function buildah(): Engine {
 
   return {
     name: 'buildah',
-    fault() {
+    fault(base) {
       if (run('--version').error) return 'is not here';
       if (process.getuid?.() !== 0) return 'needs root';
       const { error, status, stderr } = spawnSync('unshare', ['--mount', '--pid', '--fork', 'true'], {
         encoding: 'utf8',
       });
-      return status === 0 ? undefined : `unshare: ${error?.message ?? lastLine(stderr)}`;
+      if (status !== 0) return `unshare: ${error?.message ?? lastLine(stderr)}`;
+      return run('inspect', '--type', 'image', base).status === 0 ? undefined : pull('buildah', base, env);
     },
-    has: (image) => run('inspect', '--type', 'image', image).status === 0,
-    pull: (image) => pull('buildah', image, env),
     build(image, options) {
       // Health checks are no part of the OCI format.
       const format = ['--format', 'docker', '--layers=false', '--pull-never'];

@@ -21,11 +21,8 @@ export interface Started {
 /** A program that builds images and runs them. */
 export interface Engine {
   name: string;
-  /** Undefined when it can be used here, else why not. */
-  fault(): string | undefined;
-  has(image: string): boolean;
-  /** Undefined when it has the image now, else why not. */
-  pull(image: string): string | undefined;
+  /** Undefined when it can build on the base image and run here, else why not. Fetches the image where it is missing. */
+  fault(base: string): string | undefined;
   /** @throws Error with the last lines of the build */
   build(image: string, options: string[]): void;
   sizeMb(image: string): number;

@@ -12,7 +12,7 @@ export const BASE_IMAGE = 'docker.io/library/node:24-bookworm-slim';
 export function findEngine(): { engine?: Engine; reason: string } {
   const reasons: string[] = [];
   for (const engine of [docker('docker'), docker('podman'), buildah()]) {
-    const fault = engine.fault() ?? (engine.has(BASE_IMAGE) ? undefined : engine.pull(BASE_IMAGE));
+    const fault = engine.fault(BASE_IMAGE);
     if (!fault) return { engine, reason: '' };
     reasons.push(`${engine.name}: ${fault}`);
   }
