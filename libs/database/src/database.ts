@@ -21,8 +21,10 @@ export class Database implements Sql {
   /** Connects with the first statement: a service starts while Postgres is away, and reports that it is not ready. */
   constructor(options: DatabaseOptions) {
     this.pool = new Pool(poolOptions(options));
-    // An idle connection that breaks is replaced by the pool; the statement that needs it next tells of an outage.
+    // An idle connection that breaks is replaced by the pool. One in use can break between two statements; the next one
+    // tells of it, and without a listener the process would end.
     this.pool.on('error', () => undefined);
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
