@@ -10,6 +10,13 @@ export interface QueueOptions {
 /** The queue's own hash tag keeps its keys on one shard of a Redis Cluster. */
 export const prefixOf = (queue: string, namespace = 'herald') => `{${namespace}:${queue}}`;
 
+/**
+ * A connection whose other end vanished without a word is silent for ever: what was asked and not answered for this long
+ * ends it, and a new one is made. BullMQ's workers wait for jobs in commands that block for up to 10 s.
+ */
+const SILENT_PRODUCER_MS = 2000;
+const SILENT_CONSUMER_MS = 12_000;
+
 const reconnectMs = (attempt: number) => Math.min(200 * attempt, 1000);
 
 /** For a caller who waits for an answer: fails within about a second when Redis is away, and queues nothing up. */
@@ -19,6 +26,7 @@ export function producerConnection(redisUrl: string): Redis {
     maxRetriesPerRequest: 1,
     commandTimeout: 1000,
     connectTimeout: 1000,
+    socketTimeout: SILENT_PRODUCER_MS,
     retryStrategy: reconnectMs,
     lazyConnect: true,
   });
@@ -31,6 +39,7 @@ export function consumerConnection(redisUrl: string): Redis {
     new Redis(redisUrl, {
       maxRetriesPerRequest: null,
       connectTimeout: 2000,
+      socketTimeout: SILENT_CONSUMER_MS,
       retryStrategy: reconnectMs,
       lazyConnect: true,
     }),

@@ -5,12 +5,15 @@ import type { Redis } from 'ioredis';
 /** How a request ended, as it travels back and as the job keeps it. */
 export type Verdict = { value: unknown } | { refusal: RefusalData } | { skipped: true };
 
+const HEARTBEAT_MS = 1000;
+
 /**
  * The replies to one process, over Redis pub/sub on a channel of its own. A reply that is lost in a reconnect is not
  * sent again: at the deadline the caller looks at the job.
  */
 export class ReplyInbox {
   readonly channel: string;
+  private readonly heartbeat: NodeJS.Timeout;
   private readonly waiting = new Map<string, (verdict: Verdict) => void>();
 
   constructor(
@@ -24,6 +27,8 @@ export class ReplyInbox {
     });
     // ioredis subscribes again by itself after a reconnect; this is for the first time.
     subscriber.on('ready', () => void subscriber.subscribe(this.channel).catch(() => undefined));
+    // Who only listens does not notice that nobody is there: the question that stays unanswered ends the connection.
+    this.heartbeat = setInterval(() => void subscriber.ping().catch(() => undefined), HEARTBEAT_MS);
   }
 
   /** The verdict of a job, or undefined when none came in time. */
@@ -42,6 +47,7 @@ export class ReplyInbox {
   }
 
   async close(): Promise<void> {
+    clearInterval(this.heartbeat);
     for (const settle of this.waiting.values()) settle({ skipped: true });
     this.subscriber.disconnect();
   }
