@@ -12,12 +12,16 @@ export interface HeraldOptions {
   /** Settings on top of what every service gets. */
   env?: Record<string, string>;
   redisUrl?: string;
+  /** The superuser's, of the server to make a database in. */
+  postgresUrl?: string;
+  /** Ports at which the services reach the two servers, when something stands between. */
+  through?: { postgres?: number; redis?: number };
 }
 
 export interface StartOptions {
   env?: Record<string, string>;
-  /** A module that is loaded before the service: how a test reaches into it. */
-  preload?: string;
+  /** Modules that are loaded before the service: how a test reaches into it. */
+  preload?: string | string[];
 }
 
 const JWT = {
@@ -42,15 +46,26 @@ export class Herald {
     readonly namespace: string,
     readonly demo: Demo,
     private readonly env: Record<string, string>,
+    private readonly through: { postgres?: number; redis?: number },
     private readonly drop: () => Promise<void>,
-  ) {}
+  ) {
+    // A test may take the server away; the statement that needs it next tells of it.
+    pool.on('error', () => undefined);
+  }
 
-  static async start({ services, env = {}, redisUrl = testRedisUrl() }: HeraldOptions): Promise<Herald> {
-    const database = await freshDatabase();
-    await letRolesIn();
+  static async start({
+    services,
+    env = {},
+    redisUrl = testRedisUrl(),
+    postgresUrl = testPostgresUrl(),
+    through = {},
+  }: HeraldOptions): Promise<Herald> {
+    const database = await freshDatabase(postgresUrl);
+    await letRolesIn(postgresUrl);
     const demo = await loadDemo({ databaseUrl: database.url, jwt: JWT, seed: 'tests' });
     const pool = new Pool({ connectionString: database.url, max: 4 });
-    const herald = new Herald(pool, database.url, redisUrl, `test-${randomUUID()}`, demo, env, database.drop);
+    const namespace = `test-${randomUUID()}`;
+    const herald = new Herald(pool, database.url, redisUrl, namespace, demo, env, through, database.drop);
     try {
       const starts = await Promise.allSettled(services.map((name) => herald.startService(name)));
       // Only when each has ended its start can those that are up be stopped.
@@ -63,11 +78,11 @@ export class Herald {
   }
 
   /** Starts a service; a further one of the same name under `as`. */
-  async startService(name: ServiceName, { env, preload }: StartOptions = {}, as: string = name): Promise<Service> {
+  async startService(name: ServiceName, { env, preload = [] }: StartOptions = {}, as: string = name): Promise<Service> {
     const role = `herald_${name.replaceAll('-', '_')}` as Role;
-    const service = await Service.start(name, preload, {
-      DATABASE_URL: this.urlFor(role),
-      REDIS_URL: this.redisUrl,
+    const service = await Service.start(name, [preload].flat(), {
+      DATABASE_URL: named(atPort(this.urlFor(role), this.through.postgres), as),
+      REDIS_URL: atPort(this.redisUrl, this.through.redis),
       QUEUE_NAMESPACE: this.namespace,
       HOST: '127.0.0.1',
       PORT: '0',
@@ -133,14 +148,28 @@ export class Herald {
 }
 
 /** Roles belong to the whole server, which test files share: one at a time. */
-async function letRolesIn(): Promise<void> {
-  const pool = new Pool({ connectionString: testPostgresUrl(), max: 1 });
+async function letRolesIn(postgresUrl: string): Promise<void> {
+  const pool = new Pool({ connectionString: postgresUrl, max: 1 });
   const client = await pool.connect();
   try {
     await client.query('select pg_advisory_lock(20261123)');
-    await prepareRoles(testPostgresUrl(), Object.fromEntries(ROLES.map((role) => [role, PASSWORD])));
+    await prepareRoles(postgresUrl, Object.fromEntries(ROLES.map((role) => [role, PASSWORD])));
   } finally {
     client.release(true);
     await pool.end();
   }
+}
+
+function atPort(url: string, port?: number): string {
+  if (!port) return url;
+  const moved = new URL(url);
+  moved.port = String(port);
+  return moved.toString();
+}
+
+/** As pg_stat_activity shows the service's connections: several processes of one service are told apart. */
+function named(databaseUrl: string, service: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set('application_name', `herald-${service}`);
+  return url.toString();
 }

@@ -28,28 +28,28 @@ export function testPostgresUrl(): string {
   return given('HERALD_TEST_DATABASE_URL');
 }
 
-/** An empty, migrated database for one test file. */
-export function freshDatabase(): Promise<FreshDatabase> {
-  return create(async (postgres) => {
-    await ensureTemplate(postgres);
+/** An empty, migrated database for one test file, in the run's Postgres or in another one. */
+export function freshDatabase(serverUrl = testPostgresUrl()): Promise<FreshDatabase> {
+  return create(serverUrl, async (postgres) => {
+    await ensureTemplate(serverUrl, postgres);
     return template;
   });
 }
 
 /** A database without tables. */
 export function emptyDatabase(): Promise<FreshDatabase> {
-  return create(() => Promise.resolve('template0'));
+  return create(testPostgresUrl(), () => Promise.resolve('template0'));
 }
 
-async function create(from: (postgres: Client) => Promise<string>): Promise<FreshDatabase> {
+async function create(serverUrl: string, from: (postgres: Client) => Promise<string>): Promise<FreshDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
-  await asSuperuser(async (postgres) => {
+  await asSuperuser(serverUrl, async (postgres) => {
     await postgres.query(`CREATE DATABASE ${name} TEMPLATE ${await from(postgres)}`);
   });
-  return { url: urlOf(name), drop: () => drop(name) };
+  return { url: urlOf(serverUrl, name), drop: () => drop(serverUrl, name) };
 }
 
-async function ensureTemplate(postgres: Client): Promise<void> {
+async function ensureTemplate(serverUrl: string, postgres: Client): Promise<void> {
   const made = async () => (await postgres.query('SELECT FROM pg_database WHERE datname = $1', [template])).rowCount;
   if (await made()) return;
   await postgres.query('SELECT pg_advisory_lock($1)', [templateLock]);
@@ -59,15 +59,15 @@ async function ensureTemplate(postgres: Client): Promise<void> {
     const unfinished = `${template}_unfinished`;
     await postgres.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
     await postgres.query(`CREATE DATABASE ${unfinished}`);
-    await migrate(urlOf(unfinished));
+    await migrate(urlOf(serverUrl, unfinished));
     await postgres.query(`ALTER DATABASE ${unfinished} RENAME TO ${template}`);
   } finally {
     await postgres.query('SELECT pg_advisory_unlock($1)', [templateLock]);
   }
 }
 
-async function drop(name: string): Promise<void> {
-  await asSuperuser(async (postgres) => {
+async function drop(serverUrl: string, name: string): Promise<void> {
+  await asSuperuser(serverUrl, async (postgres) => {
     const leaked = await openConnections(postgres, name);
     await postgres.query(`DROP DATABASE ${name} WITH (FORCE)`);
     if (leaked.length > 0) {
@@ -89,8 +89,8 @@ async function openConnections(postgres: Client, name: string): Promise<string[]
   }
 }
 
-async function asSuperuser<T>(work: (postgres: Client) => Promise<T>): Promise<T> {
-  const postgres = new Client({ connectionString: testPostgresUrl() });
+async function asSuperuser<T>(serverUrl: string, work: (postgres: Client) => Promise<T>): Promise<T> {
+  const postgres = new Client({ connectionString: serverUrl });
   await postgres.connect();
   try {
     return await work(postgres);
@@ -99,8 +99,8 @@ async function asSuperuser<T>(work: (postgres: Client) => Promise<T>): Promise<T
   }
 }
 
-function urlOf(database: string): string {
-  const url = new URL(testPostgresUrl());
+function urlOf(serverUrl: string, database: string): string {
+  const url = new URL(serverUrl);
   url.pathname = `/${database}`;
   return url.href;
 }

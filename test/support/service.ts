@@ -21,8 +21,8 @@ export class Service {
   }
 
   /** Resolves when it is up; rejects with its last words when it ends before. */
-  static async start(name: string, preload: string | undefined, env: Record<string, string>): Promise<Service> {
-    const args = [...(preload ? ['--require', preload] : []), resolve(DIST, name, 'src/main.js')];
+  static async start(name: string, preload: string[], env: Record<string, string>): Promise<Service> {
+    const args = [...preload.flatMap((module) => ['--require', module]), resolve(DIST, name, 'src/main.js')];
     const { PATH, HOME } = process.env;
     const child = spawn(process.execPath, args, { env: { PATH, HOME, NODE_ENV: 'production', ...env } });
     const service = new Service(name, child);

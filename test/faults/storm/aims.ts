@@ -1,0 +1,194 @@
+import { Client } from 'pg';
+import { eventually } from '../../support/eventually.js';
+import type { Instance } from '../instance.js';
+import type { Random } from '../random.js';
+import type { World } from '../world.js';
+import type { EventConsumer } from '../load/event-consumer.js';
+import {
+  hasBacklog,
+  hasDelayed,
+  hasDoneUnfinished,
+  hasReplied,
+  hasUnpublished,
+  hasWaiting,
+  inTransaction,
+} from './looking.js';
+
+/** What an aim works with. */
+export interface Field {
+  world: World;
+  consumer: EventConsumer;
+}
+
+/** The state is there and stays until it is released. */
+export interface Held {
+  /** The processes that are in it. */
+  victims: Instance[];
+  release(): Promise<void> | void;
+}
+
+/** A state in which a fault is to find messages. */
+export interface Aim {
+  name: string;
+  /** The server that is away while the state lasts: it cannot be hit as well. */
+  away?: 'postgres' | 'redis';
+  /** Brings the state about; resolves once Postgres and Redis show it. Rejects when that takes too long. */
+  reach(field: Field, random: Random): Promise<Held>;
+}
+
+const REACH_MS = 20_000;
+const OUTBOX_APPS = ['delivery', 'agent-actions'] as const;
+const APPS = [...OUTBOX_APPS, 'merchant-answers'] as const;
+const TABLES = { delivery: 'feed_messages', 'agent-actions': 'agent_actions', 'merchant-answers': 'notifications' };
+
+const until = (holds: () => Promise<unknown>) => eventually(holds, REACH_MS);
+
+/** Undoes what was done to reach a state when it is not reached. */
+async function orRelease(
+  release: Held['release'],
+  victims: Instance[],
+  reached: () => Promise<unknown>,
+): Promise<Held> {
+  try {
+    await reached();
+    return { victims, release };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function frozen(instances: Instance[], reached: () => Promise<unknown>): Promise<Held> {
+  for (const instance of instances) instance.freeze();
+  const thaw = () => instances.forEach((instance) => instance.thaw());
+  return orRelease(thaw, instances, () => until(reached));
+}
+
+/** Whoever writes into the table of a product has to wait, inside its transaction. */
+async function lockTable({ world }: Field, app: (typeof APPS)[number]): Promise<Held['release']> {
+  const client = new Client({ connectionString: world.herald.databaseUrl });
+  // A fault may take Postgres away under it.
+  client.on('error', () => undefined);
+  await client.connect();
+  await client.query(`begin; lock table ${TABLES[app]} in share row exclusive mode`);
+  return () => client.end().catch(() => undefined);
+}
+
+export const AIMS: Aim[] = [
+  {
+    name: 'committed, client not told',
+    reach({ world }, random) {
+      const gateway = random.pick(world.of('gateway'));
+      return orRelease(
+        () => gateway.release(),
+        [gateway],
+        () => gateway.hold('committed', REACH_MS),
+      );
+    },
+  },
+  {
+    name: 'accepted, not published',
+    reach({ world }, random) {
+      const gateway = random.pick(world.of('gateway'));
+      const held = gateway.hold('unpublished', REACH_MS);
+      return orRelease(
+        () => gateway.release(),
+        [gateway],
+        () => held.then(() => until(() => hasUnpublished(world))),
+      );
+    },
+  },
+  {
+    name: 'owed, waiting for its turn',
+    reach({ world }, random) {
+      const app = random.pick(OUTBOX_APPS);
+      return frozen(world.of(app), () => hasBacklog(world, app));
+    },
+  },
+  {
+    name: 'published, waiting',
+    reach({ world }, random) {
+      const app = random.pick(OUTBOX_APPS);
+      return frozen(world.of(app), () => hasWaiting(world, app));
+    },
+  },
+  {
+    name: "in the worker's transaction",
+    async reach(field, random) {
+      const app = random.pick(APPS);
+      const release = await lockTable(field, app);
+      const victims: Instance[] = [];
+      return orRelease(release, victims, async () => {
+        const names = await until(async () => {
+          const waiting = await inTransaction(field.world, app);
+          return waiting.length > 0 && waiting;
+        });
+        victims.push(...(names as string[]).map((name) => field.world.instance(name)));
+      });
+    },
+  },
+  {
+    name: 'committed, job not finished',
+    reach({ world }, random) {
+      const app = random.pick(OUTBOX_APPS);
+      const worker = random.pick(world.of(app));
+      const held = worker.hold('worked', REACH_MS);
+      return orRelease(
+        () => worker.release(),
+        [worker],
+        () => held.then(() => until(() => hasDoneUnfinished(world, app))),
+      );
+    },
+  },
+  {
+    name: 'replied, not read',
+    async reach(field) {
+      const { world } = field;
+      const unlock = await lockTable(field, 'merchant-answers');
+      const gateways = world.of('gateway');
+      return orRelease(
+        () => gateways.forEach((gateway) => gateway.thaw()),
+        gateways,
+        async () => {
+          await until(async () => (await inTransaction(world, 'merchant-answers')).length > 0).finally(() => {
+            for (const gateway of gateways) gateway.freeze();
+          });
+          const since = Date.now();
+          await unlock();
+          await until(() => hasReplied(world, 'merchant-answers', since));
+        },
+      );
+    },
+  },
+  {
+    name: 'event published, not consumed',
+    async reach({ world, consumer }) {
+      await consumer.pause();
+      return orRelease(
+        () => consumer.resume(),
+        [],
+        () => until(() => hasWaitingEvent(world)),
+      );
+    },
+  },
+  {
+    name: 'put off, Postgres away',
+    away: 'postgres',
+    async reach({ world }, random) {
+      const app = random.pick(OUTBOX_APPS);
+      // Something must be under way when it goes.
+      const { release } = await frozen(world.of(app), () => hasWaiting(world, app));
+      await world.postgres.kill();
+      await release();
+      return orRelease(
+        () => world.postgres.startAgain(),
+        [],
+        () => until(() => hasDelayed(world, app)),
+      );
+    },
+  },
+];
+
+async function hasWaitingEvent(world: World): Promise<boolean> {
+  return (await world.eye.llen(world.key('merchant-answers.answered', 'wait'))) > 0;
+}
