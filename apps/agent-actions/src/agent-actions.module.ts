@@ -1,4 +1,4 @@
-import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
+import { HEALTH_CHECKS, HEALTH_WORK, type HealthChecks, HealthModule, type HealthWork } from '@herald/bootstrap';
 import { agentActions } from '@herald/contracts';
 import { Database, MessageLedger } from '@herald/database';
 import { QueueServer } from '@herald/queue';
@@ -47,8 +47,16 @@ import { env } from './agent-actions.env.js';
         redis: () => server.ping(),
       }),
     },
+    {
+      provide: HEALTH_WORK,
+      inject: [QueueServer],
+      useFactory: (server: QueueServer): HealthWork => ({
+        work: { jobs: () => server.progress() },
+        stuckAfterMs: env().STUCK_AFTER_MS,
+      }),
+    },
   ],
-  exports: [HEALTH_CHECKS],
+  exports: [HEALTH_CHECKS, HEALTH_WORK],
 })
 export class AgentActionsModule implements OnApplicationShutdown {
   constructor(@Inject(Database) private readonly database: Database) {}

@@ -1,4 +1,4 @@
-import { HEALTH_CHECKS, type HealthChecks, HealthModule } from '@herald/bootstrap';
+import { HEALTH_CHECKS, HEALTH_WORK, type HealthChecks, HealthModule, type HealthWork } from '@herald/bootstrap';
 import { agentActions, delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
@@ -73,8 +73,34 @@ class FoundationModule implements OnApplicationShutdown {
 
 @Global()
 @Module({
-  providers: [OwedPublisher, OutboxFeeder, OutboxWriter, OutboxSweeper, EventRelay],
-  exports: [OutboxWriter],
+  providers: [
+    OwedPublisher,
+    OutboxFeeder,
+    OutboxWriter,
+    OutboxSweeper,
+    EventRelay,
+    {
+      provide: HEALTH_WORK,
+      inject: ['GATEWAY_ENV', OutboxWriter, OutboxFeeder, OutboxSweeper, EventRelay],
+      useFactory: (
+        { STUCK_AFTER_MS }: GatewayEnv,
+        writer: OutboxWriter,
+        feeder: OutboxFeeder,
+        sweeper: OutboxSweeper,
+        relay: EventRelay,
+      ): HealthWork => ({
+        work: {
+          commits: () => writer.progress(),
+          feeding: () => feeder.progress(),
+          sweeping: () => sweeper.progress(),
+          'publishing of events': () => relay.progress('publishing'),
+          'settling of events': () => relay.progress('settling'),
+        },
+        stuckAfterMs: STUCK_AFTER_MS,
+      }),
+    },
+  ],
+  exports: [OutboxWriter, HEALTH_WORK],
 })
 class OutboxModule {}
 

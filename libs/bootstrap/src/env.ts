@@ -42,6 +42,8 @@ export const ServiceEnv = z.object({
     .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
     .default('herald'),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Work that waits this long without any being finished, while nothing hinders it, is stuck: the service is not alive. */
+  STUCK_AFTER_MS: whole(60_000, 1000, 3_600_000),
   /** How long a stop may take before what is left is abandoned. */
   SHUTDOWN_TIMEOUT_MS: whole(10_000, 0, 600_000),
 });

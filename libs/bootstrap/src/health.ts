@@ -1,5 +1,17 @@
-import { Controller, Get, Inject, Module, Res } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Controller,
+  Get,
+  Inject,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  Optional,
+  Res,
+} from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { answerInTime } from './answer-in-time.js';
+import { StuckWatch, type WorkChecks } from './stuck-watch.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -17,47 +29,76 @@ export const Open = () => RouteConfig({ open: true });
 export type HealthChecks = Record<string, () => Promise<unknown>>;
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 
-const CHECK_TIMEOUT_MS = 1000;
+/** What a service must get done; a service that provides none is alive while it answers. */
+export interface HealthWork {
+  work: WorkChecks;
+  /** Work that waits this long, while nothing hinders it, is stuck. */
+  stuckAfterMs: number;
+}
+export const HEALTH_WORK = Symbol('HEALTH_WORK');
 
-async function stateOf(check: () => Promise<unknown>): Promise<'ok' | 'away'> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<'away'>((resolve) => {
-    timer = setTimeout(() => resolve('away'), CHECK_TIMEOUT_MS);
-  });
-  const answer = check().then(
-    () => 'ok' as const,
-    () => 'away' as const,
-  );
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+const LOOKS_PER_LIMIT = 6;
+
+interface Reply {
+  status(code: number): unknown;
 }
 
 @Controller('health')
-class HealthController {
-  constructor(@Inject(HEALTH_CHECKS) private readonly checks: HealthChecks) {}
+class HealthController implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('health');
+  private readonly watch?: StuckWatch;
+  private timer?: NodeJS.Timeout;
 
-  /** 200 while the process answers: a restart would not help a dependency that is away. */
+  constructor(
+    @Inject(HEALTH_CHECKS) private readonly checks: HealthChecks,
+    @Optional() @Inject(HEALTH_WORK) private readonly must?: HealthWork,
+  ) {
+    if (must) this.watch = new StuckWatch(must.work, must.stuckAfterMs);
+  }
+
+  onApplicationBootstrap(): void {
+    if (this.must) this.timer = setInterval(() => void this.look(), this.must.stuckAfterMs / LOOKS_PER_LIMIT);
+  }
+
+  beforeApplicationShutdown(): void {
+    clearInterval(this.timer);
+  }
+
+  /** 200 unless work is stuck: a restart helps a process that no longer works, not a dependency that is away. */
   @Open()
   @Get('live')
-  live(): { status: 'ok' } {
-    return { status: 'ok' };
+  live(@Res({ passthrough: true }) response: Reply) {
+    const stuck = this.watch?.stuck ?? [];
+    if (stuck.length === 0) return { status: 'ok' };
+    response.status(503);
+    return { status: 'stuck', work: stuck };
   }
 
   /** 200 when every dependency answers within a second, else 503 with the state of each. */
   @Open()
   @Get('ready')
-  async ready(@Res({ passthrough: true }) response: { status(code: number): unknown }) {
-    const names = Object.keys(this.checks);
-    const states = await Promise.all(Object.values(this.checks).map(stateOf));
-    const ready = states.every((state) => state === 'ok');
+  async ready(@Res({ passthrough: true }) response: Reply) {
+    const dependencies = await this.dependencies();
+    const ready = !Object.values(dependencies).includes('away');
     if (!ready) response.status(503);
-    return {
-      status: ready ? 'ok' : 'away',
-      dependencies: Object.fromEntries(names.map((name, index) => [name, states[index]])),
-    };
+    return { status: ready ? 'ok' : 'away', dependencies };
+  }
+
+  private async dependencies(): Promise<Record<string, 'ok' | 'away'>> {
+    const states = Object.entries(this.checks).map(
+      async ([name, check]) => [name, (await answerInTime(check)) ? 'ok' : 'away'] as const,
+    );
+    return Object.fromEntries(await Promise.all(states));
+  }
+
+  private async look(): Promise<void> {
+    const { watch } = this;
+    if (!watch) return;
+    const before = watch.stuck;
+    await watch.look(!Object.values(await this.dependencies()).includes('away'));
+    for (const name of watch.stuck.filter((each) => !before.includes(each))) {
+      this.logger.error(`stuck: ${name} waits, and none of it was finished for ${this.must?.stuckAfterMs} ms`);
+    }
   }
 }
 

@@ -13,6 +13,8 @@ export interface DatabaseOptions {
 /** The server ends a statement after this time; the client gives up a little later, should the server be frozen. */
 const STATEMENT_TIMEOUT_MS = 5000;
 
+const IDLE_IN_TRANSACTION_MS = 10_000;
+
 /** How a service connects: every wait has an end. */
 export function poolOptions({
   url,
@@ -27,6 +29,8 @@ export function poolOptions({
     connectionTimeoutMillis: 2000,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1000,
+    // A process that froze inside a transaction must not keep its locks from the others.
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
   };
 }

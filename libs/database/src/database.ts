@@ -17,14 +17,19 @@ export interface Sql {
 /** The database as services see it: set-based statements, transactions, and the doors to what belongs to a company or a merchant. */
 export class Database implements Sql {
   private readonly pool: Pool;
+  /** A connection of its own: under load, a ping would wait its turn and tell of an outage that is none. */
+  private readonly probe: Pool;
 
   /** Connects with the first statement: a service starts while Postgres is away, and reports that it is not ready. */
   constructor(options: DatabaseOptions) {
     this.pool = new Pool(poolOptions(options));
-    // An idle connection that breaks is replaced by the pool. One in use can break between two statements; the next one
-    // tells of it, and without a listener the process would end.
-    this.pool.on('error', () => undefined);
-    this.pool.on('connect', (client) => client.on('error', () => undefined));
+    this.probe = new Pool({ ...poolOptions(options), max: 1, idleTimeoutMillis: 0 });
+    for (const pool of [this.pool, this.probe]) {
+      // An idle connection that breaks is replaced by the pool. One in use can break between two statements; the next
+      // one tells of it, and without a listener the process would end.
+      pool.on('error', () => undefined);
+      pool.on('connect', (client) => client.on('error', () => undefined));
+    }
   }
 
   async query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]> {
@@ -84,15 +89,15 @@ export class Database implements Sql {
 
   /** Rejects when Postgres does not answer. */
   async ping(): Promise<void> {
-    await this.query('select 1');
+    await this.use((client) => client.query('select 1'), this.probe);
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.probe.end()]);
   }
 
-  private async use<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.pool.connect();
+  private async use<T>(work: (client: PoolClient) => Promise<T>, pool = this.pool): Promise<T> {
+    const client = await pool.connect();
     let broken = false;
     try {
       return await work(client);

@@ -43,6 +43,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private outage?: Promise<void>;
   private trouble?: string;
   private closing = false;
+  private inWork = 0;
+  private finished = 0;
 
   constructor(private readonly options: QueueServerOptions) {
     super();
@@ -60,7 +62,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const { contract, concurrency, redisUrl, namespace, lockMs } = this.options;
       this.redis = consumerConnection(redisUrl);
       if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
-      this.worker = new Worker(contract.queue, (job, token) => this.work(job, token), {
+      this.worker = new Worker(contract.queue, (job, token) => this.counted(this.work(job, token)), {
         connection: this.redis,
         prefix: prefixOf(contract.queue, namespace),
         concurrency,
@@ -93,6 +95,17 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       ...this.doubles.map((key) => `two handlers for ${key}`),
     ];
     if (faults.length > 0) throw new Error(`The worker of queue ${queue} has ${faults.join('; ')}`);
+  }
+
+  /** Ended is finished, whichever way: what must not happen is that jobs never end. */
+  private async counted<T>(work: Promise<T>): Promise<T> {
+    this.inWork++;
+    try {
+      return await work;
+    } finally {
+      this.inWork--;
+      this.finished++;
+    }
   }
 
   private async work(job: Job, token?: string): Promise<Verdict | undefined> {
@@ -205,7 +218,24 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 
   /** Rejects while Redis does not answer. */
   async ping(): Promise<void> {
+    // A command would wait for the connection, however long that takes.
+    if (this.redis?.status !== 'ready') throw new Error('Redis is away');
     await this.redis.ping();
+  }
+
+  /** How many runs of jobs this worker has ended, and whether there is a job that it could be at. */
+  async progress(): Promise<{ finished: number; waits: boolean }> {
+    const { redis, worker, inWork } = this;
+    if (!worker) return { finished: 0, waits: false };
+    const counts = redis.pipeline().llen(worker.toKey('wait')).zcard(worker.toKey('prioritized'));
+    const answers = (await counts.hmget(worker.toKey('meta'), 'paused', 'concurrency').exec()) ?? [];
+    const [waiting, prioritized, [paused, cap]] = answers.map(([error, value]) => {
+      if (error) throw error;
+      return value;
+    }) as [number, number, (string | null)[]];
+    // Under a cap for all workers together, jobs may wait for another worker's to end.
+    const free = cap ? 0 : waiting + prioritized;
+    return { finished: this.finished, waits: !paused && inWork + free > 0 };
   }
 
   /** Stops taking jobs, finishes those in work, and leaves in time. */

@@ -26,7 +26,7 @@ const KEPT_SECONDS = 3600;
 @Injectable()
 export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(EventRelay.name);
-  private readonly repeats: Repeat[] = [];
+  private readonly repeats = new Map<'publishing' | 'settling', Repeat>();
   /** Where the last round of settling ended: the next one goes on from there. */
   private reached?: Published;
 
@@ -37,12 +37,16 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
   ) {}
 
   onModuleInit(): void {
-    this.repeats.push(new Repeat(FEED_EVERY_MS, () => this.feed(), this.logger));
-    this.repeats.push(new Repeat(SETTLE_EVERY_MS, () => this.settle(), this.logger));
+    this.repeats.set('publishing', new Repeat(FEED_EVERY_MS, () => this.feed(), this.logger));
+    this.repeats.set('settling', new Repeat(SETTLE_EVERY_MS, () => this.settle(), this.logger));
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all(this.repeats.map((repeat) => repeat.stop()));
+    await Promise.all([...this.repeats.values()].map((repeat) => repeat.stop()));
+  }
+
+  progress(of: 'publishing' | 'settling'): { finished: number; waits: boolean } {
+    return this.repeats.get(of)?.progress() ?? { finished: 0, waits: false };
   }
 
   /** Publishes the oldest events that have no job. Two gateways may do this at once: each takes rows of its own. */

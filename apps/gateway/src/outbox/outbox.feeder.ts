@@ -37,6 +37,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   private readonly served = new Map<string, string>();
   private repeat?: Repeat;
   private round = 0;
+  private fed = 0;
 
   constructor(
     private readonly database: Database,
@@ -69,6 +70,18 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
       room.allowance--;
       return true;
     });
+  }
+
+  /** How many jobs this gateway has fed, and whether it could feed one: messages wait, and there is room. */
+  async progress(): Promise<{ finished: number; waits: boolean }> {
+    const waits = await this.database.feeding(async (tx) => {
+      for (const queue of this.rooms.keys()) {
+        const { published, backlog } = await this.measure(tx, queue);
+        if (backlog && published < this.settings.PUBLISHED_LIMIT) return true;
+      }
+      return false;
+    });
+    return { finished: this.fed, waits };
   }
 
   private share(published: number): number {
@@ -111,7 +124,10 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   private async feed(queue: string, room: Room): Promise<void> {
     await this.client.ping();
     const jobs = await this.database.feeding((tx) => this.assign(tx, queue));
-    if (jobs) await this.publisher.publish(jobs);
+    if (jobs) {
+      this.fed += jobs.length;
+      await this.publisher.publish(jobs);
+    }
     await this.look(queue, room);
   }
 

@@ -42,6 +42,10 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
     await this.repeat?.stop();
   }
 
+  progress(): { finished: number; waits: boolean } {
+    return this.repeat?.progress() ?? { finished: 0, waits: false };
+  }
+
   private async sweepAll(): Promise<void> {
     for (const contract of Object.values(OWED_QUEUES)) await this.sweep(contract);
   }

@@ -28,6 +28,7 @@ const MAX_ROWS_PER_COMMIT = 1000;
 export class OutboxWriter {
   private readonly waiting: Waiting[] = [];
   private committing = false;
+  private commits = 0;
 
   constructor(
     private readonly database: Database,
@@ -46,6 +47,11 @@ export class OutboxWriter {
     });
   }
 
+  /** How many commits have ended, well or not, and whether callers wait for one. */
+  progress(): { finished: number; waits: boolean } {
+    return { finished: this.commits, waits: this.committing };
+  }
+
   private startCommit(): void {
     if (this.committing || this.waiting.length === 0) return;
     let rows = 0;
@@ -58,6 +64,7 @@ export class OutboxWriter {
     this.committing = true;
     void this.commit(this.waiting.splice(0, callers)).finally(() => {
       this.committing = false;
+      this.commits++;
       this.startCommit();
     });
   }

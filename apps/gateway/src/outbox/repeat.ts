@@ -9,6 +9,7 @@ export class Repeat {
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   private failing = false;
+  private turns = 0;
 
   constructor(
     private readonly pauseMs: number,
@@ -16,6 +17,11 @@ export class Repeat {
     private readonly logger: Logger,
   ) {
     this.next();
+  }
+
+  /** Turns that have ended, well or not; the next one is always due. */
+  progress(): { finished: number; waits: boolean } {
+    return { finished: this.turns, waits: !this.stopped };
   }
 
   async stop(): Promise<void> {
@@ -37,6 +43,7 @@ export class Repeat {
   }
 
   private note(error?: Error): void {
+    this.turns++;
     if (error && !this.failing) this.logger.warn(`waits: ${error.message}`);
     if (!error && this.failing) this.logger.log('goes on');
     this.failing = error !== undefined;
