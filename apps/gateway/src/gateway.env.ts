@@ -3,6 +3,8 @@ import { port, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
 import { z } from 'zod';
 import { checkJwtSettings, JwtSettings } from './auth/jwt.settings.js';
 
+const limit = (fallback: number) => whole(fallback, 0, 1_000_000_000);
+
 const listOf = (value: string) => value.split(',').map((part) => part.trim());
 
 function isNetwork(text: string): boolean {
@@ -40,6 +42,14 @@ const GatewayEnv = ServiceEnv.extend({
   KEEP_ALIVE_TIMEOUT_MS: whole(72_000, 100, 3_600_000),
   /** Proxies whose X-Forwarded-For is believed; nobody's unless set. */
   TRUSTED_PROXIES: networks.default([]),
+  /** Requests that a credential may send unless it has limits of its own; 0 for no limit. */
+  LIMIT_PER_MINUTE: limit(100),
+  LIMIT_PER_HOUR: limit(1000),
+  /** Of a person or merchant, by their tokens. */
+  JWT_LIMIT_PER_MINUTE: limit(0),
+  JWT_LIMIT_PER_HOUR: limit(0),
+  /** Logins that may fail from one address before it is not looked up any more; 0 for any number. */
+  FAILED_LOGINS_PER_MINUTE: limit(100),
   /** Origins whose pages may call; none unless set. */
   CORS_ORIGINS: origins.default([]),
 

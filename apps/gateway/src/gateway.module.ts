@@ -24,6 +24,8 @@ import { OutboxFeeder } from './outbox/outbox.feeder.js';
 import { OutboxSweeper } from './outbox/outbox.sweeper.js';
 import { OutboxWriter } from './outbox/outbox.writer.js';
 import { OwedPublisher } from './outbox/owed-publisher.js';
+import { FailedLogins } from './rate-limit/failed-logins.js';
+import { RateLimiter } from './rate-limit/rate-limiter.js';
 
 /** What every slice stands on: settings, Postgres, the queues. Closed last, and the database after the queues. */
 @Global()
@@ -120,6 +122,8 @@ class MerchantAnswersModule {}
     CredentialStore,
     JwtKeys,
     JwtStrategy,
+    RateLimiter,
+    FailedLogins,
     AccessGate,
     { provide: APP_GUARD, useExisting: AccessGate },
     { provide: APP_PIPE, useValue: validation },

@@ -48,7 +48,8 @@ export class HttpErrorsFilter implements ExceptionFilter {
     let data = refusalOf(await this.forCaller(error, request));
     if (isClientFault(data)) data = this.invalid(data);
     else if (data.status >= 500) this.report(error, data, request);
-    if (data.status === 503 || data.status === 504) void response.header('Retry-After', String(RETRY_AFTER_SECONDS));
+    const { retryAfterSeconds = data.status === 503 || data.status === 504 ? RETRY_AFTER_SECONDS : undefined } = data;
+    if (retryAfterSeconds !== undefined) void response.header('Retry-After', String(retryAfterSeconds));
     if (data.status === 401) void response.header('WWW-Authenticate', 'Bearer');
     const { url, id: requestId, headers } = request;
     const { type, body } = errorEnvelope(data, { url, requestId, accept: headers.accept });

@@ -10,6 +10,8 @@ export interface RefusalData {
   message: string;
   error?: string;
   errors?: FieldError[];
+  /** When a client may try again. */
+  retryAfterSeconds?: number;
 }
 
 /**
@@ -37,5 +39,8 @@ export const notFound = (message = 'Not found') => new Refusal({ status: 404, me
 export const methodNotAllowed = (method: string) =>
   new Refusal({ status: 405, message: `${method} is not served here` });
 export const unprocessable = (message: string) => new Refusal({ status: 422, message });
+export const payloadTooLarge = (message: string) => new Refusal({ status: 413, message });
+export const tooManyRequests = (message: string, retryAfterSeconds: number) =>
+  new Refusal({ status: 429, message, retryAfterSeconds });
 export const unavailable = (message: string) => new Refusal({ status: 503, message });
 export const gatewayTimeout = (message: string) => new Refusal({ status: 504, message });

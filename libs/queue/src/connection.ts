@@ -33,6 +33,25 @@ export function producerConnection(redisUrl: string): Redis {
   return connected(redis);
 }
 
+/**
+ * For a caller who does without Redis as soon as it is away: what is under way fails with the connection, and a connection
+ * that went dead without a word is given up.
+ */
+export function scriptConnection(redisUrl: string): Redis {
+  return connected(
+    new Redis(redisUrl, {
+      enableOfflineQueue: false,
+      enableAutoPipelining: true,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      connectTimeout: 1000,
+      socketTimeout: 3000,
+      retryStrategy: reconnectMs,
+      lazyConnect: true,
+    }),
+  );
+}
+
 /** For a worker: waits for Redis as long as it takes, and is back at most a second after it. */
 export function consumerConnection(redisUrl: string): Redis {
   return connected(

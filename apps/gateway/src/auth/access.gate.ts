@@ -4,9 +4,11 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { FailedLogins } from '../rate-limit/failed-logins.js';
+import { RateLimiter } from '../rate-limit/rate-limiter.js';
 import type { Caller } from './caller.js';
 import { CredentialStore, KNOWN_FOR_MS } from './credential.store.js';
 
@@ -42,6 +44,8 @@ export class AccessGate implements CanActivate, OnModuleInit {
 
   constructor(
     private readonly credentials: CredentialStore,
+    private readonly rateLimiter: RateLimiter,
+    private readonly failedLogins: FailedLogins,
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
   ) {}
 
@@ -49,7 +53,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     const server = this.adapterHost.httpAdapter.getInstance();
     server.decorateRequest('caller', undefined);
     server.decorateRequest('admitted', false);
-    server.addHook('onRequest', (request) => this.admit(request));
+    server.addHook('onRequest', (request, reply) => this.admit(request, reply));
   }
 
   /** The global guard: what did not come by the gate is not answered. */
@@ -58,14 +62,15 @@ export class AccessGate implements CanActivate, OnModuleInit {
     return true;
   }
 
-  /** @throws Refusal 401 without a credential of the right kind, 403 without the scope */
-  private async admit(request: FastifyRequest): Promise<void> {
+  /** @throws Refusal 401 without a credential of the right kind, 429 when it came too often, 403 without the scope */
+  private async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { open, access } = request.routeOptions.config;
     if (!open) {
       const caller = await this.identify(request);
       // Whoever is known anywhere may be told that there is no such path.
       if (!request.is404 && caller.kind !== access?.kind) throw unauthorized();
       request.caller = caller;
+      await this.rateLimiter.admit(request, reply);
       if (access?.kind === 'credential' && caller.kind === 'credential' && !caller.scopes.includes(access.scope)) {
         throw forbidden(`This credential lacks the scope ${access.scope}`);
       }
@@ -75,13 +80,18 @@ export class AccessGate implements CanActivate, OnModuleInit {
 
   /**
    * Who sends this request.
-   * @throws Refusal 401 without one valid credential; 503 when that cannot be found out
+   * @throws Refusal 401 without one valid credential, 429 when that was tried too often; 503 when it cannot be found out
    */
   async identify(request: FastifyRequest): Promise<Caller> {
     const token = tokenOf(request);
     if (!token) throw unauthorized();
-    if (!CredentialStore.isCredential(token)) return this.fromJwt(request, token);
-    const caller = await this.credentials.find(token);
+    return CredentialStore.isCredential(token) ? this.fromCredential(request, token) : this.fromJwt(request, token);
+  }
+
+  private async fromCredential({ ip }: FastifyRequest, token: string): Promise<Caller> {
+    const find = () => this.credentials.find(token);
+    // Who was let in lately is looked up whatever their neighbours do.
+    const caller = await (this.credentials.wasGood(token) ? find() : this.failedLogins.attempt(ip, find));
     if (!caller) throw unauthorized();
     return caller;
   }
@@ -91,7 +101,12 @@ export class AccessGate implements CanActivate, OnModuleInit {
     const known = this.holders.get(token);
     if (known) return known;
     const passed = request as FastifyRequest & { user: Caller };
-    await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
+    try {
+      await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
+    } catch (error) {
+      if (error instanceof Refusal && error.status === 401) this.failedLogins.note(request.ip);
+      throw error;
+    }
     const leftMs = (decodeJwt(token).exp ?? 0) * 1000 - Date.now();
     if (leftMs >= 1) this.holders.set(token, passed.user, { ttl: Math.min(KNOWN_FOR_MS, leftMs) });
     return passed.user;

@@ -23,15 +23,19 @@ const TOKEN = /^hrld_[a-z]+_([0-9a-z]{8,32})_([0-9A-Za-z]{32,128})$/;
 /** A revoked credential is refused everywhere within a second. */
 export const KNOWN_FOR_MS = 900;
 const LAST_USE_EVERY_MS = 10_000;
+const GOOD_FOR_MS = 600_000;
+const MAX_KNOWN = 50_000;
 
 /** Finds whose token it is. Rows are known for less than a second; secrets are never kept, only hashed and compared. */
 @Injectable()
 export class CredentialStore implements BeforeApplicationShutdown {
   private readonly rows = new LRUCache<string, { row?: Row }>({
-    max: 50_000,
+    max: MAX_KNOWN,
     ttl: KNOWN_FOR_MS,
     fetchMethod: async (id) => ({ row: (await this.database.query<Row>(SELECT, [id]))[0] }),
   });
+  /** Ids whose secret was sent lately. */
+  private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
   private readonly lastUse = new Map<string, Date>();
   private readonly timer = setInterval(() => void this.noteLastUse(), LAST_USE_EVERY_MS);
 
@@ -40,6 +44,11 @@ export class CredentialStore implements BeforeApplicationShutdown {
   /** Whether a token is one of ours, by its looks. */
   static isCredential(token: string): boolean {
     return token.startsWith('hrld_');
+  }
+
+  /** Whether a token's id was lately sent with its secret: looking it up again is no guess. */
+  wasGood(token: string): boolean {
+    return this.good.has(TOKEN.exec(token)?.[1] ?? '');
   }
 
   /** The caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. */
@@ -51,6 +60,7 @@ export class CredentialStore implements BeforeApplicationShutdown {
     if (!row || !holds(row, secret, now) || row.revoked_at || (row.expires_at && row.expires_at <= now))
       return undefined;
     this.lastUse.set(id, now);
+    this.good.set(id, true);
     return {
       kind: 'credential',
       credentialId: id,

@@ -34,6 +34,9 @@ const Batch = z.strictObject({
 const Nothing = z.strictObject({}).nullish();
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
+/** A batch counts its messages; one that is refused as a whole counts as a request. */
+const messagesIn = (body: unknown) => Batch.safeParse(body).data?.messages.length ?? 1;
+
 /** The delivery API: programs send, people read (delivery document; contract, "L: delivery"). */
 @Controller('v1/feed')
 export class FeedController {
@@ -62,7 +65,7 @@ export class FeedController {
   @Post('ai/batch')
   @HttpCode(202)
   @Scope('delivery:send')
-  @RouteConfig({ bodyLimit: MAX_BATCH_BYTES })
+  @RouteConfig({ bodyLimit: MAX_BATCH_BYTES, costOf: messagesIn })
   async sendBatch(
     @Body({ schema: Batch }) batch: z.output<typeof Batch>,
     @Caller() caller: CredentialCaller,

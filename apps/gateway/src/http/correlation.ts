@@ -36,7 +36,8 @@ export interface Correlation {
   markReplayed(): void;
 }
 
-function namespaceOf(caller: Caller): string {
+/** A caller's own, whatever else they are called. */
+export function namespaceOf(caller: Caller): string {
   if (caller.kind === 'credential') return v5(`credential ${caller.credentialId}`, HERALD);
   const who = caller.kind === 'person' ? `${caller.companyId} ${caller.login}` : String(caller.merchantId);
   return v5(`${caller.kind} ${caller.issuer} ${who}`, HERALD);

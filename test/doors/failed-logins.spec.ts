@@ -1,0 +1,79 @@
+import { randomBytes } from 'node:crypto';
+import { resolve } from 'node:path';
+import { call } from '../support/client.js';
+import { aCredential } from '../support/credential.js';
+import { Herald } from '../support/herald.js';
+
+let herald: Herald;
+beforeEach(async () => {
+  herald = await Herald.start({ services: [], env: { TRUSTED_PROXIES: '127.0.0.1, ::1' } });
+});
+afterEach(() => herald.stop());
+
+const preload = resolve(__dirname, '../support/preload/tell-look-ups.cjs');
+const start = (limit: number) =>
+  herald.startService('gateway', { preload, env: { FAILED_LOGINS_PER_MINUTE: String(limit) } });
+
+const get = (token: string, from: string) =>
+  call('GET', `${herald.url}/team-notifications/stats`, { token, headers: { 'x-forwarded-for': from } });
+
+const guess = () => `hrld_test_${randomBytes(6).toString('hex')}_${randomBytes(32).toString('hex')}`;
+
+async function storm(guesses: number, from: string): Promise<number[]> {
+  const answers = await Promise.all(Array.from({ length: guesses }, () => get(guess(), from)));
+  return answers.map(({ status }) => status);
+}
+
+const times = (statuses: number[], wanted: number) => statuses.filter((status) => status === wanted).length;
+
+const lookUps = () => herald.service('gateway').log.match(/look-up/g)?.length ?? 0;
+
+it('an address from which too many logins fail is refused, and its guesses are not looked up any more', async () => {
+  await start(20);
+  const statuses = await storm(300, '203.0.113.7');
+  expect([times(statuses, 401), times(statuses, 429)]).toEqual([20, 280]);
+  const refused = await get(guess(), '203.0.113.7');
+  expect(refused.body).toMatchObject({ error: 'TooManyRequests', statusCode: 429 });
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
+  expect(lookUps()).toBe(20);
+});
+
+it('each of its guesses would be looked up without the limit', async () => {
+  await start(0);
+  expect(times(await storm(300, '203.0.113.7'), 401)).toBe(300);
+  expect(lookUps()).toBe(300);
+});
+
+it('others at that address are let in if they were before, and others elsewhere anyway', async () => {
+  await start(5);
+  const [known, unknown] = await Promise.all([aCredential(herald), aCredential(herald)]);
+  expect((await get(known.token, '203.0.113.7')).status).toBe(200);
+  await storm(10, '203.0.113.7');
+  expect((await get(known.token, '203.0.113.7')).status).toBe(200);
+  expect((await get(unknown.token, '203.0.113.7')).status).toBe(429);
+  expect((await get(unknown.token, '203.0.113.8')).status).toBe(200);
+  expect((await get(unknown.token, '203.0.113.7')).status).toBe(200);
+});
+
+it('forged tokens count too, missing ones do not, and an IPv6 network is one address', async () => {
+  await start(5);
+  const forged = `${herald.jwtOf('dmurta').slice(0, -4)}AAAA`;
+  for (let n = 0; n < 8; n++) {
+    const answer = await call('GET', `${herald.url}/v1/feed`, { headers: { 'x-forwarded-for': '2001:db8::1' } });
+    expect(answer.status).toBe(401);
+  }
+  const statuses = [];
+  for (let n = 1; n <= 8; n++) statuses.push((await get(forged, `2001:db8:0:0:${n}::${n}`)).status);
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+  expect((await get(forged, '2001:db8:0:1::1')).status).toBe(401);
+  // Who has a good one is let in.
+  const feed = { token: herald.jwtOf('dmurta'), headers: { 'x-forwarded-for': '2001:db8::1' } };
+  expect((await call('GET', `${herald.url}/v1/feed`, feed)).status).toBe(200);
+});
+
+it('an address is that of the connection when no proxy is trusted', async () => {
+  await herald.startService('gateway', { env: { FAILED_LOGINS_PER_MINUTE: '3', TRUSTED_PROXIES: '' } });
+  const statuses = [];
+  for (let n = 1; n <= 5; n++) statuses.push((await get(guess(), `203.0.113.${n}`)).status);
+  expect(statuses).toEqual([401, 401, 401, 429, 429]);
+});
