@@ -1,5 +1,6 @@
 import { aMessage } from '../support/client.js';
 import {
+  announced,
   type Asked,
   BAD,
   type BadRequest,
@@ -158,7 +159,7 @@ const batches: BadRequest[] = [
   ['1,001 messages', batch({ messages: Array(1001).fill(aMessage()) }), ...BAD, HOW_MANY],
   ['a million of nothing', batch(`{"messages":[${'0,'.repeat(1_000_000)}0]}`), ...BAD, HOW_MANY],
   ['a field more', batch({ messages: [aMessage()], stray: 1 }), ...BAD, 'stray is not a known field'],
-  ['more than 8 MiB', batch(`{"messages":["${x(8 * 1024 * 1024)}"]}`), ...TOO_LARGE, 'The body is too large'],
+  ['more than 8 MiB', batch('{', announced(8 * 1024 * 1024 + 1)), ...TOO_LARGE, 'The body is too large'],
 ];
 
 const statuses: BadRequest[] = [

@@ -24,10 +24,19 @@ const MAX_KEY_LENGTH = 200;
 const MAX_RECIPIENTS = 100;
 const MAX_URL_LENGTH = 2048;
 
+/** Not `URL.canParse`: Node 20's, once it is hot, refuses what holds a Latin-1 letter. */
+function isUrl(value: string): boolean {
+  try {
+    return Boolean(new URL(value));
+  } catch {
+    return false;
+  }
+}
+
 const httpsUrl = z
   .string()
   .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
-  .refine((value) => /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(value) && URL.canParse(value), 'must be an https URL');
+  .refine((value) => /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(value) && isUrl(value), 'must be an https URL');
 
 /** Someone of the company's directory, as a message names them. What is absent leaves the directory as it is. */
 const Person = z.strictObject({
