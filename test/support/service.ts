@@ -49,7 +49,16 @@ export class Service {
   }
 
   get url(): string {
-    const url = /"url":"([^"]+)"/.exec(this.output)?.[1];
+    return this.said('url');
+  }
+
+  /** Where it tells its figures. */
+  get metricsUrl(): string {
+    return this.said('metrics');
+  }
+
+  private said(name: string): string {
+    const url = new RegExp(`"${name}":"([^"]+)"`).exec(this.output)?.[1];
     if (!url) throw new Error(`${this.name} has not said where it listens`);
     return url;
   }

@@ -1,3 +1,4 @@
+import { noteEffects } from '@herald/bootstrap';
 import { type ActionRecipient, agentActions, type Answered, notFound } from '@herald/contracts';
 import {
   ACTION_STATEMENTS,
@@ -21,7 +22,9 @@ export class AgentActionsConsumer {
     private readonly database: Database,
     ledger: MessageLedger,
   ) {
-    this.actions = new MessageWriter(database, ledger, ACTION_STATEMENTS);
+    this.actions = new MessageWriter(database, ledger, ACTION_STATEMENTS, (times) =>
+      noteEffects(agentActions.queue, times),
+    );
   }
 
   /** Actions that a gateway accepted: their content is in the outbox. */

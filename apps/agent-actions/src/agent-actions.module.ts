@@ -1,4 +1,12 @@
-import { HEALTH_CHECKS, HEALTH_WORK, type HealthChecks, HealthModule, type HealthWork } from '@herald/bootstrap';
+import {
+  HEALTH_CHECKS,
+  HEALTH_WORK,
+  type HealthChecks,
+  HealthModule,
+  type HealthWork,
+  noteRun,
+  tellPool,
+} from '@herald/bootstrap';
 import { agentActions } from '@herald/contracts';
 import { Database, MessageLedger } from '@herald/database';
 import { QueueServer } from '@herald/queue';
@@ -36,6 +44,7 @@ import { env } from './agent-actions.env.js';
           concurrency: AGENT_ACTIONS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+          ran: noteRun,
         });
       },
     },
@@ -59,7 +68,9 @@ import { env } from './agent-actions.env.js';
   exports: [HEALTH_CHECKS, HEALTH_WORK],
 })
 export class AgentActionsModule implements OnApplicationShutdown {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(@Inject(Database) private readonly database: Database) {
+    tellPool(() => database.connections);
+  }
 
   /** After the queue: what is in work still needs the database. */
   onApplicationShutdown(): Promise<void> {

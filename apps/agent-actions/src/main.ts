@@ -4,13 +4,12 @@ import { env } from './agent-actions.env.js';
 import { AgentActionsModule } from './agent-actions.module.js';
 
 run(() => {
-  const { HEALTH_PORT, LOG_LEVEL, SHUTDOWN_TIMEOUT_MS } = env();
+  const settings = env();
   return startService({
     name: 'agent-actions',
     module: AgentActionsModule,
-    port: HEALTH_PORT,
-    logLevel: LOG_LEVEL,
-    shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+    port: settings.HEALTH_PORT,
+    settings,
     strategy: QueueServer,
   });
 });

@@ -1,3 +1,4 @@
+import { noteEffects } from '@herald/bootstrap';
 import { type Answered, delivery, type FeedItem, forbidden, notFound } from '@herald/contracts';
 import { Database, FEED_ITEM, MessageLedger, MessageWriter, once } from '@herald/database';
 import { type JobOf, OnJob } from '@herald/queue';
@@ -13,7 +14,7 @@ export class DeliveryConsumer {
     private readonly database: Database,
     ledger: MessageLedger,
   ) {
-    this.messages = new MessageWriter(database, ledger, feedStatements);
+    this.messages = new MessageWriter(database, ledger, feedStatements, (times) => noteEffects(delivery.queue, times));
   }
 
   /** Messages that a gateway accepted: their content is in the outbox. */

@@ -1,4 +1,12 @@
-import { HEALTH_CHECKS, HEALTH_WORK, type HealthChecks, HealthModule, type HealthWork } from '@herald/bootstrap';
+import {
+  HEALTH_CHECKS,
+  HEALTH_WORK,
+  type HealthChecks,
+  HealthModule,
+  type HealthWork,
+  noteRun,
+  tellPool,
+} from '@herald/bootstrap';
 import { delivery } from '@herald/contracts';
 import { Database, MessageLedger } from '@herald/database';
 import { QueueServer } from '@herald/queue';
@@ -32,6 +40,7 @@ import { env } from './delivery.env.js';
           concurrency: DELIVERY_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+          ran: noteRun,
         });
       },
     },
@@ -55,7 +64,9 @@ import { env } from './delivery.env.js';
   exports: [HEALTH_CHECKS, HEALTH_WORK],
 })
 export class DeliveryModule implements OnApplicationShutdown {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(@Inject(Database) private readonly database: Database) {
+    tellPool(() => database.connections);
+  }
 
   /** After the queue: what is in work still needs the database. */
   onApplicationShutdown(): Promise<void> {

@@ -12,7 +12,8 @@ const MOVE_OWED = `
   insert into feed_messages (${COLUMNS})
   select t.id, t.company_id, m.title, m.body, m."authorLogin", m."recipientLogin", m.question, ${METADATA('t.body')},
          t.accepted_at, t.accepted_at, $2, $3, t.history
-    from taken t, jsonb_to_record(t.body -> 'message') as ${MESSAGE}`;
+    from taken t, jsonb_to_record(t.body -> 'message') as ${MESSAGE}
+  returning accepted_at`;
 
 /** True where feed row `f` is the very message that \`body\` of company \`company_id\` of \`g\` describes. */
 const SAME_MESSAGE = `f.company_id = g.company_id and f.title = m.title and f.body = m.body

@@ -4,13 +4,12 @@ import { env } from './delivery.env.js';
 import { DeliveryModule } from './delivery.module.js';
 
 run(() => {
-  const { HEALTH_PORT, LOG_LEVEL, SHUTDOWN_TIMEOUT_MS } = env();
+  const settings = env();
   return startService({
     name: 'delivery',
     module: DeliveryModule,
-    port: HEALTH_PORT,
-    logLevel: LOG_LEVEL,
-    shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+    port: settings.HEALTH_PORT,
+    settings,
     strategy: QueueServer,
   });
 });

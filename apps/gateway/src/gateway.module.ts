@@ -1,4 +1,11 @@
-import { HEALTH_CHECKS, HEALTH_WORK, type HealthChecks, HealthModule, type HealthWork } from '@herald/bootstrap';
+import {
+  HEALTH_CHECKS,
+  HEALTH_WORK,
+  type HealthChecks,
+  HealthModule,
+  type HealthWork,
+  tellPool,
+} from '@herald/bootstrap';
 import { agentActions, delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
@@ -65,7 +72,9 @@ class FoundationModule implements OnApplicationShutdown {
   constructor(
     private readonly database: Database,
     private readonly client: QueueClient,
-  ) {}
+  ) {
+    tellPool(() => database.connections);
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.client.close();

@@ -46,8 +46,10 @@ export class HttpErrorsFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const response = host.switchToHttp().getResponse<FastifyReply>();
     let data = refusalOf(await this.forCaller(error, request));
-    if (isClientFault(data)) data = this.invalid(data);
-    else if (data.status >= 500) this.report(error, data, request);
+    if (isClientFault(data)) {
+      request.mistaken = true;
+      data = this.invalid(data);
+    } else if (data.status >= 500) this.report(error, data, request);
     const { retryAfterSeconds = data.status === 503 || data.status === 504 ? RETRY_AFTER_SECONDS : undefined } = data;
     if (retryAfterSeconds !== undefined) void response.header('Retry-After', String(retryAfterSeconds));
     if (data.status === 401) void response.header('WWW-Authenticate', 'Bearer');

@@ -4,13 +4,12 @@ import { env } from './merchant-answers.env.js';
 import { MerchantAnswersModule } from './merchant-answers.module.js';
 
 run(() => {
-  const { HEALTH_PORT, LOG_LEVEL, SHUTDOWN_TIMEOUT_MS } = env();
+  const settings = env();
   return startService({
     name: 'merchant-answers',
     module: MerchantAnswersModule,
-    port: HEALTH_PORT,
-    logLevel: LOG_LEVEL,
-    shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+    port: settings.HEALTH_PORT,
+    settings,
     strategy: QueueServer,
   });
 });

@@ -1,4 +1,13 @@
-import { HEALTH_CHECKS, HEALTH_WORK, type HealthChecks, HealthModule, type HealthWork } from '@herald/bootstrap';
+import {
+  HEALTH_CHECKS,
+  HEALTH_WORK,
+  type HealthChecks,
+  HealthModule,
+  type HealthWork,
+  noteEffects,
+  noteRun,
+  tellPool,
+} from '@herald/bootstrap';
 import { merchantAnswers } from '@herald/contracts';
 import { Database, MessageLedger } from '@herald/database';
 import { QueueServer } from '@herald/queue';
@@ -46,6 +55,11 @@ import { env } from './merchant-answers.env.js';
           concurrency: MERCHANT_ANSWERS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
+          ran: (run) => {
+            noteRun(run);
+            // Every job but `owed` is one message or command of its own.
+            if (run.job !== 'owed' && !run.failed) noteEffects(run.queue, [run.queuedAt]);
+          },
         });
       },
     },
@@ -69,7 +83,9 @@ import { env } from './merchant-answers.env.js';
   exports: [HEALTH_CHECKS, HEALTH_WORK],
 })
 export class MerchantAnswersModule implements OnApplicationShutdown {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(@Inject(Database) private readonly database: Database) {
+    tellPool(() => database.connections);
+  }
 
   /** After the queue: what is in work still needs the database. */
   onApplicationShutdown(): Promise<void> {

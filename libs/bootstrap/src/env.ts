@@ -41,6 +41,8 @@ export const ServiceEnv = z.object({
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
     .default('herald'),
+  /** Port of /metrics; private. */
+  METRICS_PORT: port(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Work that waits this long without any being finished, while nothing hinders it, is stuck: the service is not alive. */
   STUCK_AFTER_MS: whole(60_000, 1000, 3_600_000),

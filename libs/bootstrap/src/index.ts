@@ -1,7 +1,9 @@
 /**
- * How every service reads its settings, starts, logs, reports its health and stops. Knows no queue, no database and no
- * contract.
+ * How every service reads its settings, starts, logs, tells its health and its figures, and stops. Knows no queue, no
+ * database and no contract.
  */
 export * from './env.js';
 export * from './health.js';
+export * from './metrics/message-metrics.js';
+export { tellGauge } from './metrics/registry.js';
 export { run, startService } from './service.js';

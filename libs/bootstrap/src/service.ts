@@ -3,16 +3,18 @@ import { NestFactory } from '@nestjs/core';
 import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
-import { BadEnvironment } from './env.js';
+import type { z } from 'zod';
+import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
+import { measureHttp } from './metrics/http-metrics.js';
+import { serveMetrics } from './metrics/metrics-server.js';
 
 interface ServiceOptions {
   name: string;
   module: unknown;
   port: number;
   host?: string;
-  logLevel: string;
-  shutdownTimeoutMs: number;
+  settings: Pick<z.output<typeof ServiceEnv>, 'LOG_LEVEL' | 'METRICS_PORT' | 'SHUTDOWN_TIMEOUT_MS'>;
   adapter?: FastifyAdapter;
   /** Last touches before the service opens its port. */
   configure?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void;
@@ -22,21 +24,25 @@ interface ServiceOptions {
 
 /** Every service starts this way, says so in its log, and stops in order and in time. */
 export async function startService(options: ServiceOptions): Promise<INestApplication> {
-  const logger = createLogger(options.name, options.logLevel);
+  const { LOG_LEVEL, METRICS_PORT, SHUTDOWN_TIMEOUT_MS } = options.settings;
+  const logger = createLogger(options.name, LOG_LEVEL);
   exitOnFaults(logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     options.module as Type,
     options.adapter ?? new FastifyAdapter({ forceCloseConnections: 'idle' }),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
+  measureHttp(app.getHttpAdapter().getInstance());
   await options.configure?.(app, logger);
-  stopOnSignal(app, logger, options.shutdownTimeoutMs);
+  stopOnSignal(app, logger, SHUTDOWN_TIMEOUT_MS);
   if (options.strategy) {
     app.connectMicroservice({ strategy: app.get(options.strategy) });
     await app.startAllMicroservices();
   }
-  await app.listen(options.port, options.host ?? '0.0.0.0');
-  logger.info({ url: await app.getUrl() }, `${options.name} is up`);
+  const { host = '0.0.0.0' } = options;
+  const metrics = await serveMetrics(METRICS_PORT, host);
+  await app.listen(options.port, host);
+  logger.info({ url: await app.getUrl(), metrics }, `${options.name} is up`);
   return app;
 }
 

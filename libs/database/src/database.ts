@@ -87,6 +87,12 @@ export class Database implements Sql {
     return this.transaction(read, `begin read only; ${FOLLOW_INDEXES}`);
   }
 
+  /** What its connections do at the moment, and who waits for one. */
+  get connections(): { idle: number; busy: number; waiting: number } {
+    const { totalCount, idleCount, waitingCount } = this.pool;
+    return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
+  }
+
   /** Rejects when Postgres does not answer. */
   async ping(): Promise<void> {
     await this.use((client) => client.query('select 1'), this.probe);

@@ -6,7 +6,10 @@ import type { MessageLedger } from './message-ledger.js';
 
 /** How one product's messages become rows, each for all messages of a job or batch at once. */
 export interface MessageStatements {
-  /** $1 outbox ids, $2 queued at, $3 started at. The outbox rows leave as the product's rows enter, all or none. */
+  /**
+   * $1 outbox ids, $2 queued at, $3 started at. The outbox rows leave as the product's rows enter, all or none; returns
+   * when each was accepted, as `accepted_at`.
+   */
   moveOwed: string;
   /** $1 id. Takes a message out of the outbox that is among the product's rows word for word; returns its id. */
   leaveTwin: string;
@@ -48,6 +51,8 @@ export class MessageWriter {
     private readonly database: Database,
     private readonly ledger: MessageLedger,
     private readonly statements: MessageStatements,
+    /** Told of messages that were written in one commit: when each was accepted, or put on the queue. */
+    private readonly written: (acceptedAt: Date[]) => void = () => undefined,
   ) {}
 
   /** Messages that a gateway accepted. What another worker took before is not there any more, and is not written. */
@@ -69,7 +74,9 @@ export class MessageWriter {
   }
 
   private async move(ids: string[], run: JobRun): Promise<void> {
-    await this.database.query(this.statements.moveOwed, [ids, run.queuedAt, run.startedAt]);
+    const values = [ids, run.queuedAt, run.startedAt];
+    const moved = await this.database.query<{ accepted_at: Date }>(this.statements.moveOwed, values);
+    this.written(moved.map(({ accepted_at }) => accepted_at));
   }
 
   private async moveOne(id: string, run: JobRun): Promise<void> {
@@ -134,6 +141,7 @@ export class MessageWriter {
         ? await this.database.prepared<{ id: string }>('write-direct', writeDirect, values)
         : await this.database.query<{ id: string }>(writeDirect, values);
     const done = new Set(written.map(({ id }) => id));
+    this.written(messages.filter(({ data }) => done.has(data.correlationId)).map(({ run }) => run.queuedAt));
     if (done.size < messages.length) {
       for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
     }

@@ -1,5 +1,6 @@
 import {
   BrokenContract,
+  type JobRun,
   type Ledger,
   PermanentFault,
   type QueueContract,
@@ -25,6 +26,13 @@ export interface QueueServerOptions extends QueueOptions {
   lockMs: number;
   /** How long a stop waits for jobs in work; after that they are left to another worker. */
   closeTimeoutMs: number;
+  /** Told of each run of a job that ended, well or not; a job that was only postponed has not run. */
+  ran?: (run: EndedRun) => void;
+}
+
+export interface EndedRun extends Pick<JobRun, 'queue' | 'job' | 'attempt' | 'queuedAt' | 'startedAt'> {
+  endedAt: Date;
+  failed: boolean;
 }
 
 const PROBE_MS = 1000;
@@ -62,7 +70,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const { contract, concurrency, redisUrl, namespace, lockMs } = this.options;
       this.redis = consumerConnection(redisUrl);
       if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
-      this.worker = new Worker(contract.queue, (job, token) => this.counted(this.work(job, token)), {
+      this.worker = new Worker(contract.queue, (job, token) => this.watched(job, token), {
         connection: this.redis,
         prefix: prefixOf(contract.queue, namespace),
         concurrency,
@@ -97,12 +105,20 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     if (faults.length > 0) throw new Error(`The worker of queue ${queue} has ${faults.join('; ')}`);
   }
 
-  /** Ended is finished, whichever way: what must not happen is that jobs never end. */
-  private async counted<T>(work: Promise<T>): Promise<T> {
+  private async watched(job: Job, token?: string): Promise<Verdict | undefined> {
+    const { queue, job: name, attempt, queuedAt, startedAt } = runOf(job, this.options.contract.queue);
+    const note = (failed: boolean) =>
+      this.options.ran?.({ queue, job: name, attempt, queuedAt, startedAt, endedAt: new Date(), failed });
     this.inWork++;
     try {
-      return await work;
+      const verdict = await this.work(job, token);
+      note(false);
+      return verdict;
+    } catch (error) {
+      if (!(error instanceof DelayedError)) note(true);
+      throw error;
     } finally {
+      // Ended is finished, whichever way: what must not happen is that jobs never end.
       this.inWork--;
       this.finished++;
     }

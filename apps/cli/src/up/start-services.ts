@@ -17,24 +17,27 @@ export interface Surroundings {
   jwt: JwtSettings;
 }
 
-/** Starts every service and waits until each is ready. */
+/** Starts every service and waits until each is ready; gives where each tells its figures. */
 export async function startServices(
   settings: UpSettings,
   surroundings: Surroundings,
   machine: Machine,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Record<string, string>> {
+  const metrics: Record<string, string> = {};
   const names = SERVICES.map(({ name }) => name).join(', ');
   await terminal.step(`Starting ${names}`, async () => {
     for (const spec of SERVICES) {
       signal.throwIfAborted();
       const port = settings.doors.get(spec.name) ?? (await freePort());
+      const metricsPort = await freePort();
+      metrics[spec.name] = `http://127.0.0.1:${metricsPort}/metrics`;
       const start = () =>
         startService({
           name: spec.name,
           port,
-          env: environmentOf(spec, port, surroundings),
+          env: { ...environmentOf(spec, port, surroundings), METRICS_PORT: String(metricsPort) },
           runFolder: runFolder(settings.dataDir),
           onLine: (line) => terminal.log(spec.name, line),
         });
@@ -42,6 +45,7 @@ export async function startServices(
     }
     await Promise.all(machine.services.map((service) => service.current.ready(signal)));
   });
+  return metrics;
 }
 
 function environmentOf(spec: ServiceSpec, port: number, around: Surroundings): Record<string, string> {

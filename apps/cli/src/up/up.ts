@@ -55,11 +55,11 @@ async function runUntilEnd(
   });
   signal.throwIfAborted();
   const { startServices } = await import('./start-services.js');
-  await startServices(settings, { ...urls, secrets, jwt }, machine, terminal, signal);
+  const metrics = await startServices(settings, { ...urls, secrets, jwt }, machine, terminal, signal);
 
   const gateway = `http://127.0.0.1:${doors.get('gateway')}`;
   const demoFile = join(dataDir, 'demo.json');
-  writeJson(demoFile, { gateway, ...urls, ...demo });
+  writeJson(demoFile, { gateway, metrics, ...urls, ...demo });
   machine.keep();
   terminal.showLogs();
   terminal.say(whatToTry(gateway, demo, demoFile));

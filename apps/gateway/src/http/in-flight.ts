@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { tellGauge } from '@herald/bootstrap';
 import { unavailable } from '@herald/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -12,7 +13,9 @@ export class InFlight {
   private inWork = 0;
   private readonly replies = new WeakMap<Socket, FastifyReply>();
 
-  constructor(private readonly max: number) {}
+  constructor(private readonly max: number) {
+    tellGauge({ name: 'herald_http_requests_in_flight', help: 'requests in work' }, () => [{ value: this.inWork }]);
+  }
 
   /** @throws Refusal 503 above the cap; whoever asks how the gateway is gets an answer all the same */
   enter(request: FastifyRequest, reply: FastifyReply): void {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { noteAccepted, noteBatch } from '@herald/bootstrap';
 import { MAX_OWED_IDS, unprocessable } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { Injectable } from '@nestjs/common';
@@ -9,6 +10,8 @@ import { OwedPublisher } from './owed-publisher.js';
 interface Waiting {
   messages: NewMessage[];
   key?: RequestKey;
+  /** On the clock of `performance.now()`. */
+  since: number;
   resolve: (acceptance: Acceptance) => void;
   reject: (error: unknown) => void;
 }
@@ -42,7 +45,7 @@ export class OutboxWriter {
    */
   accept(messages: NewMessage[], key?: RequestKey): Promise<Acceptance> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ messages, key, resolve, reject });
+      this.waiting.push({ messages, key, since: performance.now(), resolve, reject });
       this.startCommit();
     });
   }
@@ -74,6 +77,7 @@ export class OutboxWriter {
       const first = firstOfEachKey(callers);
       const jobs = packJobs(this.feeder.admit(first.flatMap(({ messages }) => messages)), MAX_OWED_IDS, randomUUID);
       const fresh = await this.insert(first, jobs);
+      noteCommit(fresh);
       await this.settle(callers, fresh);
       void this.publisher.publish(fresh.size === callers.length ? jobs : withoutReplayed(jobs, fresh));
     } catch (error) {
@@ -122,6 +126,16 @@ interface Known {
 function firstOfEachKey(callers: Waiting[]): Waiting[] {
   const taken = new Set<string>();
   return callers.filter(({ key }) => !key || (!taken.has(key.id) && taken.add(key.id)));
+}
+
+function noteCommit(callers: Set<Waiting>): void {
+  const now = performance.now();
+  const sizes = new Map<string, number>();
+  for (const { messages, since } of callers) {
+    for (const { queue } of messages) sizes.set(queue, (sizes.get(queue) ?? 0) + 1);
+    if (messages[0]) noteAccepted(messages[0].queue, (now - since) / 1000);
+  }
+  for (const [queue, size] of sizes) noteBatch(queue, size);
 }
 
 /** A replayed message was published when it was new. */

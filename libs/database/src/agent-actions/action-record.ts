@@ -67,7 +67,7 @@ const RECORD_OWED = `${write(
               $3::timestamptz as started_at, o.history)`,
   'taken',
   '',
-)} select id from written`;
+)} select created_at as accepted_at from written`;
 
 /** $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. */
 const GIVEN = `given as (

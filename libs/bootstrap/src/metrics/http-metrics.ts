@@ -1,0 +1,52 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Counter, Histogram } from 'prom-client';
+import { registry } from './registry.js';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Its 5xx is the client's mistake, as a document has it: no fault of ours. */
+    mistaken?: true;
+  }
+}
+
+const registers = [registry];
+const requests = new Counter({
+  name: 'herald_http_requests_total',
+  help: 'requests answered',
+  labelNames: ['route', 'method', 'status'],
+  registers,
+});
+const faults = new Counter({
+  name: 'herald_http_faults_total',
+  help: 'requests answered with a fault of ours',
+  labelNames: ['route', 'method'],
+  registers,
+});
+const durations = new Histogram({
+  name: 'herald_http_request_duration_seconds',
+  help: 'time to the answer',
+  labelNames: ['route', 'method'],
+  buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+  registers,
+});
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** The route's template, never the path: whatever clients ask for, the labels stay few. */
+function labelsOf({ is404, routeOptions, method }: FastifyRequest) {
+  return {
+    route: (!is404 && routeOptions.url) || 'unknown',
+    method: METHODS.has(method) ? method : 'other',
+  };
+}
+
+/** Counts and times every answer of a service. */
+export function measureHttp(server: FastifyInstance): void {
+  server.addHook('onResponse', (request, reply, done) => {
+    const labels = labelsOf(request);
+    requests.inc({ ...labels, status: reply.statusCode });
+    durations.observe(labels, reply.elapsedTime / 1000);
+    if (reply.statusCode >= 500 && !request.mistaken) faults.inc(labels);
+    done();
+  });
+}

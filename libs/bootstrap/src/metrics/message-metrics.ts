@@ -1,0 +1,76 @@
+import { Histogram } from 'prom-client';
+import { registry, tellGauge } from './registry.js';
+
+const WAITS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
+const WORK = WAITS.filter((seconds) => seconds <= 30);
+const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+const byQueue = (name: string, help: string, buckets: number[]) =>
+  new Histogram({ name, help, buckets, labelNames: ['queue'], registers: [registry] });
+
+const accepting = byQueue('herald_accept_duration_seconds', 'until a message was committed', WORK);
+const batches = byQueue('herald_batch_size', 'messages that share a commit', SIZES);
+const waiting = byQueue('herald_queue_wait_seconds', 'a job waits for a worker', WAITS);
+const processing = byQueue('herald_processing_seconds', 'a job is in work', WORK);
+const endToEnd = byQueue('herald_end_to_end_seconds', 'from accepting a message to its effect', WAITS);
+
+/** Clocks of two machines may differ a little: nothing takes less than no time. */
+const secondsBetween = (from: Date, to: Date) => Math.max(0, to.getTime() - from.getTime()) / 1000;
+
+/** Messages of a queue were acknowledged after `seconds`. */
+export function noteAccepted(queue: string, seconds: number): void {
+  accepting.observe({ queue }, seconds);
+}
+
+/** So many messages of a queue shared a commit. */
+export function noteBatch(queue: string, messages: number): void {
+  batches.observe({ queue }, messages);
+}
+
+/** A run of a job that ended, well or not. */
+export interface EndedRun {
+  queue: string;
+  /** 1 for the first. */
+  attempt: number;
+  queuedAt: Date;
+  startedAt: Date;
+  endedAt: Date;
+}
+
+export function noteRun({ queue, attempt, queuedAt, startedAt, endedAt }: EndedRun): void {
+  // A later attempt waited for its delay, not for a worker.
+  if (attempt === 1) waiting.observe({ queue }, secondsBetween(queuedAt, startedAt));
+  processing.observe({ queue }, secondsBetween(startedAt, endedAt));
+}
+
+/** Messages had their effect just now, in one commit; each with the time it was accepted at. */
+export function noteEffects(queue: string, acceptedAt: Date[]): void {
+  if (acceptedAt.length === 0) return;
+  const now = new Date();
+  noteBatch(queue, acceptedAt.length);
+  for (const accepted of acceptedAt) endToEnd.observe({ queue }, secondsBetween(accepted, now));
+}
+
+/** A service's connections to Postgres. */
+export interface PoolUse {
+  idle: number;
+  busy: number;
+  /** Who waits for one. */
+  waiting: number;
+}
+
+export function tellPool(use: () => PoolUse): void {
+  tellGauge(
+    { name: 'herald_pool_connections', help: 'connections to Postgres that are idle or busy', labels: ['state'] },
+    () => {
+      const { idle, busy } = use();
+      return [
+        { labels: { state: 'idle' }, value: idle },
+        { labels: { state: 'busy' }, value: busy },
+      ];
+    },
+  );
+  tellGauge({ name: 'herald_pool_waiting', help: 'who waits for a connection to Postgres' }, () => [
+    { value: use().waiting },
+  ]);
+}
