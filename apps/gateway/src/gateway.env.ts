@@ -60,6 +60,8 @@ const GatewayEnv = ServiceEnv.extend({
 
   /** Messages of one queue that are published and unfinished; what is above stays owed and is fed in turn. */
   PUBLISHED_LIMIT: whole(10_000, 1, 1_000_000),
+  /** Messages that a queue may be owed at once; at least a batch. What is above is refused with 503. */
+  OUTBOX_LIMIT: whole(1_000_000, 1000, 1_000_000_000),
   /** A published message that is older is looked for in Redis. */
   SWEEP_AFTER_MS: whole(5000, 100, 3_600_000),
 }).superRefine(checkJwtSettings);

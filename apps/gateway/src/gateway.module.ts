@@ -27,6 +27,7 @@ import { validation } from './http/validation.js';
 import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
 import { MerchantAnswersQuery } from './merchant-answers/merchant-answers.query.js';
 import { EventRelay } from './outbox/event.relay.js';
+import { OutboxCeiling } from './outbox/outbox.ceiling.js';
 import { OutboxFeeder } from './outbox/outbox.feeder.js';
 import { OutboxSweeper } from './outbox/outbox.sweeper.js';
 import { OutboxWriter } from './outbox/outbox.writer.js';
@@ -86,6 +87,7 @@ class FoundationModule implements OnApplicationShutdown {
 @Module({
   providers: [
     OwedPublisher,
+    OutboxCeiling,
     OutboxFeeder,
     OutboxWriter,
     OutboxSweeper,

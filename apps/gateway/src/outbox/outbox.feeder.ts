@@ -175,7 +175,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 const NIL = '00000000-0000-0000-0000-000000000000';
 
 const MEASURE = `
-  select (select count(*)::int from (select from outbox where queue = $1 and job_id is not null limit $2) p) as published,
+  select owed_messages($1, true, $2) as published,
          exists (select from outbox where queue = $1 and job_id is null) as backlog`;
 
 /** Hops from company to company in the index, however many messages each has. */

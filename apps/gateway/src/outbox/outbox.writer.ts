@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { noteAccepted, noteBatch } from '@herald/bootstrap';
-import { MAX_OWED_IDS, unprocessable } from '@herald/contracts';
+import { MAX_OWED_IDS, unavailable, unprocessable } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import { LANE, type NewMessage, type OwedJob, packJobs, type RequestKey } from './outbox-message.js';
+import { OutboxCeiling } from './outbox.ceiling.js';
 import { OutboxFeeder } from './outbox.feeder.js';
 import { OwedPublisher } from './owed-publisher.js';
 
@@ -35,13 +36,15 @@ export class OutboxWriter {
 
   constructor(
     private readonly database: Database,
+    private readonly ceiling: OutboxCeiling,
     private readonly feeder: OutboxFeeder,
     private readonly publisher: OwedPublisher,
   ) {}
 
   /**
    * Resolves once the messages are committed, all or none of them.
-   * @throws Refusal 422 when the key was used with another body; none of the messages is accepted then
+   * @throws Refusal 422 when the key was used with another body, 503 when the outbox is full; none of the messages is
+   *   accepted then
    */
   accept(messages: NewMessage[], key?: RequestKey): Promise<Acceptance> {
     return new Promise((resolve, reject) => {
@@ -72,8 +75,12 @@ export class OutboxWriter {
     });
   }
 
-  private async commit(callers: Waiting[]): Promise<void> {
+  private async commit(all: Waiting[]): Promise<void> {
+    let callers = all;
     try {
+      callers = await this.ceiling.admit(all);
+      if (callers.length < all.length) refuse(all, callers);
+      if (callers.length === 0) return;
       const first = firstOfEachKey(callers);
       const jobs = packJobs(this.feeder.admit(first.flatMap(({ messages }) => messages)), MAX_OWED_IDS, randomUUID);
       const fresh = await this.insert(first, jobs);
@@ -114,6 +121,13 @@ export class OutboxWriter {
       else if (hashes.get(key.id)?.equals(key.hash)) caller.resolve({ replayed: true });
       else caller.reject(unprocessable('This Idempotency-Key was used with another body'));
     }
+  }
+}
+
+function refuse(all: Waiting[], admitted: Waiting[]): void {
+  const inside = new Set(admitted);
+  for (const caller of all) {
+    if (!inside.has(caller)) caller.reject(unavailable('Too many messages wait to be delivered; try again later'));
   }
 }
 
