@@ -10,9 +10,10 @@ export interface Ended {
   stderr: string;
 }
 
-/** `herald …` as an operator runs it, without a terminal. */
-export async function commandLine(databaseUrl: string, ...args: string[]): Promise<Ended> {
-  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], DATABASE_URL: databaseUrl };
+/** `herald …` as an operator runs it, without a terminal; with the URL of a database, or with variables. */
+export async function commandLine(given: string | Record<string, string>, ...args: string[]): Promise<Ended> {
+  const variables = typeof given === 'string' ? { DATABASE_URL: given } : given;
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], ...variables };
   try {
     return { failed: false, ...(await promisify(execFile)(process.execPath, [PROGRAM, ...args], { env })) };
   } catch (error) {

@@ -1,9 +1,9 @@
-import { Database } from '@herald/database';
+import { Database, isOldSchema } from '@herald/database';
 import { Failure } from './failure.js';
 
 /**
  * Works on the database at DATABASE_URL.
- * @throws Failure when nobody said which
+ * @throws Failure when nobody said which, or its schema is older than this version
  */
 export async function withGivenDatabase<T>(command: string, work: (database: Database) => Promise<T>): Promise<T> {
   const url = process.env['DATABASE_URL'];
@@ -16,6 +16,9 @@ export async function withGivenDatabase<T>(command: string, work: (database: Dat
   });
   try {
     return await work(database);
+  } catch (error) {
+    if (!isOldSchema(error)) throw error;
+    throw new Failure('The schema of this database is not up to date. First: `herald migrate`', { cause: error });
   } finally {
     await database.close();
   }

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addCompanies, addKeys, addTokens, addUsers } from './commands/accounts.js';
 import { addDeadLetters } from './commands/dead-letters.js';
 import { addMigrate } from './commands/migrate.js';
 import { addSeed } from './commands/seed.js';
@@ -9,6 +10,10 @@ import { fail } from './failure.js';
 const program = new Command('herald').description('Runs and administers Herald.');
 addUp(program);
 addMigrate(program);
+addCompanies(program);
+addUsers(program);
+addKeys(program);
+addTokens(program);
 addSeed(program);
 addTypes(program);
 addDeadLetters(program);

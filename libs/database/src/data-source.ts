@@ -16,6 +16,7 @@ import { CreateAccounts1764000000000 } from './migrations/1764000000000-create-a
 import { CreateDelivery1764000001000 } from './migrations/1764000001000-create-delivery.js';
 import { CreateAgentActions1764000002000 } from './migrations/1764000002000-create-agent-actions.js';
 import { CreateMerchantAnswers1764000003000 } from './migrations/1764000003000-create-merchant-answers.js';
+import { AddEnvironmentToCredentials1764000010000 } from './migrations/1764000010000-add-environment-to-credentials.js';
 import { LetOpsSeeWhereMessagesAre1764000050000 } from './migrations/1764000050000-let-ops-see-where-messages-are.js';
 import { CountOwedMessages1764000051000 } from './migrations/1764000051000-count-owed-messages.js';
 
@@ -39,6 +40,7 @@ const migrations = [
   CreateDelivery1764000001000,
   CreateAgentActions1764000002000,
   CreateMerchantAnswers1764000003000,
+  AddEnvironmentToCredentials1764000010000,
   LetOpsSeeWhereMessagesAre1764000050000,
   CountOwedMessages1764000051000,
 ];

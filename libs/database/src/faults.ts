@@ -34,5 +34,9 @@ export function isDataError(error: unknown): boolean {
   return typeof code === 'string' && code.length === 5 && (code.startsWith('22') || code.startsWith('23'));
 }
 
+/** True when the database lacks a table or column that this version knows. */
+export const isOldSchema = (error: unknown): boolean =>
+  ['42P01', '42703'].includes(String((error as { code?: unknown } | null)?.code));
+
 /** True when a row of this key is there already. */
 export const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';

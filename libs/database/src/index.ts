@@ -13,6 +13,7 @@ export {
 export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
 export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
+export * from './accounts.js';
 export * from './credentials.js';
 export { createDataSource, migrate } from './data-source.js';
 export { Database, type Sql } from './database.js';
@@ -26,7 +27,7 @@ export {
   type SameFault,
 } from './dead-letters/dead-letters.js';
 export { FEED_ITEM } from './feed-item.js';
-export { isDataError, isOutage, isTaken } from './faults.js';
+export { isDataError, isOldSchema, isOutage, isTaken } from './faults.js';
 export { MessageLedger } from './message-ledger.js';
 export { type MessageStatements, MessageWriter } from './message-writer.js';
 export { findType, listTypes, saveType } from './notification-types.js';

@@ -1,7 +1,7 @@
 import { type DeadLetter, DeadLetters, type SameFault } from '@herald/database';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
-import { printable } from './printable.js';
+import { table } from '../table.js';
 import { readSelection, type SelectionOptions } from './selection.js';
 
 export interface ListOptions extends SelectionOptions {
@@ -40,37 +40,20 @@ export async function show(id: string): Promise<void> {
 const asJson = (value: unknown) => JSON.stringify(value, null, 2);
 
 const letterTable = (letters: DeadLetter[]) =>
-  letters.length === 0
-    ? 'There are none.'
-    : table(
-        ['id', 'given up at', 'queue', 'job', 'correlationId', 'error'],
-        letters.map(({ id, givenUpAt, queue, job, correlationId, error }) => [
-          id,
-          givenUpAt.toISOString(),
-          queue,
-          job,
-          correlationId ?? '',
-          error,
-        ]),
-      );
+  table(
+    ['id', 'given up at', 'queue', 'job', 'correlationId', 'error'],
+    letters.map(({ id, givenUpAt, queue, job, correlationId, error }) => [
+      id,
+      givenUpAt.toISOString(),
+      queue,
+      job,
+      correlationId ?? '',
+      error,
+    ]),
+  );
 
 const faultTable = (faults: SameFault[]) =>
-  faults.length === 0
-    ? 'There are none.'
-    : table(
-        ['count', 'newest', 'queue', 'job', 'error'],
-        faults.map(({ count, newest, queue, job, error }) => [String(count), newest.toISOString(), queue, job, error]),
-      );
-
-function table(header: string[], rows: string[][]): string {
-  const lines = [header, ...rows.map((row) => row.map(printable))];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  return lines
-    .map((line) =>
-      line
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
-}
+  table(
+    ['count', 'newest', 'queue', 'job', 'error'],
+    faults.map(({ count, newest, queue, job, error }) => [String(count), newest.toISOString(), queue, job, error]),
+  );

@@ -1,7 +1,7 @@
 import { readMoment, uuid } from '@herald/contracts';
 import type { DeadLetterFilter } from '@herald/database';
 import { z } from 'zod';
-import { Failure } from '../failure.js';
+import { readOptions } from '../options.js';
 
 /** What was typed to say which dead letters are meant. */
 export interface SelectionOptions {
@@ -41,16 +41,7 @@ const Selection = z.object({
 
 /** @throws Failure naming every option that is wrong */
 export function readSelection(ids: string[], options: SelectionOptions & { limit?: string; cursor?: string }) {
-  const parsed = Selection.safeParse({ ...options, ids });
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(
-      ({ path, message }) => `  ${OPTION[String(path[0])] ?? String(path[0])}: ${message}`,
-    );
-    throw new Failure(`Wrong options:\n${faults.join('\n')}`);
-  }
-  const { ids: given, company: companyId, limit, cursor, ...rest } = parsed.data;
+  const { ids: given, company: companyId, limit, cursor, ...rest } = readOptions(Selection, { ...options, ids });
   const filter: DeadLetterFilter = { ...rest, companyId, ids: given.length > 0 ? given : undefined };
   return { filter, limit, cursor };
 }
-
-const OPTION: Record<string, string> = { correlationId: 'correlation-id' };

@@ -3,7 +3,7 @@ import { DeadLetters, type Replay } from '@herald/database';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { progressOf } from '../progress.js';
-import { printable } from './printable.js';
+import { printable } from '../table.js';
 import { readSelection, type SelectionOptions } from './selection.js';
 
 export interface WorkOffOptions extends SelectionOptions {

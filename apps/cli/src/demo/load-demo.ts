@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
-import { Database, insertCredential, type TokenParts, tokenOf } from '@herald/database';
-import { sign } from 'jsonwebtoken';
+import { Database, insertCompany, insertCredential, insertUser, type TokenParts, tokenOf } from '@herald/database';
+import { signToken } from '../tokens/sign-token.js';
 import { insertConversations } from './conversations.js';
 import { COMPANIES, CREDENTIALS, type DemoCompany } from './demo.js';
 import { insertActions } from './demo-actions.js';
@@ -35,7 +35,8 @@ export interface Demo {
   jwt: JwtSettings;
 }
 
-const VALID_FOR = '30d';
+const VALID_FOR_SECONDS = 30 * 24 * 60 * 60;
+const ENVIRONMENT = 'demo';
 
 /** Writes the demo data, or what is missing of it, and makes the tokens to try it with. */
 export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise<Demo> {
@@ -43,7 +44,7 @@ export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise
   try {
     const companies: DemoCompanyAccess[] = [];
     for (const company of COMPANIES) {
-      await insertCompany(database, company);
+      await insertCompanyWithUsers(database, company);
       await insertConversations(database, company);
       companies.push({
         id: company.id,
@@ -68,14 +69,9 @@ export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise
   }
 }
 
-async function insertCompany(database: Database, { id, name, users }: DemoCompany): Promise<void> {
-  await database.query('insert into companies (id, name) values ($1, $2) on conflict do nothing', [id, name]);
-  for (const user of users) {
-    await database.query(
-      'insert into users (company_id, id, login, email, name) values ($1, $2, $3, $4, $5) on conflict do nothing',
-      [id, user.id, user.login, user.email, user.name],
-    );
-  }
+async function insertCompanyWithUsers(database: Database, { id, name, users }: DemoCompany): Promise<void> {
+  await insertCompany(database, { id, name });
+  for (const user of users) await insertUser(database, { companyId: id, ...user });
 }
 
 async function insertCredentials(database: Database, company: DemoCompany, seed: string) {
@@ -86,13 +82,14 @@ async function insertCredentials(database: Database, company: DemoCompany, seed:
     await insertCredential(database, parts, {
       companyId: company.id,
       name: `${company.name} ${key}`,
+      environment: ENVIRONMENT,
       scopes,
       authorLogins,
       ...(unlimited ? { limitPerMinute: 0, limitPerHour: 0 } : {}),
       ...(ended === 'expired' ? { expiresAt: past } : {}),
       ...(ended === 'revoked' ? { revokedAt: past } : {}),
     });
-    tokens[key] = tokenOf(parts, 'demo');
+    tokens[key] = tokenOf(parts, ENVIRONMENT);
   }
   return tokens;
 }
@@ -102,11 +99,5 @@ function partsOf(seed: string, name: string): TokenParts {
   return { id: digest('id').slice(0, 12), secret: digest('secret') };
 }
 
-function mint(jwt: JwtSettings, audience: string, claims: object): string {
-  return sign(claims, jwt.secret, {
-    algorithm: jwt.algorithm,
-    issuer: jwt.issuer,
-    audience,
-    expiresIn: VALID_FOR,
-  });
-}
+const mint = (jwt: JwtSettings, audience: string, claims: object): string =>
+  signToken({ ...jwt, key: jwt.secret }, audience, claims, VALID_FOR_SECONDS);

@@ -32,7 +32,13 @@ export class CredentialStore implements BeforeApplicationShutdown {
   private readonly rows = new LRUCache<string, { row?: Row }>({
     max: MAX_KNOWN,
     ttl: KNOWN_FOR_MS,
-    fetchMethod: async (id) => ({ row: (await this.database.query<Row>(SELECT, [id]))[0] }),
+    fetchMethod: async (id, _known, { options }) => {
+      const askedAt = performance.now();
+      const [row] = await this.database.query<Row>(SELECT, [id]);
+      // It was true when it was asked: an answer that was long on its way is known for less.
+      options.ttl = Math.max(1, KNOWN_FOR_MS - (performance.now() - askedAt));
+      return { row };
+    },
   });
   /** Ids whose secret was sent lately. */
   private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
@@ -55,10 +61,13 @@ export class CredentialStore implements BeforeApplicationShutdown {
   async find(token: string): Promise<CredentialCaller | undefined> {
     const [, id, secret] = TOKEN.exec(token) ?? [];
     if (!id || !secret) return undefined;
-    const row = (this.rows.get(id) ?? (await this.rows.fetch(id)))?.row;
+    const hash = secretHash(secret);
     const now = new Date();
-    if (!row || !holds(row, secret, now) || row.revoked_at || (row.expires_at && row.expires_at <= now))
-      return undefined;
+    let row = this.rows.get(id)?.row;
+    // Asked again before it is refused: it may have been made or rotated a moment ago. A secret that is wrong takes as
+    // long as an id that nobody has.
+    if (!holds(row, hash, now)) row = (await this.rows.fetch(id, { forceRefresh: true }))?.row;
+    if (!holds(row, hash, now)) return undefined;
     this.lastUse.set(id, now);
     this.good.set(id, true);
     return {
@@ -79,23 +88,30 @@ export class CredentialStore implements BeforeApplicationShutdown {
 
   private async noteLastUse(): Promise<void> {
     if (this.lastUse.size === 0) return;
-    const ids = [...this.lastUse.keys()];
-    const times = [...this.lastUse.values()];
+    // In one order for every gateway, so that two of them do not wait for each other.
+    const uses = [...this.lastUse].toSorted(([one], [other]) => (one < other ? -1 : 1));
     this.lastUse.clear();
-    // A last use that could not be noted is noted with the next one.
-    await this.database.query(UPDATE_LAST_USE, [ids, times]).catch(() => undefined);
+    const columns = [uses.map(([id]) => id), uses.map(([, at]) => at)];
+    await this.database.query(UPDATE_LAST_USE, columns).catch(() => {
+      // Noted with the next ones, unless it was used again.
+      for (const [id, at] of uses) if (!this.lastUse.has(id)) this.lastUse.set(id, at);
+    });
   }
 }
 
 const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins,
   limit_per_minute, limit_per_hour, expires_at, revoked_at from credentials where id = $1`;
 const UPDATE_LAST_USE = `update credentials c set last_used_at = u.at
-  from unnest($1::text[], $2::timestamptz[]) as u(id, at) where c.id = u.id`;
+  from unnest($1::text[], $2::timestamptz[]) as u(id, at)
+  where c.id = u.id and (c.last_used_at is null or c.last_used_at < u.at)`;
+
+/** What is compared with where there is nothing to compare with. */
+const NO_HASH = Buffer.alloc(secretHash('').length);
 
 /** During a rotation the secret before the current one holds too, until its time is over. */
-function holds(row: Row, secret: string, now: Date): boolean {
-  const hash = secretHash(secret);
-  if (timingSafeEqual(hash, row.secret_hash)) return true;
-  const previous = row.previous_hash !== null && row.previous_expires_at !== null && row.previous_expires_at > now;
-  return previous && timingSafeEqual(hash, row.previous_hash as Buffer);
+function holds(row: Row | undefined, hash: Buffer, now: Date): row is Row {
+  const current = timingSafeEqual(hash, row?.secret_hash ?? NO_HASH);
+  const previous = timingSafeEqual(hash, row?.previous_hash ?? NO_HASH);
+  if (!row || row.revoked_at || (row.expires_at && row.expires_at <= now)) return false;
+  return current || (previous && row.previous_expires_at !== null && row.previous_expires_at > now);
 }

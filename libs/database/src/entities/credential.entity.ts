@@ -17,6 +17,10 @@ export class Credential {
   @Column('text')
   name: string;
 
+  /** As its token says: `hrld_<env>_…`. */
+  @Column('text', { default: 'live' })
+  environment: string;
+
   @Column('bytea', { name: 'secret_hash' })
   secretHash: Buffer;
 

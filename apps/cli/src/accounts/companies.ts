@@ -1,0 +1,31 @@
+import { line, uuid } from '@herald/contracts';
+import { insertCompany, listCompanies } from '@herald/database';
+import { v7 } from 'uuid';
+import { z } from 'zod';
+import { Failure } from '../failure.js';
+import { withGivenDatabase } from '../given-database.js';
+import { readOptions } from '../options.js';
+import { table } from '../table.js';
+import { tell } from '../told.js';
+
+const NewCompany = z.object({ name: line(200), id: uuid().optional() });
+
+/** @throws Failure when there is a company of this id */
+export async function createCompany(typedName: string, options: { id?: string; json?: boolean }): Promise<void> {
+  const { name, id = v7() } = readOptions(NewCompany, { ...options, name: typedName });
+  const made = await withGivenDatabase('companies', (database) => insertCompany(database, { id, name }));
+  if (!made) throw new Failure(`There is a company ${id} already.`);
+  tell({ made: id, note: `The company "${name}" was made. Its id:`, json: options.json ? { id, name } : undefined });
+}
+
+export async function showCompanies({ json }: { json?: boolean }): Promise<void> {
+  const companies = await withGivenDatabase('companies', listCompanies);
+  if (json) console.log(JSON.stringify(companies, null, 2));
+  else
+    console.log(
+      table(
+        ['id', 'name', 'created at'],
+        companies.map(({ id, name, createdAt }) => [id, name, createdAt.toISOString()]),
+      ),
+    );
+}

@@ -1,0 +1,155 @@
+import { line, uuid } from '@herald/contracts';
+import {
+  changeCredential,
+  type Database,
+  endPreviousSecret,
+  findCredential,
+  freshSecret,
+  freshToken,
+  hasCompany,
+  insertCredential,
+  listCredentials,
+  revokeCredential,
+  rotateCredential,
+  SCOPES,
+  type StoredCredential,
+  tokenOf,
+} from '@herald/database';
+import { z } from 'zod';
+import { Failure } from '../failure.js';
+import { withGivenDatabase } from '../given-database.js';
+import { duration, moment, readOptions } from '../options.js';
+import { tell } from '../told.js';
+import { keyTable } from './key-table.js';
+
+const LONGEST_OVERLAP_DAYS = 90;
+
+/** The default, no limit, or a number of requests. */
+const limit = z
+  .string()
+  .regex(/^(default|none|[1-9]\d{0,8})$/, 'must be a whole number above 0, none or default')
+  .transform((text) => (text === 'default' ? null : text === 'none' ? 0 : Number(text)));
+
+const Changes = z.object({
+  limitPerMinute: limit.optional(),
+  limitPerHour: limit.optional(),
+  expires: moment.optional(),
+});
+
+const NewKey = Changes.extend({
+  company: uuid(),
+  name: line(200),
+  scope: z.array(z.enum(SCOPES, `must be of ${SCOPES.join(', ')}`)).transform((scopes) => [...new Set(scopes)]),
+  author: z.array(line(100)).optional(),
+  environment: z.string().regex(/^[a-z]{1,20}$/, 'must be 1 to 20 lower-case letters'),
+});
+
+const Rotation = z.object({ overlap: duration(LONGEST_OVERLAP_DAYS) });
+
+/** A key is named by its id; whoever has the key itself at hand may paste that. */
+const Named = z.object({
+  id: z
+    .string()
+    .regex(/^(hrld_[a-z]+_)?[0-9a-z]{8,32}(_[0-9A-Za-z]+)?$/, 'must be the id of a key, as `keys list` shows it')
+    .transform((text) => text.split('_')[text.startsWith('hrld_') ? 2 : 0] as string),
+});
+
+export interface KeyChanges {
+  limitPerMinute?: string;
+  limitPerHour?: string;
+  expires?: string;
+  json?: boolean;
+}
+
+export interface KeyOptions extends KeyChanges {
+  company: string;
+  name: string;
+  scope: string[];
+  author?: string[];
+  environment: string;
+}
+
+const inDatabase = <T>(work: (database: Database) => Promise<T>) => withGivenDatabase('keys', work);
+
+/** @throws Failure when there is no such company */
+export async function createKey(options: KeyOptions): Promise<void> {
+  const {
+    company: companyId,
+    scope: scopes,
+    author: authorLogins,
+    expires: expiresAt,
+    ...rest
+  } = readOptions(NewKey, options);
+  const parts = freshToken();
+  const key = await inDatabase(async (database) => {
+    if (!(await hasCompany(database, companyId))) throw new Failure(`There is no company ${companyId}.`);
+    await insertCredential(database, parts, { companyId, scopes, authorLogins, expiresAt, ...rest });
+    return existing(database, parts.id);
+  });
+  show(key, parts.secret, options.json, 'It is shown this once and cannot be had again:');
+}
+
+export async function showKeys(options: { company?: string; json?: boolean }): Promise<void> {
+  const { company } = readOptions(z.object({ company: uuid().optional() }), options);
+  const keys = await inDatabase((database) => listCredentials(database, company));
+  console.log(options.json ? JSON.stringify(keys, null, 2) : keyTable(keys));
+}
+
+/** @throws Failure when the key does not hold any more, or has two live secrets already */
+export async function rotateKey(named: string, options: { overlap: string; json?: boolean }): Promise<void> {
+  const { id } = readOptions(Named, { id: named });
+  const { overlap } = readOptions(Rotation, options);
+  const secret = freshSecret();
+  const key = await inDatabase(async (database) => {
+    const rotated = await rotateCredential(database, { id, secret }, overlap);
+    if (rotated) return rotated;
+    const { state, previousExpiresAt } = await existing(database, id);
+    if (state !== 'rotating') throw new Failure(`The key ${id} is ${state}: make a new one with \`keys create\`.`);
+    throw new Failure(
+      `The secret before the current one of ${id} holds until ${previousExpiresAt?.toISOString()}. ` +
+        `End it with \`keys revoke ${id} --previous\`, or all but a new one with --overlap 0.`,
+    );
+  });
+  const until = key.previousExpiresAt?.toISOString();
+  const rest = until ? `The secret before it holds until ${until}.` : 'No other secret of it holds any more.';
+  show(key, secret, options.json, `${rest} The new one is shown this once and cannot be had again:`);
+}
+
+/** Revoking what is revoked is no mistake. */
+export async function revokeKey(named: string, options: { previous?: boolean; json?: boolean }): Promise<void> {
+  const { id } = readOptions(Named, { id: named });
+  const key = await inDatabase(async (database) => {
+    await existing(database, id);
+    const ended = await (options.previous ? endPreviousSecret : revokeCredential)(database, id);
+    if (options.previous && !ended) throw new Failure(`The key ${id} has one live secret at the most.`);
+    return existing(database, id);
+  });
+  const what = options.previous ? 'The secret before the current one' : `The key "${key.name}"`;
+  tell({ made: id, note: `${what} is refused everywhere within a second.`, json: options.json ? key : undefined });
+}
+
+/** @throws Failure when nothing was said to change */
+export async function changeKey(named: string, options: KeyChanges): Promise<void> {
+  const { id } = readOptions(Named, { id: named });
+  const { expires: expiresAt, ...limits } = readOptions(Changes, options);
+  const changes = { ...limits, expiresAt };
+  if (Object.values(changes).every((value) => value === undefined)) throw new Failure('Say what to change.');
+  const key = await inDatabase(async (database) => {
+    const { state } = await existing(database, id);
+    if (state === 'revoked') throw new Failure(`The key ${id} is revoked, for good.`);
+    return (await changeCredential(database, id, changes)) ?? (await existing(database, id));
+  });
+  console.log(options.json ? JSON.stringify(key, null, 2) : keyTable([key]));
+}
+
+async function existing(database: Database, id: string): Promise<StoredCredential> {
+  const key = await findCredential(database, id);
+  if (!key) throw new Failure(`There is no key ${id}.`);
+  return key;
+}
+
+function show(key: StoredCredential, secret: string, json: boolean | undefined, remark: string): void {
+  const token = tokenOf({ id: key.id, secret }, key.environment);
+  const note = `The key "${key.name}" may ${key.scopes.join(', ')}. ${remark}`;
+  tell({ made: token, note, json: json ? { ...key, token } : undefined });
+}

@@ -1,0 +1,61 @@
+import { line, uuid } from '@herald/contracts';
+import { hasCompany, insertUser, listUsers } from '@herald/database';
+import { v7 } from 'uuid';
+import { z } from 'zod';
+import { Failure } from '../failure.js';
+import { withGivenDatabase } from '../given-database.js';
+import { readOptions } from '../options.js';
+import { table } from '../table.js';
+import { tell } from '../told.js';
+
+const Directory = z.object({ company: uuid() });
+const NewUser = Directory.extend({
+  id: uuid().optional(),
+  login: line(100).optional(),
+  email: z.email('must be an e-mail address').max(320).optional(),
+  name: line(200).optional(),
+});
+
+export interface UserOptions {
+  company: string;
+  id?: string;
+  login?: string;
+  email?: string;
+  name?: string;
+  json?: boolean;
+}
+
+/** @throws Failure when there is no such company, or it has a user of this id or login */
+export async function createUser(options: UserOptions): Promise<void> {
+  const { company: companyId, id = v7(), ...said } = readOptions(NewUser, options);
+  await withGivenDatabase('users', async (database) => {
+    if (!(await hasCompany(database, companyId))) throw new Failure(`There is no company ${companyId}.`);
+    if (await insertUser(database, { companyId, id, ...said })) return;
+    throw new Failure(`The company has a user of this id${said.login ? ` or login ("${said.login}")` : ''} already.`);
+  });
+  const json = options.json ? { companyId, id, ...said } : undefined;
+  tell({ made: id, note: `The user ${said.login ?? said.email ?? said.name ?? ''} was made. The id:`, json });
+}
+
+/** @throws Failure when there is no such company */
+export async function showUsers(options: { company: string; json?: boolean }): Promise<void> {
+  const { company } = readOptions(Directory, options);
+  const users = await withGivenDatabase('users', async (database) => {
+    if (!(await hasCompany(database, company))) throw new Failure(`There is no company ${company}.`);
+    return listUsers(database, company);
+  });
+  if (options.json) console.log(JSON.stringify(users, null, 2));
+  else
+    console.log(
+      table(
+        ['id', 'login', 'email', 'name', 'created at'],
+        users.map(({ id, login, email, name, createdAt }) => [
+          id,
+          login ?? '',
+          email ?? '',
+          name ?? '',
+          createdAt.toISOString(),
+        ]),
+      ),
+    );
+}

@@ -1,0 +1,106 @@
+import { join } from 'node:path';
+import { line, uuid } from '@herald/contracts';
+import { z } from 'zod';
+import { checkout } from '../checkout.js';
+import { Failure } from '../failure.js';
+import { duration, readOptions } from '../options.js';
+import { tell } from '../told.js';
+import { readJson } from '../up/kept-json.js';
+import { type Signer, signToken } from './sign-token.js';
+
+export interface MintOptions {
+  company?: string;
+  login?: string;
+  merchant?: string;
+  expiresIn: string;
+  json?: boolean;
+}
+
+interface MintSettings extends Signer {
+  userAudience: string;
+  merchantAudience: string;
+}
+
+const LONGEST_DAYS = 365;
+
+const Mint = z.object({
+  company: uuid().optional(),
+  login: line(100).optional(),
+  merchant: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
+    .transform(Number)
+    .optional(),
+  expiresIn: duration(LONGEST_DAYS),
+});
+
+/** @throws Failure when it is not said for whom, or there is nothing to sign with */
+export async function mint(options: MintOptions): Promise<void> {
+  const { company, login, merchant, expiresIn } = readOptions(Mint, options);
+  const person = company !== undefined && login !== undefined;
+  if (person === (merchant !== undefined) || (!person && (company ?? login) !== undefined)) {
+    throw new Failure('Say for whom: --company and --login for a person, --merchant for a merchant.');
+  }
+  const settings = fromEnvironment() ?? fromDemo();
+  const audience = person ? settings.userAudience : settings.merchantAudience;
+  const claims = person ? { sub: login, company_id: company } : { merchant_id: merchant };
+  const token = signToken(settings, audience, claims, expiresIn / 1000);
+  const who = person ? `${login} of ${company}` : `merchant ${merchant}`;
+  const expiresAt = new Date(Date.now() + expiresIn).toISOString();
+  const json = options.json ? { token, expiresAt, audience, ...claims } : undefined;
+  tell({ made: token, note: `A token for ${who}, until ${expiresAt}:`, json });
+}
+
+const set = z.string({ error: 'must be set' }).min(1, 'must be set');
+const ALGORITHMS = ['HS', 'RS', 'PS', 'ES'].flatMap((kind) => [256, 384, 512].map((bits) => `${kind}${bits}`));
+
+const Environment = z
+  .object({
+    JWT_ISSUER: set,
+    JWT_USER_AUDIENCE: set,
+    JWT_MERCHANT_AUDIENCE: set,
+    JWT_ALGORITHM: z.enum(ALGORITHMS, `must be one of ${ALGORITHMS.join(', ')}`),
+    JWT_SECRET: z.string().optional(),
+    JWT_PRIVATE_KEY: z.string().optional(),
+    JWT_KEY_ID: z.string().optional(),
+  })
+  .transform(({ JWT_ALGORITHM, JWT_SECRET, JWT_PRIVATE_KEY, ...rest }, ctx): MintSettings => {
+    const name = JWT_ALGORITHM.startsWith('HS') ? 'JWT_SECRET' : 'JWT_PRIVATE_KEY';
+    const key = name === 'JWT_SECRET' ? JWT_SECRET : JWT_PRIVATE_KEY;
+    if (!key) ctx.addIssue({ code: 'custom', path: [name], message: `must be set for ${JWT_ALGORITHM}` });
+    return {
+      issuer: rest.JWT_ISSUER,
+      userAudience: rest.JWT_USER_AUDIENCE,
+      merchantAudience: rest.JWT_MERCHANT_AUDIENCE,
+      algorithm: JWT_ALGORITHM as Signer['algorithm'],
+      key: key ?? '',
+      keyId: rest.JWT_KEY_ID,
+    };
+  });
+
+/** The gateway's own settings; undefined where none of them is set. */
+function fromEnvironment(): MintSettings | undefined {
+  if (!process.env['JWT_ISSUER'] && !process.env['JWT_ALGORITHM']) return undefined;
+  const parsed = Environment.safeParse(process.env);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')} ${message}`);
+  throw new Failure(`Wrong environment variables:\n${faults.join('\n')}`);
+}
+
+const Demo = z.object({
+  jwt: z.object({ issuer: set, userAudience: set, merchantAudience: set, algorithm: z.literal('HS256'), secret: set }),
+});
+
+/** Those that `herald up` starts the gateway with. */
+function fromDemo(): MintSettings {
+  const demo = Demo.safeParse(readJson(join(process.env['HERALD_DATA'] || join(checkout, '.herald'), 'demo.json')));
+  if (demo.success) return { ...demo.data.jwt, key: demo.data.jwt.secret };
+  const names = [
+    'JWT_ISSUER',
+    'JWT_USER_AUDIENCE',
+    'JWT_MERCHANT_AUDIENCE',
+    'JWT_ALGORITHM',
+    'JWT_SECRET or JWT_PRIVATE_KEY',
+  ];
+  throw new Failure(`There is nothing to sign with. Start Herald with \`npm start\`, or set ${names.join(', ')}.`);
+}
