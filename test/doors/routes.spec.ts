@@ -124,8 +124,8 @@ it('knows the routes of all three products', () => {
       'GET /v1/messages/:correlationId',
       'GET /team-notifications',
       'POST /team-notifications',
-      'POST /api/v1/notification/:id/answer',
-      'DELETE /api/v1/notification/:id',
+      'POST /api/v1/notification/:notification_id/answer',
+      'DELETE /api/v1/notification/:notification_id',
     ]),
   );
 });
@@ -219,7 +219,7 @@ describe('deliberate violations', () => {
     expect(found.filter((each) => !decodeURI(each.split(' ')[1] as string).includes('left-open'))).toEqual([]);
     for (const token of Object.values(holders())) {
       for (const path of ['/left-alone', `/v1/messages/${herald.company.id}`]) {
-        expect((await call('GET', `${broken.url}${path}`, { token })).status).toBe(401);
+        expect(await statusOf(broken.url, { method: 'GET', path, headers: bearer(token) })).toBe(401);
       }
     }
   });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Pool, type QueryResultRow } from 'pg';
 import { prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
 import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
+import { holdToDocument } from './checked-fetch.js';
 import { freshDatabase, testPostgresUrl, testRedisUrl } from './servers.js';
 import { Service } from './service.js';
 
@@ -79,8 +80,20 @@ export class Herald {
 
   /** Starts a service; a further one of the same name under `as`. */
   async startService(name: ServiceName, { env, preload = [] }: StartOptions = {}, as: string = name): Promise<Service> {
+    const service = await Service.start(name, [preload].flat(), { ...this.envOf(name, as), ...env });
+    this.running.set(as, service);
+    if (name === 'gateway') {
+      const held = holdToDocument(service.url);
+      // One that was broken on purpose may have no document.
+      await (preload.length > 0 ? held.catch(() => undefined) : held);
+    }
+    return service;
+  }
+
+  /** The settings of a service, which calls itself `as`. */
+  envOf(name: ServiceName, as: string = name): Record<string, string> {
     const role = `herald_${name.replaceAll('-', '_')}` as Role;
-    const service = await Service.start(name, [preload].flat(), {
+    return {
       DATABASE_URL: named(atPort(this.urlFor(role), this.through.postgres), as),
       REDIS_URL: atPort(this.redisUrl, this.through.redis),
       QUEUE_NAMESPACE: this.namespace,
@@ -97,10 +110,7 @@ export class Herald {
       // Tests fail to log in more often than clients do, all from one address.
       FAILED_LOGINS_PER_MINUTE: '0',
       ...this.env,
-      ...env,
-    });
-    this.running.set(as, service);
-    return service;
+    };
   }
 
   /** The database, entered as a role. */

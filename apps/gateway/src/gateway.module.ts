@@ -10,7 +10,7 @@ import { agentActions, delivery, merchantAnswered, merchantAnswers } from '@hera
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { AgentActionsController } from './agent-actions/agent-actions.controller.js';
 import { AgentActionsQuery } from './agent-actions/agent-actions.query.js';
 import { AccessGate } from './auth/access.gate.js';
@@ -26,6 +26,8 @@ import { HttpErrorsFilter } from './http-errors.filter.js';
 import { validation } from './http/validation.js';
 import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
 import { MerchantAnswersQuery } from './merchant-answers/merchant-answers.query.js';
+import { DocsController } from './openapi/docs.controller.js';
+import { OpenApiController } from './openapi/openapi.controller.js';
 import { EventRelay } from './outbox/event.relay.js';
 import { OutboxCeiling } from './outbox/outbox.ceiling.js';
 import { OutboxFeeder } from './outbox/outbox.feeder.js';
@@ -126,9 +128,20 @@ class AgentActionsModule {}
 @Module({ controllers: [MerchantAnswersController], providers: [MerchantAnswersQuery] })
 class MerchantAnswersModule {}
 
+@Module({ imports: [DiscoveryModule], controllers: [OpenApiController, DocsController] })
+class OpenApiModule {}
+
 /** The list of slices, and the doors in front of them. */
 @Module({
-  imports: [FoundationModule, HealthModule, OutboxModule, DeliveryModule, AgentActionsModule, MerchantAnswersModule],
+  imports: [
+    FoundationModule,
+    HealthModule,
+    OutboxModule,
+    DeliveryModule,
+    AgentActionsModule,
+    MerchantAnswersModule,
+    OpenApiModule,
+  ],
   providers: [
     CredentialStore,
     JwtKeys,

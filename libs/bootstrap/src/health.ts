@@ -10,7 +10,9 @@ import {
   Res,
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { z } from 'zod';
 import { answerInTime } from './answer-in-time.js';
+import { Group, Operation } from './operation.decorator.js';
 import { StuckWatch, type WorkChecks } from './stuck-watch.js';
 
 declare module 'fastify' {
@@ -39,11 +41,23 @@ export const HEALTH_WORK = Symbol('HEALTH_WORK');
 
 const LOOKS_PER_LIMIT = 6;
 
+const Alive = z.object({ status: z.literal('ok') }).meta({ id: 'Alive' });
+const Stuck = z
+  .object({ status: z.literal('stuck'), work: z.array(z.string()).describe('What waits and is not done') })
+  .meta({ id: 'Stuck' });
+
+const State = z.enum(['ok', 'away']);
+type State = z.output<typeof State>;
+const Readiness = z
+  .object({ status: State, dependencies: z.record(z.string(), State) })
+  .meta({ id: 'Readiness', examples: [{ status: 'ok', dependencies: { postgres: 'ok', redis: 'ok' } }] });
+
 interface Reply {
   status(code: number): unknown;
 }
 
 @Controller('health')
+@Group('health')
 class HealthController implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('health');
   private readonly watch?: StuckWatch;
@@ -67,24 +81,36 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   /** 200 unless work is stuck: a restart helps a process that no longer works, not a dependency that is away. */
   @Open()
   @Get('live')
+  @Operation({
+    id: 'isAlive',
+    summary: 'Whether the process gets its work done',
+    answers: { 200: Alive, 503: Stuck },
+    examples: { 503: { status: 'stuck', work: ['outbox'] } },
+  })
   live(@Res({ passthrough: true }) response: Reply) {
     const stuck = this.watch?.stuck ?? [];
-    if (stuck.length === 0) return { status: 'ok' };
+    if (stuck.length === 0) return { status: 'ok' as const };
     response.status(503);
-    return { status: 'stuck', work: stuck };
+    return { status: 'stuck' as const, work: stuck };
   }
 
   /** 200 when every dependency answers within a second, else 503 with the state of each. */
   @Open()
   @Get('ready')
+  @Operation({
+    id: 'isReady',
+    summary: 'Whether everything that the service depends on answers',
+    answers: { 200: Readiness, 503: Readiness },
+    examples: { 503: { status: 'away', dependencies: { postgres: 'ok', redis: 'away' } } },
+  })
   async ready(@Res({ passthrough: true }) response: Reply) {
     const dependencies = await this.dependencies();
     const ready = !Object.values(dependencies).includes('away');
     if (!ready) response.status(503);
-    return { status: ready ? 'ok' : 'away', dependencies };
+    return { status: (ready ? 'ok' : 'away') as State, dependencies };
   }
 
-  private async dependencies(): Promise<Record<string, 'ok' | 'away'>> {
+  private async dependencies(): Promise<Record<string, State>> {
     const states = Object.entries(this.checks).map(
       async ([name, check]) => [name, (await answerInTime(check)) ? 'ok' : 'away'] as const,
     );

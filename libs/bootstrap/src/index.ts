@@ -6,4 +6,5 @@ export * from './env.js';
 export * from './health.js';
 export * from './metrics/message-metrics.js';
 export { tellGauge } from './metrics/registry.js';
+export * from './operation.decorator.js';
 export { run, startService } from './service.js';

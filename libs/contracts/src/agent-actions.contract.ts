@@ -82,13 +82,15 @@ export const RecordAction = z
   })
   .meta({
     id: 'RecordAction',
-    example: {
-      notification_type: 'email_sent',
-      title: 'Agent sent email to customer',
-      message: 'Support Agent sent follow-up email to customer regarding billing inquiry #12345',
-      metadata: { agent_id: '123e4567-e89b-12d3-a456-426614174008', tool_used: 'email_tool' },
-      recipients: [{ id: '123e4567-e89b-12d3-a456-426614174004', email: 'user@example.com', name: 'John Doe' }],
-    },
+    examples: [
+      {
+        notification_type: 'email_sent',
+        title: 'Agent sent email to customer',
+        message: 'Support Agent sent follow-up email to customer regarding billing inquiry #12345',
+        metadata: { agent_id: '123e4567-e89b-12d3-a456-426614174008', tool_used: 'email_tool' },
+        recipients: [{ id: '123e4567-e89b-12d3-a456-426614174004', email: 'user@example.com', name: 'John Doe' }],
+      },
+    ],
   });
 export type RecordAction = z.output<typeof RecordAction>;
 
@@ -110,6 +112,46 @@ export const ActionRecipient = z
   .meta({ id: 'ActionRecipient' });
 export type ActionRecipient = z.output<typeof ActionRecipient>;
 
+/** The notification of the document's sample answer. */
+const SAMPLE = {
+  id: '123e4567-e89b-12d3-a456-426614174000',
+  company_id: '123e4567-e89b-12d3-a456-426614174001',
+  sender_id: '123e4567-e89b-12d3-a456-426614174002',
+  notification_type: 'email_sent',
+  priority: 'medium',
+  status: 'unread',
+  title: 'Agent sent email to customer',
+  message: 'Support Agent sent follow-up email to customer regarding billing inquiry #12345',
+  metadata: {
+    agent_id: '123e4567-e89b-12d3-a456-426614174008',
+    query_id: '123e4567-e89b-12d3-a456-426614174009',
+    action_type: 'email_sent',
+    recipient_email: 'customer@example.com',
+    email_subject: 'Follow-up on your billing inquiry',
+    tool_used: 'email_tool',
+    execution_time: '2.3s',
+  },
+  action_url: 'https://app.aloochat.ai/queries/123e4567-e89b-12d3-a456-426614174009',
+  expires_at: '2024-01-15T06:00:00.000Z',
+  created_at: '2024-01-10T10:00:00.000Z',
+  updated_at: '2024-01-10T10:00:00.000Z',
+  sender: {
+    id: '123e4567-e89b-12d3-a456-426614174008',
+    email: 'agent@aloochat.ai',
+    name: 'Support Agent',
+  },
+  recipients: [
+    {
+      id: '123e4567-e89b-12d3-a456-426614174003',
+      notification_id: '123e4567-e89b-12d3-a456-426614174000',
+      user_id: '123e4567-e89b-12d3-a456-426614174004',
+      status: 'unread',
+      read_at: null,
+      user: { id: '123e4567-e89b-12d3-a456-426614174004', email: 'user@example.com', name: 'John Doe' },
+    },
+  ],
+};
+
 /** What an agent did, as the document's list shows it; `id` is the correlationId. */
 export const ActionItem = z
   .object({
@@ -130,7 +172,10 @@ export const ActionItem = z
     sender: KnownPerson.nullable(),
     recipients: z.array(ActionRecipient),
   })
-  .meta({ id: 'ActionItem' });
+  .meta({
+    id: 'ActionItem',
+    examples: [SAMPLE],
+  });
 export type ActionItem = z.output<typeof ActionItem>;
 
 /** Answer of the two lists; `next_cursor` is null on the last page. */
@@ -142,7 +187,7 @@ export const ActionList = z
     limit: z.int(),
     next_cursor: z.string().nullable(),
   })
-  .meta({ id: 'ActionList' });
+  .meta({ id: 'ActionList', examples: [{ data: [SAMPLE], total: 25, skip: 0, limit: 10, next_cursor: null }] });
 export type ActionList = z.output<typeof ActionList>;
 
 /** Answer of `/stats`: `by_type` has the types that occur, `by_priority` all four. */
@@ -155,10 +200,24 @@ export const ActionStats = z
     by_type: z.record(z.string(), z.int()),
     by_priority: z.object({ low: z.int(), medium: z.int(), high: z.int(), urgent: z.int() }),
   })
-  .meta({ id: 'ActionStats' });
+  .meta({
+    id: 'ActionStats',
+    examples: [
+      {
+        total_notifications: 150,
+        unread_count: 25,
+        read_count: 100,
+        archived_count: 25,
+        by_type: { system: 50, user: 30, agent: 40, deployment: 20, billing: 5, security: 5 },
+        by_priority: { low: 60, medium: 70, high: 15, urgent: 5 },
+      },
+    ],
+  });
 export type ActionStats = z.output<typeof ActionStats>;
 
-export const SetActionStatus = z.strictObject({ status: ReadState }).meta({ id: 'SetActionStatus' });
+export const SetActionStatus = z
+  .strictObject({ status: ReadState })
+  .meta({ id: 'SetActionStatus', examples: [{ status: 'read' }] });
 
 /** The queue `agent-actions`. `record` is open to internal services; the others are Herald's own. */
 export const agentActions = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jsonObject } from './json-object.js';
-import { answered, fromCompany, message, owed, request } from './queue-contract.js';
+import { FieldError } from './error-envelope.js';
+import { Accepted, answered, fromCompany, message, owed, request } from './queue-contract.js';
 import { line, text, uuid } from './text.js';
 
 /** A login of the client's platform: case-sensitive, need not be known to Herald. */
@@ -20,16 +21,18 @@ export const SendMessage = z
   })
   .meta({
     id: 'SendMessage',
-    example: {
-      message: {
-        title: 'Teste',
-        body: 'Conteúdo da notificação',
-        authorLogin: 'admin',
-        recipientLogin: 'dmurta',
-        question: 'teste',
+    examples: [
+      {
+        message: {
+          title: 'Teste',
+          body: 'Conteúdo da notificação',
+          authorLogin: 'admin',
+          recipientLogin: 'dmurta',
+          question: 'teste',
+        },
+        metadata: {},
       },
-      metadata: {},
-    },
+    ],
   });
 export type SendMessage = z.output<typeof SendMessage>;
 
@@ -54,7 +57,60 @@ export const FeedItem = z
   .meta({ id: 'FeedItem' });
 export type FeedItem = z.output<typeof FeedItem>;
 
-export const SetMessageStatus = z.strictObject({ status: MessageStatus }).meta({ id: 'SetMessageStatus' });
+export const SetMessageStatus = z
+  .strictObject({ status: MessageStatus })
+  .meta({ id: 'SetMessageStatus', examples: [{ status: 'read' }] });
+
+/** Body of `POST /v1/feed/ai/batch`. */
+export const SendMessages = z
+  .strictObject({ messages: z.array(SendMessage).min(1).max(1000).describe('1 to 1,000; each is judged by itself') })
+  .meta({ id: 'SendMessages' });
+
+/** Answer to a batch: what became of each message, in order. */
+export const BatchResults = z
+  .object({
+    results: z.array(
+      z.union([
+        Accepted,
+        z
+          .object({ error: z.string(), message: z.string(), errors: z.array(FieldError) })
+          .meta({ id: 'RefusedMessage' })
+          .describe('Why this message was not accepted'),
+      ]),
+    ),
+  })
+  .meta({ id: 'BatchResults' });
+export type BatchResults = z.output<typeof BatchResults>;
+
+/** A page of a feed; `nextCursor` is null on the last one. */
+export const FeedPage = z
+  .object({ data: z.array(FeedItem), nextCursor: z.string().nullable() })
+  .meta({ id: 'FeedPage' });
+
+/** How many of the messages that a person received are unread, in all and by tab. */
+export const UnreadCount = z.object({ unread: z.int(), byTab: z.object({ ai: z.int() }) }).meta({ id: 'UnreadCount' });
+export type UnreadCount = z.output<typeof UnreadCount>;
+
+/** How many messages a change was made to. */
+export const Updated = z.object({ updated: z.int() }).meta({ id: 'Updated' });
+
+/** The way of a message; its steps in order (contract, "L: delivery"). */
+export const MessageTrace = z
+  .object({
+    correlationId: uuid(),
+    queue: z.string(),
+    state: z.enum(['accepted', 'queued', 'active', 'delivered', 'given_up']),
+    steps: z.array(
+      z.object({
+        step: z.enum(['accepted', 'queued', 'attempt', 'delivered', 'given_up', 'replayed']),
+        at: z.iso.datetime(),
+        attempt: z.int().optional().describe('1 for the first'),
+        detail: z.string().optional().describe('What went wrong'),
+      }),
+    ),
+  })
+  .meta({ id: 'MessageTrace' });
+export type MessageTrace = z.output<typeof MessageTrace>;
 
 /** The queue `delivery`. `deliver` is open to internal services; the others are Herald's own. */
 export const delivery = {
@@ -66,6 +122,6 @@ export const delivery = {
       fromCompany(z.object({ login, messageId: uuid(), status: MessageStatus })),
       answered(FeedItem),
     ),
-    'read-all': request(fromCompany(z.object({ login })), answered(z.object({ updated: z.int() }))),
+    'read-all': request(fromCompany(z.object({ login })), answered(Updated)),
   },
 };

@@ -4,6 +4,7 @@
  */
 export * from './agent-actions.contract.js';
 export * from './delivery.contract.js';
+export * from './error-envelope.js';
 export * from './json-object.js';
 export * from './ledger.js';
 export { validatorOf } from './linear-schema.js';

@@ -52,8 +52,78 @@ const Conversation = z.strictObject({
 
 const Upsert = z.object({ v: version, correlationId: uuid(), body: Conversation });
 
+const NOTIFICATION_STATES = ['requested', 'answered'] as const;
+
+/** A notification as merchants see it; the conversation's lead completes its context. */
+export const NotificationItem = z
+  .object({
+    id,
+    notification_type: z.string(),
+    status: z.enum(NOTIFICATION_STATES),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+    conversation_id: id,
+    context: anyJsonObject().describe('What was asked, and what helps to answer it'),
+    requested_fields: z.array(z.string()),
+    answered_fields: z.array(z.string()).describe('What the answer must hold'),
+  })
+  .meta({
+    id: 'NotificationItem',
+    examples: [
+      {
+        id: 123,
+        notification_type: 'user_question_request',
+        status: 'requested',
+        created_at: '2025-10-28T10:30:00.000Z',
+        updated_at: '2025-10-28T10:30:00.000Z',
+        conversation_id: 456,
+        context: { question: 'What are your business hours?', document_id: 789, lead_phone: '+1234567890' },
+        requested_fields: ['question'],
+        answered_fields: ['answer'],
+      },
+    ],
+  });
+export type NotificationItem = z.output<typeof NotificationItem>;
+
+/**
+ * Bodies of the two routes, for who writes clients: what they must hold depends on the type and on the notification, so
+ * that only the worker can tell.
+ */
+export const RequestNotification = z
+  .object({
+    notification_type: z.string(),
+    conversation_id: id,
+    context: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  })
+  .meta({
+    id: 'RequestNotification',
+    examples: [
+      {
+        notification_type: 'user_question_request',
+        conversation_id: 456,
+        context: { question: 'Do you ship internationally?' },
+      },
+      {
+        notification_type: 'user_support_request',
+        conversation_id: 789,
+        context: { support_request_reason: 'Product damaged on arrival, need refund' },
+      },
+    ],
+  });
+export const AnswerNotification = z.record(z.string(), z.string()).meta({
+  id: 'AnswerNotification',
+  description: 'Each of the `answered_fields` of the notification',
+  examples: [
+    { answer: 'We are open Mon-Fri 9am-5pm EST' },
+    {
+      agent_response_to_customer: "Please send your order number and we'll process the refund",
+      resolution_notes: 'Customer eligible for full refund, item damaged',
+    },
+  ],
+});
+
 /** What the routes answer with (merchant-answers document, "Response"). */
-const Done = z.object({ message: z.string() });
+export const Done = z.object({ message: z.string() }).meta({ id: 'Done' });
 export type Done = z.output<typeof Done>;
 
 const command = <Data extends z.output<typeof Command>>(data: z.ZodType<Data>): JobContract<Data, Answered<Done>> => ({

@@ -78,3 +78,9 @@ export interface Answered<Verdict> {
 
 export const answered = <Verdict>(verdict: z.ZodType<Verdict>): z.ZodType<Answered<Verdict>> =>
   z.object({ verdict, replayed: z.boolean() });
+
+/** Answer to a message that was committed, and will take effect through its queue. */
+export const Accepted = z
+  .object({ correlationId: uuid().describe('Names the message from now on: keep it to follow its way') })
+  .meta({ id: 'Accepted' });
+export type Accepted = z.output<typeof Accepted>;

@@ -1,8 +1,4 @@
-/** A field that is wrong and why, as clients see it under `errors`. */
-export interface FieldError {
-  field: string;
-  message: string;
-}
+import type { FieldError } from './error-envelope.js';
 
 /** A refusal as it travels in a reply. */
 export interface RefusalData {

@@ -1,4 +1,19 @@
-import { delivery, forbidden, MessageStatus, SendMessage, SetMessageStatus, uuid, notFound } from '@herald/contracts';
+import { Group, Operation } from '@herald/bootstrap';
+import {
+  Accepted,
+  BatchResults,
+  delivery,
+  FeedItem,
+  FeedPage,
+  forbidden,
+  MessageStatus,
+  SendMessage,
+  SendMessages,
+  SetMessageStatus,
+  UnreadCount,
+  Updated,
+  uuid,
+} from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -8,7 +23,7 @@ import { People, Scope } from '../auth/access.decorators.js';
 import { Caller, type CredentialCaller, type PersonCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
 import { cursor, oneOf, wholeNumber } from '../http/query-fields.js';
-import { fieldErrors, invalid } from '../http/validation.js';
+import { describedAs, fieldErrors, idsOf, invalid } from '../http/validation.js';
 import type { NewMessage } from '../outbox/outbox-message.js';
 import { OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedQuery } from './feed.query.js';
@@ -16,20 +31,20 @@ import { FeedQuery } from './feed.query.js';
 const FeedParams = z.object({
   tab: oneOf(['all', 'ai']).default('all'),
   status: oneOf(MessageStatus.options).optional(),
-  limit: wholeNumber(1, 100, 50),
+  limit: wholeNumber(1, 100, 50).describe('How many messages to give at most'),
   cursor: cursor.optional(),
 });
 
+const MessageId = z.object({ id: uuid().describe("The message's correlationId") });
+
 const MAX_MESSAGES = 1000;
 
-/** Counted before anything else is done with them. */
+/** Counted before anything else is done with them; whether a message is good is told of each by itself. */
 const Batch = z.strictObject({
-  messages: z
-    .custom<unknown[]>(
-      (value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_MESSAGES,
-      'must be a list of 1 to 1,000 messages',
-    )
-    .meta({ type: 'array', minItems: 1, maxItems: MAX_MESSAGES }),
+  messages: z.custom<unknown[]>(
+    (value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_MESSAGES,
+    'must be a list of 1 to 1,000 messages',
+  ),
 });
 const Nothing = z.strictObject({}).nullish();
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
@@ -37,8 +52,12 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 /** A batch counts its messages; one that is refused as a whole counts as a request. */
 const messagesIn = (body: unknown) => Batch.safeParse(body).data?.messages.length ?? 1;
 
+const NOT_FOUND = 'Message not found';
+const FOREIGN_AUTHOR = 'This credential may not write as this author';
+
 /** The delivery API: programs send, people read (delivery document; contract, "L: delivery"). */
 @Controller('v1/feed')
+@Group('delivery')
 export class FeedController {
   constructor(
     private readonly outbox: OutboxWriter,
@@ -46,37 +65,48 @@ export class FeedController {
     private readonly queues: QueueClient,
   ) {}
 
-  /** 202 once the message is committed; it reaches the feed through the queue. */
   @Post('ai')
   @HttpCode(202)
   @Scope('delivery:send')
+  @Operation({
+    id: 'sendMessage',
+    summary: 'Send a message',
+    description: '202 once the message is committed; it reaches the feed through the queue, some milliseconds later.',
+    answers: { 202: Accepted },
+    refusals: { 403: FOREIGN_AUTHOR },
+  })
   async send(
     @Body({ schema: SendMessage }) body: SendMessage,
     @Caller() caller: CredentialCaller,
     @Correlated() correlation: Correlation,
   ) {
-    refuseForeignAuthor(caller, body);
+    if (!mayWriteAs(caller, body)) throw forbidden(FOREIGN_AUTHOR);
     const { replayed } = await this.outbox.accept([messageOf(correlation.id, caller, body)], correlation.key);
     if (replayed) correlation.markReplayed();
     return { correlationId: correlation.id };
   }
 
-  /** Each message succeeds or fails by itself, in order; 400 when none was good. */
   @Post('ai/batch')
   @HttpCode(202)
   @Scope('delivery:send')
   @RouteConfig({ bodyLimit: MAX_BATCH_BYTES, costOf: messagesIn })
+  @Operation({
+    id: 'sendMessages',
+    summary: 'Send up to 1,000 messages',
+    description: 'Each message succeeds or fails by itself, in order; 400 when none was good. Up to 8 MiB.',
+    answers: { 202: BatchResults, 400: BatchResults },
+  })
   async sendBatch(
-    @Body({ schema: Batch }) batch: z.output<typeof Batch>,
+    @Body({ schema: describedAs(Batch, SendMessages) }) batch: z.output<typeof Batch>,
     @Caller() caller: CredentialCaller,
     @Correlated(false) correlation: Correlation,
     @Res({ passthrough: true }) response: FastifyReply,
   ) {
     const accepted: NewMessage[] = [];
-    const results = batch.messages.map((item, index) => {
+    const results = batch.messages.map((item, index): BatchResults['results'][number] => {
       const parsed = SendMessage.safeParse(item);
-      const fault = faultOf(parsed, caller);
-      if (fault || !parsed.success) return fault;
+      if (!parsed.success) return brokenBy(parsed.error.issues);
+      if (!mayWriteAs(caller, parsed.data)) return { error: 'Forbidden', message: FOREIGN_AUTHOR, errors: [] };
       const message = messageOf(correlation.at(index), caller, parsed.data);
       accepted.push(message);
       return { correlationId: message.id };
@@ -90,44 +120,61 @@ export class FeedController {
     return { results };
   }
 
-  /** The caller's feed: what they received and what they wrote, newest first. */
   @Get()
   @People()
+  @Operation({
+    id: 'readFeed',
+    summary: 'Read a feed',
+    description: 'What the person received and what they wrote, newest first.',
+    answers: { 200: FeedPage },
+    refusals: { 400: 'limit must be a whole number from 1 to 100' },
+  })
   list(@Query({ schema: FeedParams }) params: z.output<typeof FeedParams>, @Caller() caller: PersonCaller) {
     return this.feed.page(caller, params);
   }
 
   @Get('unread-count')
   @People()
+  @Operation({ id: 'countUnread', summary: 'Count the unread messages', answers: { 200: UnreadCount } })
   unreadCount(@Caller() caller: PersonCaller) {
     return this.feed.unread(caller);
   }
 
-  /** Only the recipient may; 200 once it is committed. */
   @Patch(':id')
   @People()
+  @Operation({
+    id: 'setMessageStatus',
+    summary: 'Mark a message as read, unread or archived',
+    description: 'Only its recipient may. 200 with the message once it is committed.',
+    answers: { 200: FeedItem },
+    command: true,
+    refusals: { 403: 'Only the recipient may change the status of a message', 404: NOT_FOUND },
+  })
   async setStatus(
-    @Param('id') id: string,
+    @Param({ schema: idsOf(MessageId, NOT_FOUND) }) { id }: z.output<typeof MessageId>,
     @Body({ schema: SetMessageStatus }) { status }: z.output<typeof SetMessageStatus>,
     @Caller() caller: PersonCaller,
     @Correlated() correlation: Correlation,
   ) {
-    const messageId = uuid().safeParse(id);
-    if (!messageId.success) throw notFound('Message not found');
     const { verdict, replayed } = await this.queues.ask(delivery, 'set-status', {
       v: 1,
       correlationId: correlation.id,
       companyId: caller.companyId,
-      body: { login: caller.login, messageId: messageId.data, status },
+      body: { login: caller.login, messageId: id, status },
     });
     if (replayed) correlation.markReplayed();
     return verdict;
   }
 
-  /** Marks everything received as read. */
   @Post('read-all')
   @HttpCode(200)
   @People()
+  @Operation({
+    id: 'readAll',
+    summary: 'Mark everything received as read',
+    answers: { 200: Updated },
+    command: true,
+  })
   async readAll(
     @Body({ schema: Nothing }) _: unknown,
     @Caller() caller: PersonCaller,
@@ -148,21 +195,14 @@ function messageOf(id: string, { companyId }: CredentialCaller, body: SendMessag
   return { id, queue: delivery.queue, job: 'deliver', companyId, body };
 }
 
-/** @throws Refusal 403 when the credential may write as certain logins only, and this is none of them */
-function refuseForeignAuthor({ authorLogins }: CredentialCaller, { message }: SendMessage): void {
-  if (authorLogins && !authorLogins.includes(message.authorLogin)) {
-    throw forbidden('This credential may not write as this author');
-  }
+/** A credential may be limited to certain authors. */
+function mayWriteAs({ authorLogins }: CredentialCaller, { message }: SendMessage): boolean {
+  return !authorLogins || authorLogins.includes(message.authorLogin);
 }
 
 /** What is wrong with one message of a batch, as its result. */
-function faultOf(parsed: z.ZodSafeParseResult<SendMessage>, caller: CredentialCaller) {
-  if (!parsed.success) {
-    const { issues } = parsed.error;
-    return { error: 'ValidationError', message: invalid(issues).message, errors: fieldErrors(issues) };
-  }
-  if (caller.authorLogins && !caller.authorLogins.includes(parsed.data.message.authorLogin)) {
-    return { error: 'Forbidden', message: 'This credential may not write as this author', errors: [] };
-  }
-  return undefined;
-}
+const brokenBy = (issues: z.core.$ZodIssue[]) => ({
+  error: 'ValidationError',
+  message: invalid(issues).message,
+  errors: fieldErrors(issues),
+});

@@ -1,4 +1,4 @@
-import type { FeedItem } from '@herald/contracts';
+import type { FeedItem, UnreadCount } from '@herald/contracts';
 import { Database, FEED_ITEM } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { PersonCaller } from '../auth/caller.js';
@@ -46,7 +46,7 @@ export class FeedQuery {
   }
 
   /** How many received messages are unread, in all and by tab. */
-  async unread({ companyId, login }: PersonCaller) {
+  async unread({ companyId, login }: PersonCaller): Promise<UnreadCount> {
     const rows = await this.database.asCompany(companyId, (tx) =>
       tx.query<{ tab: string; unread: number }>(
         `select tab, count(*)::int as unread from feed_messages

@@ -1,20 +1,36 @@
-import { notFound, uuid } from '@herald/contracts';
+import { Group, Operation } from '@herald/bootstrap';
+import { MessageTrace, notFound, uuid } from '@herald/contracts';
 import { Controller, Get, Param } from '@nestjs/common';
+import { z } from 'zod';
 import { Scope } from '../auth/access.decorators.js';
 import { Caller, type CredentialCaller } from '../auth/caller.js';
+import { idsOf } from '../http/validation.js';
 import { MessageTraceQuery } from './message-trace.query.js';
+
+const NOT_FOUND = 'Message not found';
+const MessageId = z.object({ correlationId: uuid() });
 
 /** The way of a message, step by step (delivery document, "Correlação de Mensagens"; contract, "L: delivery"). */
 @Controller('v1/messages')
+@Group('delivery')
 export class MessageTraceController {
   constructor(private readonly traces: MessageTraceQuery) {}
 
   @Get(':correlationId')
   @Scope('messages:read')
-  async trace(@Param('correlationId') correlationId: string, @Caller() caller: CredentialCaller) {
-    const id = uuid().safeParse(correlationId);
-    const trace = id.success && (await this.traces.find(caller.companyId, id.data));
-    if (!trace) throw notFound('Message not found');
+  @Operation({
+    id: 'traceMessage',
+    summary: 'Follow a message',
+    description: 'Every step of a message or of an agent action, by the `correlationId` that sending it gave.',
+    answers: { 200: MessageTrace },
+    refusals: { 404: NOT_FOUND },
+  })
+  async trace(
+    @Param({ schema: idsOf(MessageId, NOT_FOUND) }) { correlationId }: z.output<typeof MessageId>,
+    @Caller() caller: CredentialCaller,
+  ) {
+    const trace = await this.traces.find(caller.companyId, correlationId);
+    if (!trace) throw notFound(NOT_FOUND);
     return trace;
   }
 }

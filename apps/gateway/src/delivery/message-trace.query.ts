@@ -1,14 +1,10 @@
+import type { MessageTrace } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Injectable } from '@nestjs/common';
 import { OWED_QUEUES } from '../outbox/owed-publisher.js';
 
-export interface Step {
-  step: string;
-  at: string;
-  attempt?: number;
-  detail?: string;
-}
+type Step = MessageTrace['steps'][number];
 
 interface NotedStep extends Step {
   /** The first step of a job that no gateway accepted. */
@@ -36,7 +32,7 @@ export class MessageTraceQuery {
   ) {}
 
   /** Undefined when the company has no such message. */
-  async find(companyId: string, correlationId: string) {
+  async find(companyId: string, correlationId: string): Promise<MessageTrace | undefined> {
     const [place] = await this.database.asCompany(companyId, (tx) =>
       tx.query<Place>(
         `select * from message_places where correlation_id = $1 and company_id = $2
@@ -62,7 +58,7 @@ export class MessageTraceQuery {
 
 function stepsOf({ state, accepted_at, queued_at, started_at, ended_at, history, error }: Place): Step[] {
   const steps: Step[] = [];
-  const add = (step: string, at: Date | string | null, detail?: string | null) => {
+  const add = (step: Step['step'], at: Date | string | null, detail?: string | null) => {
     const time = at instanceof Date ? at.toISOString() : at;
     // A failed run notes when it was queued and started; the last run's times also stand in columns.
     if (!time || steps.some((known) => known.step === step && known.at === time)) return;

@@ -57,24 +57,25 @@ const pathOf = ({ url }: FastifyRequest) =>
     .replace(/\/+$/, '')
     .toLowerCase();
 
+/** The correlation of the request; see `Correlated`. Its use tells that a route takes an Idempotency-Key. */
+export function correlationOf(single: boolean | undefined, context: ExecutionContext): Correlation {
+  const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
+  const response = context.switchToHttp().getResponse<FastifyReply>();
+  const key = keyOf(request);
+  const name = `${request.method} ${pathOf(request)} ${key}`;
+  const namespace = key && namespaceOf(request.caller);
+  const id = namespace ? v5(name, namespace) : timeOrderedId();
+  if (single !== false) void response.header('X-Correlation-Id', id);
+  return {
+    id,
+    key: namespace ? { id, hash: bodyHash(request.body) } : undefined,
+    at: (index) => (namespace ? v5(`${name} ${index}`, namespace) : timeOrderedId()),
+    markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
+  };
+}
+
 /**
- * The correlation of a send or a command; sets `X-Correlation-Id` on the answer.
+ * The correlation of a send or a command; sets `X-Correlation-Id` on the answer, unless there are several.
  * @throws Refusal 400 for a malformed Idempotency-Key
  */
-export const Correlated = createParamDecorator(
-  (single: boolean | undefined, context: ExecutionContext): Correlation => {
-    const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
-    const response = context.switchToHttp().getResponse<FastifyReply>();
-    const key = keyOf(request);
-    const name = `${request.method} ${pathOf(request)} ${key}`;
-    const namespace = key && namespaceOf(request.caller);
-    const id = namespace ? v5(name, namespace) : timeOrderedId();
-    if (single !== false) void response.header('X-Correlation-Id', id);
-    return {
-      id,
-      key: namespace ? { id, hash: bodyHash(request.body) } : undefined,
-      at: (index) => (namespace ? v5(`${name} ${index}`, namespace) : timeOrderedId()),
-      markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
-    };
-  },
-);
+export const Correlated = createParamDecorator(correlationOf);

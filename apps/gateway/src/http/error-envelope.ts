@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { RefusalData } from '@herald/contracts';
+import type { DetailedErrorEnvelope, ErrorEnvelope, Problem, RefusalData } from '@herald/contracts';
 
 /** What is known of the request that failed; of one whose head could not be read, less. */
 export interface Failed {
@@ -17,18 +17,23 @@ const NAMES: Record<number, string> = {
   504: 'GatewayTimeout',
 };
 
-const nameOf = (status: number) => NAMES[status] ?? (STATUS_CODES[status] ?? 'Error').replaceAll(' ', '');
+/** How the envelope calls a status (contract, Error names). */
+export const nameOf = (status: number) => NAMES[status] ?? (STATUS_CODES[status] ?? 'Error').replaceAll(' ', '');
 
 /** Routes whose document calls the message `detail` (merchant-answers document, "Error Handling"). */
 const DETAILED = /^\/api\/v1\/notification(?![^/?])/;
+export const isDetailed = (url: string): boolean => DETAILED.test(url);
 
 /** The body of every error (agent-actions document, "Error Handling"); RFC 9457 for those who ask for it. */
-export function errorEnvelope(data: RefusalData, { url, requestId, accept }: Failed) {
-  const [path] = url.split('?');
+export function errorEnvelope(
+  data: RefusalData,
+  { url, requestId, accept }: Failed,
+): { type: string; body: ErrorEnvelope | DetailedErrorEnvelope | Problem } {
+  const path = url.split('?')[0] as string;
   const facts = {
     error: data.error ?? nameOf(data.status),
     message: data.message,
-    detail: DETAILED.test(url) ? data.message : undefined,
+    detail: isDetailed(url) ? data.message : undefined,
     statusCode: data.status,
     timestamp: new Date().toISOString(),
     path,

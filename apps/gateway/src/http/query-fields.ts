@@ -10,7 +10,9 @@ export const wholeNumber = (min: number, max: number, fallback: number) =>
     .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .default(fallback);
+    .default(fallback)
+    // Text that holds a number, told to clients as the number it holds.
+    .meta({ type: 'integer', minimum: min, maximum: max, pattern: undefined, minLength: undefined });
 
 export const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values as T & readonly [string, ...string[]], `must be one of ${values.join(', ')}`);
@@ -23,12 +25,14 @@ export const anyText = single
 const LAST_MS_OF_DAY = 24 * 60 * 60 * 1000 - 1;
 
 function moment(pick: (text: NonNullable<ReturnType<typeof readMoment>>) => Date) {
-  return single.transform((value, ctx): Date => {
-    const read = readMoment(value);
-    if (read) return pick(read);
-    ctx.addIssue({ code: 'custom', message: 'must be a date, or a date and time, in ISO 8601' });
-    return z.NEVER;
-  });
+  return single
+    .transform((value, ctx): Date => {
+      const read = readMoment(value);
+      if (read) return pick(read);
+      ctx.addIssue({ code: 'custom', message: 'must be a date, or a date and time, in ISO 8601' });
+      return z.NEVER;
+    })
+    .describe('A date, or a date and time, in ISO 8601; UTC unless it names a zone');
 }
 
 /** The first millisecond that belongs to a range; a date without a time begins with its first. */
@@ -47,9 +51,11 @@ export interface Cursor {
 
 export const writeCursor = ({ at, id }: Cursor): string => Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
 
-export const cursor = single.transform((value, ctx): Cursor => {
-  const [, ms, id] = /^(\d{1,15}) ([0-9a-f-]{36})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
-  if (ms && id && z.guid().safeParse(id).success) return { at: new Date(Number(ms)), id };
-  ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
-  return z.NEVER;
-});
+export const cursor = single
+  .transform((value, ctx): Cursor => {
+    const [, ms, id] = /^(\d{1,15}) ([0-9a-f-]{36})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
+    if (ms && id && z.guid().safeParse(id).success) return { at: new Date(Number(ms)), id };
+    ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
+    return z.NEVER;
+  })
+  .describe('The cursor that the page before gave');

@@ -1,4 +1,4 @@
-import { badRequest, type FieldError, type Refusal } from '@herald/contracts';
+import { badRequest, type FieldError, notFound, type Refusal } from '@herald/contracts';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { z } from 'zod';
 
@@ -45,18 +45,34 @@ export function invalid(issues: readonly Issue[]): Refusal {
   );
 }
 
+/** What checks a value, and what describes it to clients. */
+type Schema<T extends z.ZodType> = Pick<T, '~standard'>;
+
+/** The schema, with a refusal of its own for what breaks it. */
+function orRefuse<T extends z.ZodType>(schema: T, refusalOf: (issues: readonly Issue[]) => Refusal): Schema<T> {
+  const { validate, ...standard } = schema['~standard'];
+  const orRefused: typeof validate = async (value, options) => {
+    const result = await validate(value, options);
+    if (result.issues) throw refusalOf(result.issues as readonly Issue[]);
+    return result;
+  };
+  return { '~standard': { ...standard, validate: orRefused } };
+}
+
 /**
  * A query string whose faults are told in the words of the agent-actions document: "Invalid limit parameter"
  * (Error Handling). What is wrong with the parameter stands under `errors`.
  */
-export function namedParameters<T extends z.ZodType>(schema: T): Pick<T, '~standard'> {
-  const { validate, ...standard } = schema['~standard'];
-  const orInvalid: typeof validate = async (value, options) => {
-    const result = await validate(value, options);
-    if (result.issues) throw invalidParameter(fieldErrors(result.issues as readonly Issue[]));
-    return result;
-  };
-  return { '~standard': { ...standard, validate: orInvalid } };
+export const namedParameters = <T extends z.ZodType>(schema: T) =>
+  orRefuse(schema, (issues) => invalidParameter(fieldErrors(issues)));
+
+/** Ids in a path: what cannot be an id is the id of nothing, and the same 404 (contract, "All routes"). */
+export const idsOf = <T extends z.ZodType>(schema: T, absent: string) => orRefuse(schema, () => notFound(absent));
+
+/** Checks like the one and tells clients of the other, where who checks it in full is not the gateway. */
+export function describedAs<T extends z.ZodType>(schema: T, described: z.ZodType): Schema<T> {
+  const { jsonSchema } = described['~standard'];
+  return { '~standard': { ...schema['~standard'], jsonSchema } as T['~standard'] };
 }
 
 /** 400 that names the first of the parameters that are wrong. */

@@ -1,4 +1,14 @@
-import { anyJsonObject, type Answered, type Done, type JsonObject, merchantAnswers, notFound } from '@herald/contracts';
+import { Group, Operation } from '@herald/bootstrap';
+import {
+  AnswerNotification,
+  anyJsonObject,
+  type Answered,
+  Done,
+  type JsonObject,
+  merchantAnswers,
+  NotificationItem,
+  RequestNotification,
+} from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -7,33 +17,54 @@ import { Merchants } from '../auth/access.decorators.js';
 import { Caller, type MerchantCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
 import { anyText, oneOf } from '../http/query-fields.js';
+import { describedAs, idsOf } from '../http/validation.js';
 import { MerchantAnswersQuery, notificationCursor } from './merchant-answers.query.js';
 
 const PATH = 'api/v1/notification';
 
 const ListParams = z.object({
   status: oneOf(['requested', 'answered']).optional(),
-  /** May be repeated. */
   notification_types: z
     .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(anyText))
-    .optional(),
+    .optional()
+    .describe('May be repeated'),
   cursor: notificationCursor.optional(),
 });
+
+/** A whole number above 0 that JSON carries exactly. */
+const NotificationId = z.object({
+  notification_id: z
+    .string()
+    .regex(/^[1-9]\d{0,15}$/)
+    .transform(Number)
+    .refine(Number.isSafeInteger)
+    .meta({ type: 'integer', minimum: 1, pattern: undefined }),
+});
+
+const NOT_FOUND = 'Notification not found';
 
 /** What the body must hold depends on the notification, which the worker knows. */
 const JsonBody = anyJsonObject();
 
 /** The merchant-answers API: questions that wait for a merchant (merchant-answers document; contract, "C"). */
 @Controller(PATH)
+@Group('merchant-answers')
 export class MerchantAnswersController {
   constructor(
     private readonly notifications: MerchantAnswersQuery,
     private readonly queues: QueueClient,
   ) {}
 
-  /** The merchant's notifications, newest first: at most 1,000, and a `Link` to the next ones when there are more. */
   @Get()
   @Merchants()
+  @Operation({
+    id: 'listNotifications',
+    summary: 'Get notifications for the authenticated merchant',
+    description: 'Newest first: at most 1,000, and a `Link` to the next ones when there are more.',
+    answers: { 200: z.array(NotificationItem) },
+    refusals: { 400: 'status must be one of requested, answered' },
+    headers: { Link: 'Where the list goes on, as `rel="next"`' },
+  })
   async list(
     @Query({ schema: ListParams }) params: z.output<typeof ListParams>,
     @Caller() { merchantId }: MerchantCaller,
@@ -44,12 +75,21 @@ export class MerchantAnswersController {
     return data;
   }
 
-  /** 200 once it is committed. */
   @Post('request')
   @Merchants()
   @HttpCode(200)
+  @Operation({
+    id: 'requestNotification',
+    summary: 'Create a new notification request',
+    description:
+      'Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type.',
+    answers: { 200: Done },
+    examples: { 200: { message: 'Notification requested successfully' } },
+    command: true,
+    refusals: { 500: ['question is required', 'Conversation not found', 'Invalid notification type'] },
+  })
   async request(
-    @Body({ schema: JsonBody }) body: JsonObject,
+    @Body({ schema: describedAs(JsonBody, RequestNotification) }) body: JsonObject,
     @Caller() { merchantId }: MerchantCaller,
     @Correlated() correlation: Correlation,
   ) {
@@ -57,13 +97,30 @@ export class MerchantAnswersController {
     return told(await this.queues.ask(merchantAnswers, 'request', command), correlation);
   }
 
-  /** 200 for the one answer that wins, once it is committed. */
-  @Post(':id/answer')
+  @Post(':notification_id/answer')
   @Merchants()
   @HttpCode(200)
+  @Operation({
+    id: 'answerNotification',
+    summary: 'Answer a notification',
+    description:
+      '200 for the one answer that wins, once it is committed. The answer must include all `answered_fields` and match ' +
+      "the notification's JSON Schema.",
+    answers: { 200: Done },
+    examples: { 200: { message: 'Notification answered successfully' } },
+    command: true,
+    refusals: {
+      404: NOT_FOUND,
+      500: [
+        'Answer validation failed against JSON schema: answer must be string',
+        'Missing admin response content in context (expected field: answer)',
+        'This notification has already been answered and cannot be answered again.',
+      ],
+    },
+  })
   async answer(
-    @Param('id') id: string,
-    @Body({ schema: JsonBody }) body: JsonObject,
+    @Param({ schema: idsOf(NotificationId, NOT_FOUND) }) { notification_id }: z.output<typeof NotificationId>,
+    @Body({ schema: describedAs(JsonBody, AnswerNotification) }) body: JsonObject,
     @Caller() { merchantId }: MerchantCaller,
     @Correlated() correlation: Correlation,
   ) {
@@ -71,20 +128,29 @@ export class MerchantAnswersController {
       v: 1 as const,
       correlationId: correlation.id,
       merchantId,
-      notificationId: idOf(id),
+      notificationId: notification_id,
       body,
     };
     return told(await this.queues.ask(merchantAnswers, 'answer', command), correlation);
   }
 
-  @Delete(':id')
+  @Delete(':notification_id')
   @Merchants()
+  @Operation({
+    id: 'deleteNotification',
+    summary: 'Delete a notification',
+    description: 'Dismisses a notification, answered or not.',
+    answers: { 200: Done },
+    examples: { 200: { message: 'Notification deleted successfully' } },
+    command: true,
+    refusals: { 404: NOT_FOUND },
+  })
   async delete(
-    @Param('id') id: string,
+    @Param({ schema: idsOf(NotificationId, NOT_FOUND) }) { notification_id }: z.output<typeof NotificationId>,
     @Caller() { merchantId }: MerchantCaller,
     @Correlated() correlation: Correlation,
   ) {
-    const command = { v: 1 as const, correlationId: correlation.id, merchantId, notificationId: idOf(id) };
+    const command = { v: 1 as const, correlationId: correlation.id, merchantId, notificationId: notification_id };
     return told(await this.queues.ask(merchantAnswers, 'delete', command), correlation);
   }
 }
@@ -92,13 +158,6 @@ export class MerchantAnswersController {
 function told({ verdict, replayed }: Answered<Done>, correlation: Correlation): Done {
   if (replayed) correlation.markReplayed();
   return verdict;
-}
-
-/** @throws Refusal 404: what cannot be an id is the id of nothing */
-function idOf(segment: string): number {
-  const id = /^[1-9]\d{0,15}$/.test(segment) ? Number(segment) : 0;
-  if (id === 0 || !Number.isSafeInteger(id)) throw notFound('Notification not found');
-  return id;
 }
 
 function nextPage({ status, notification_types = [] }: z.output<typeof ListParams>, cursor: string): string {

@@ -1,4 +1,4 @@
-import { badRequest } from '@herald/contracts';
+import { badRequest, type NotificationItem } from '@herald/contracts';
 import { Database, type Sql } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
@@ -10,30 +10,22 @@ export interface NotificationFilter {
   cursor?: number;
 }
 
-/** A notification as merchants see it; times are ISO 8601 in UTC. */
-interface NotificationItem {
-  id: number;
-  notification_type: string;
-  status: 'requested' | 'answered';
-  created_at: Date;
-  updated_at: Date;
-  conversation_id: number;
-  context: Record<string, unknown>;
-  requested_fields: string[];
-  answered_fields: string[];
-}
+type Row = Omit<NotificationItem, 'created_at' | 'updated_at'> & { created_at: Date; updated_at: Date };
 
 const MAX_ITEMS = 1000;
 
 const writeCursor = (id: number) => Buffer.from(`notification ${id}`).toString('base64url');
 
 /** Where a page ended. Opaque to clients. */
-export const notificationCursor = z.string('must be given once').transform((value, ctx): number => {
-  const [, id] = /^notification ([1-9]\d{0,15})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
-  if (id && Number.isSafeInteger(Number(id))) return Number(id);
-  ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
-  return z.NEVER;
-});
+export const notificationCursor = z
+  .string('must be given once')
+  .transform((value, ctx): number => {
+    const [, id] = /^notification ([1-9]\d{0,15})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
+    if (id && Number.isSafeInteger(Number(id))) return Number(id);
+    ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
+    return z.NEVER;
+  })
+  .describe('As it stands in the `Link` of the page before');
 
 /** Integers up to 2^53 as numbers, which pg would give as text; the context completed by the conversation. */
 const ITEM = `n.id::float8, n.notification_type, n.status, n.created_at, n.updated_at, n.conversation_id::float8,
@@ -52,7 +44,7 @@ export class MerchantAnswersQuery {
   page(merchantId: number, filter: NotificationFilter) {
     return this.database.asMerchant(merchantId, async (tx) => {
       if (filter.notification_types) await refuseUnknown(tx, filter.notification_types);
-      const rows = await tx.query<NotificationItem>(pageStatement(filter), [
+      const rows = await tx.query<Row>(pageStatement(filter), [
         merchantId,
         filter.cursor ?? Number.MAX_SAFE_INTEGER,
         filter.notification_types ?? null,

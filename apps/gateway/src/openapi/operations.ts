@@ -1,0 +1,100 @@
+import { STATUS_CODES } from 'node:http';
+import type { OperationFacts } from '@herald/bootstrap';
+import type { z } from 'zod';
+import type { Access } from '../auth/access.decorators.js';
+import { always, headers, idempotencyKey, ofLimits, ofRequest } from './headers.js';
+import type { Refusals } from './refusals.js';
+import type { Route } from './routes.js';
+import type { Described, Json, Schemas } from './schemas.js';
+
+/** Who may enter. Programs need the scope that stands beside their credential. */
+function securityOf(access: Access | undefined): Json[] {
+  if (access?.kind === 'credential') return [{ apiKey: [access.scope] }, { accessToken: [access.scope] }];
+  if (access) return [access.kind === 'person' ? { userToken: [] } : { merchantToken: [] }];
+  return [];
+}
+
+/** Routes, as OpenAPI describes them. */
+export class Operations {
+  constructor(
+    private readonly schemas: Schemas,
+    private readonly refusals: Refusals,
+  ) {}
+
+  /** The operation of a route that has told of itself. */
+  of(route: Route): Json {
+    const { id, summary, description } = route.facts as OperationFacts;
+    const scope = route.access?.kind === 'credential' && `Scope: \`${route.access.scope}\`.`;
+    return {
+      operationId: id,
+      tags: [route.group],
+      summary,
+      description: [description, scope].filter(Boolean).join('\n\n') || undefined,
+      security: securityOf(route.access),
+      parameters: [
+        ...this.parameters('path', route.params),
+        ...this.parameters('query', route.query),
+        ...(route.correlated ? [idempotencyKey] : []),
+      ],
+      requestBody: route.body && this.body(route.body),
+      responses: this.responses(route),
+    };
+  }
+
+  /** Where its schema has several examples, each is shown. */
+  private body(described: Described): Json {
+    const schema = this.schemas.input(described);
+    const examples = this.schemas.examplesOf(schema);
+    const named = Object.fromEntries(examples.map((value, index) => [`Example ${index + 1}`, { value }]));
+    return {
+      required: !('isOptional' in described && (described as z.ZodType).isOptional()),
+      content: { 'application/json': { schema, examples: examples.length > 1 ? named : undefined } },
+    };
+  }
+
+  private parameters(place: 'path' | 'query', described: Described | undefined): Json[] {
+    if (!described) return [];
+    const { properties = {}, required = [] } = this.schemas.input(described) as {
+      properties?: Record<string, Json>;
+      required?: string[];
+    };
+    return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+      name,
+      in: place,
+      required: required.includes(name),
+      description,
+      schema,
+    }));
+  }
+
+  private responses(route: Route): Json {
+    const answers = Object.keys((route.facts as OperationFacts).answers).map(Number);
+    return {
+      ...this.refusals.of(route),
+      ...(Object.fromEntries(answers.map((status) => [status, this.answer(route, status)])) as Json),
+    };
+  }
+
+  private answer(route: Route, status: number): Json {
+    const { answers, examples = {}, headers: own = {} } = route.facts as OperationFacts;
+    const { 'application/json': json, ...others } = this.refusals.orRefused(
+      route,
+      status,
+      this.schemas.output(answers[status] as Described),
+    );
+    const done = status < 300;
+    return {
+      description: STATUS_CODES[status],
+      headers: {
+        ...ofRequest,
+        ...(route.open ? {} : ofLimits),
+        ...(done && route.correlated === 'one' ? always('X-Correlation-Id') : {}),
+        ...(done && route.correlated ? headers('Idempotent-Replayed') : {}),
+        ...Object.fromEntries(
+          Object.entries(own).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
+        ),
+      },
+      content: { 'application/json': { ...(json as Json), example: examples[status] }, ...others },
+    };
+  }
+}

@@ -1,0 +1,171 @@
+import { DetailedErrorEnvelope, ErrorEnvelope, Problem } from '@herald/contracts';
+import { isDetailed, nameOf } from '../http/error-envelope.js';
+import { allow, headers, ofLimits, ofRequest } from './headers.js';
+import type { Route } from './routes.js';
+import type { Json, Schemas } from './schemas.js';
+
+/** What Herald says of a status, wherever it has it. */
+const MESSAGES: Record<number, string> = {
+  400: 'The body is not valid JSON',
+  401: 'Invalid or missing credentials',
+  403: 'This credential lacks the scope that the route asks for',
+  404: 'Not found',
+  405: 'PUT is not served here',
+  408: 'The request took too long to arrive',
+  413: 'The body is too large',
+  415: 'The body must be sent as application/json',
+  417: 'Of expectations, only 100-continue is met',
+  422: 'This Idempotency-Key was used with another body',
+  429: 'Rate limit exceeded',
+  431: 'The head of the request is too large',
+  500: 'Internal server error',
+  503: 'The database is away; try again',
+  504: 'No answer in time; a retry with the same Idempotency-Key is safe',
+};
+
+/** Refusals of requests that name no route, or cannot be read so far as to tell which. */
+const ELSEWHERE = [400, 401, 404, 405, 408, 413, 417, 429, 431, 503];
+
+/** Where a refusal can come after the correlationId was made. */
+const CORRELATED = [400, 403, 404, 422, 500, 503, 504];
+
+/** The statuses that follow from what a route asks for. */
+function implied({ open, access, method, body, correlated, facts }: Route): number[] {
+  if (open) return [];
+  return [
+    401,
+    429,
+    500,
+    503,
+    // Also where the route reads no body, one that is sent is looked at.
+    ...(method === 'get' ? [] : [400, 413, 415]),
+    ...(access?.kind === 'credential' ? [403] : []),
+    ...(correlated && body ? [422] : []),
+    ...(facts?.command ? [504] : []),
+  ];
+}
+
+/** The refusals of all routes. Those that are alike stand in one place. */
+export class Refusals {
+  readonly named: Record<string, Json> = {};
+
+  constructor(
+    private readonly schemas: Schemas,
+    /** Status of what a merchant's request or answer did wrong. */
+    private readonly validationStatus: number,
+  ) {}
+
+  /** What every path and method gets that is no route, by status. */
+  elsewhere(): Record<string, Json> {
+    const schema = { anyOf: [ErrorEnvelope, DetailedErrorEnvelope].map((envelope) => this.schemas.output(envelope)) };
+    return Object.fromEntries(
+      ELSEWHERE.map((status) => [
+        status,
+        {
+          description: MESSAGES[status],
+          headers: headersOf(status, false),
+          content: { 'application/json': { schema }, ...this.problem },
+        },
+      ]),
+    );
+  }
+
+  /** The refusals of a route, by status; where it has another answer of that status, see `orRefused`. */
+  of(route: Route): Record<string, Json> {
+    const own = this.own(route);
+    const usual = implied(route);
+    const statuses = [...new Set([...own.keys(), ...usual])].filter((status) => !route.facts?.answers[status]);
+    return Object.fromEntries(
+      statuses
+        .toSorted((a, b) => a - b)
+        .map((status) => [status, this.refusal(route, status, own.get(status) ?? [], usual.includes(status))]),
+    );
+  }
+
+  /** The content of an answer, where a request may also be refused with its status. */
+  orRefused(route: Route, status: number, schema: Json): Json {
+    if (!implied(route).includes(status)) return { 'application/json': { schema } };
+    return { 'application/json': { schema: { anyOf: [schema, this.schemaOf(route)] } }, ...this.problem };
+  }
+
+  /** The envelope of a path's refusals. */
+  private schemaOf({ path }: Pick<Route, 'path'>): Json {
+    return this.schemas.output(isDetailed(path) ? DetailedErrorEnvelope : ErrorEnvelope);
+  }
+
+  /** What who asks for a problem document gets. */
+  private get problem(): Json {
+    return { 'application/problem+json': { schema: this.schemas.output(Problem) } };
+  }
+
+  /**
+   * What a route says of its refusals, by status. A 500 that it tells of is what the client did wrong, in the words of
+   * the merchant-answers document.
+   */
+  private own({ facts }: Route): Map<number, string[]> {
+    return new Map(
+      Object.entries(facts?.refusals ?? {}).map(([status, messages]) => [
+        status === '500' ? this.validationStatus : Number(status),
+        [messages].flat(),
+      ]),
+    );
+  }
+
+  private refusal(route: Route, status: number, own: string[], usual: boolean): Json {
+    const detailed = isDetailed(route.path);
+    const correlated = route.correlated === 'one' && CORRELATED.includes(status);
+    if (own.length === 0) return this.usual(status, detailed, correlated);
+    const errorOf = () => (status === 500 ? 'ValidationError' : nameOf(status));
+    return this.response(status, detailed, route.path, correlated, [
+      ...own.map((message) => ({ error: errorOf(), message })),
+      ...(usual ? [{ error: nameOf(status), message: MESSAGES[status] ?? nameOf(status) }] : []),
+    ]);
+  }
+
+  private usual(status: number, detailed: boolean, correlated: boolean): Json {
+    const name = `${correlated ? 'Correlated' : ''}${detailed ? 'Detailed' : ''}${nameOf(status)}`;
+    const told = { error: nameOf(status), message: MESSAGES[status] ?? nameOf(status) };
+    const path = detailed ? '/api/v1/notification' : '/team-notifications';
+    this.named[name] ??= this.response(status, detailed, path, correlated, [told]);
+    return { $ref: `#/components/responses/${name}` };
+  }
+
+  private response(status: number, detailed: boolean, path: string, correlated: boolean, told: Told[]): Json {
+    const examples = told.map(({ error, message }, index) => [
+      `${error}${index || ''}`,
+      {
+        summary: message,
+        value: {
+          error,
+          message,
+          ...(detailed ? { detail: message } : {}),
+          statusCode: status,
+          timestamp: '2024-01-10T10:00:00.000Z',
+          path,
+          requestId: '9b2f4c1e-6a57-4c1b-8f5e-0d7c3a1b2e4f',
+        },
+      },
+    ]);
+    return {
+      description: told.map(({ message }) => message).join('\n\n'),
+      headers: headersOf(status, correlated),
+      content: {
+        'application/json': { schema: this.schemaOf({ path }), examples: Object.fromEntries(examples) as Json },
+        ...this.problem,
+      },
+    };
+  }
+}
+
+interface Told {
+  error: string;
+  message: string;
+}
+
+const headersOf = (status: number, correlated: boolean): Json => ({
+  ...ofRequest,
+  ...(status === 401 ? headers('WWW-Authenticate') : ofLimits),
+  ...(status === 405 ? allow : {}),
+  ...([429, 503, 504].includes(status) ? headers('Retry-After') : {}),
+  ...(correlated ? headers('X-Correlation-Id') : {}),
+});

@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** A field that is wrong and why. */
+export const FieldError = z.object({ field: z.string(), message: z.string() }).meta({ id: 'FieldError' });
+export type FieldError = z.output<typeof FieldError>;
+
+const facts = {
+  error: z.string().describe('Name of the kind of error'),
+  message: z.string(),
+  statusCode: z.int(),
+  timestamp: z.iso.datetime(),
+  path: z.string().describe('Without the query string'),
+  requestId: z.string().describe('Names the request in the log of the gateway'),
+  errors: z.array(FieldError).optional().describe('Where fields are wrong'),
+};
+const detail = z.string().describe('The message again');
+
+/** What every refusal looks like (agent-actions document, "Error Handling"; contract, Error names). */
+export const ErrorEnvelope = z.object(facts).meta({ id: 'Error' });
+export type ErrorEnvelope = z.output<typeof ErrorEnvelope>;
+
+/** The same on the routes whose document calls the message `detail` (merchant-answers document, "Error Handling"). */
+export const DetailedErrorEnvelope = z.object({ ...facts, detail }).meta({ id: 'DetailedError' });
+export type DetailedErrorEnvelope = z.output<typeof DetailedErrorEnvelope>;
+
+/** The same facts as RFC 9457 has them, for who asks for `application/problem+json`. */
+export const Problem = z
+  .object({
+    type: z.literal('about:blank'),
+    title: z.string(),
+    status: z.int(),
+    instance: z.string(),
+    ...facts,
+    detail,
+  })
+  .meta({ id: 'Problem' });
+export type Problem = z.output<typeof Problem>;
