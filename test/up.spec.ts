@@ -3,7 +3,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ProcessRecord } from '../apps/cli/src/processes/record.js';
 import { freePort } from '../apps/cli/src/servers/free-port.js';
+import { holdToDocument } from './support/checked-fetch.js';
 import { dataFolder, type HeraldUp, heraldUp, processesOf, startMs, stillRunning, until } from './support/herald-up';
+import { clientOf } from './support/typed-client.js';
 
 interface DemoFile {
   gateway: string;
@@ -155,19 +157,14 @@ describe('herald up, ending', () => {
 });
 
 async function send({ gateway, companies }: DemoFile): Promise<string> {
+  await holdToDocument(gateway);
   const message = { title: 'Teste', body: 'Conteúdo', authorLogin: 'admin', recipientLogin: 'dmurta' };
-  const response = await fetch(`${gateway}/v1/feed/ai`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${companies[0]!.accessToken}` },
-    body: JSON.stringify({ message }),
-  });
-  expect(response.status).toBe(202);
-  return ((await response.json()) as { correlationId: string }).correlationId;
+  const { data } = await clientOf(gateway, companies[0]!.accessToken).POST('/v1/feed/ai', { body: { message } });
+  return data!.correlationId;
 }
 
 async function feed({ gateway, companies }: DemoFile): Promise<string[]> {
   const { jwt } = companies[0]!.users.find(({ login }) => login === 'dmurta')!;
-  const response = await fetch(`${gateway}/v1/feed?tab=ai`, { headers: { authorization: `Bearer ${jwt}` } });
-  const { data } = (await response.json()) as { data: { id: string }[] };
-  return data.map(({ id }) => id);
+  const { data } = await clientOf(gateway, jwt).GET('/v1/feed', { params: { query: { tab: 'ai' } } });
+  return data!.data.map(({ id }) => id);
 }

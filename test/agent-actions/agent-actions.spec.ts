@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Actions, aPerson, counterDifferences, SAMPLE } from '../support/actions.js';
 import { call } from '../support/client.js';
 import { Herald } from '../support/herald.js';
+import { clientOf } from '../support/typed-client.js';
 
 let herald: Herald;
 let actions: Actions;
@@ -14,9 +15,10 @@ afterAll(() => herald?.stop());
 
 describe('Get Notification Details (document)', () => {
   it('shows the sample notification as it is printed', async () => {
-    const { status, body } = await actions.get(`/${SAMPLE.notification}`);
-    expect(status).toBe(200);
-    expect(body).toEqual({
+    const { data } = await clientOf(herald.url, herald.token('apiKey')).GET('/team-notifications/{notification_id}', {
+      params: { path: { notification_id: SAMPLE.notification } },
+    });
+    expect(data).toEqual({
       id: SAMPLE.notification,
       company_id: herald.company.id,
       sender_id: SAMPLE.sender,

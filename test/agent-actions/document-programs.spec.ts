@@ -5,16 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Actions, SAMPLE } from '../support/actions.js';
+import { type CheckingProxy, checkingProxy } from '../support/checking-proxy.js';
 import { Herald } from '../support/herald.js';
 import { JAVASCRIPT, PYTHON } from './document-programs.js';
 
 let herald: Herald;
 let actions: Actions;
+let proxy: CheckingProxy;
 let folder: string;
 const agent = randomUUID();
 beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway', 'agent-actions'] });
   actions = new Actions(herald);
+  proxy = await checkingProxy(herald.url);
   folder = await mkdtemp(join(tmpdir(), 'programs-'));
   await actions.record({ notification_type: 'agent_action', metadata: { agent_id: agent, tool_used: 'crm' } });
   await actions.record({ notification_type: 'agent_action', metadata: { agent_id: agent } });
@@ -23,12 +26,13 @@ beforeAll(async () => {
 afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
   await herald?.stop();
+  await proxy?.close();
 });
 
 /** Runs a program of the document as it stands, but for address and key, and prints what `calls` say. */
 async function runs(program: string, file: string, calls: string, command: string): Promise<string> {
   const source = program
-    .replaceAll('https://api.aloochat.ai', herald.url)
+    .replaceAll('https://api.aloochat.ai', proxy.url)
     .replaceAll('YOUR_API_KEY', herald.token('unlimitedApiKey'));
   await writeFile(join(folder, file), `${source}\n${calls}\n`);
   const { stdout } = await promisify(execFile)(command, [join(folder, file)]);

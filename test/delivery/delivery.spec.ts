@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { aLogin, aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
+import { clientOf } from '../support/typed-client.js';
 
 let herald: Herald;
 beforeAll(async () => {
@@ -70,19 +71,17 @@ print(response.text)
   });
 
   it('tells the way of the message, step by step and in order', async () => {
-    const { body } = await send(aMessage());
-    await delivered(body.correlationId);
-    const { status, body: told } = await trace(body.correlationId);
-    expect(status).toBe(200);
-    expect(told).toMatchObject({ correlationId: body.correlationId, queue: 'delivery', state: 'delivered' });
-    expect(told.steps.map(({ step }: { step: string }) => step)).toEqual([
-      'accepted',
-      'queued',
-      'attempt',
-      'delivered',
-    ]);
-    const times = told.steps.map(({ at }: { at: string }) => Date.parse(at));
-    expect(times).toEqual(times.toSorted((a: number, b: number) => a - b));
+    const sender = clientOf(herald.url, token('unlimitedAccessToken'));
+    const { data: sent } = await sender.POST('/v1/feed/ai', {
+      body: { message: { title: 'Teste', body: 'Olá', authorLogin: 'admin', recipientLogin: 'dmurta' } },
+    });
+    const { correlationId } = sent!;
+    await delivered(correlationId);
+    const { data: told } = await sender.GET('/v1/messages/{correlationId}', { params: { path: { correlationId } } });
+    expect(told).toMatchObject({ correlationId, queue: 'delivery', state: 'delivered' });
+    expect(told?.steps.map(({ step }) => step)).toEqual(['accepted', 'queued', 'attempt', 'delivered']);
+    const times = told!.steps.map(({ at }) => Date.parse(at));
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
   });
 });
 
@@ -95,12 +94,13 @@ describe('the feed', () => {
     }
     await delivered(ids[0] as string, recipientLogin);
     await delivered(ids[6] as string, recipientLogin);
+    const carla = clientOf(herald.url, herald.jwtOf(recipientLogin));
     const seen: string[] = [];
-    let cursor = '';
+    let cursor: string | undefined;
     do {
-      const page = await feedOf(recipientLogin, `?limit=3${cursor && `&cursor=${cursor}`}`);
-      seen.push(...page.data.map(({ id }: { id: string }) => id));
-      cursor = page.nextCursor;
+      const { data: page } = await carla.GET('/v1/feed', { params: { query: { limit: 3, cursor } } });
+      seen.push(...page!.data.map(({ id }) => id));
+      cursor = page!.nextCursor ?? undefined;
     } while (cursor);
     expect(seen).toEqual(ids);
   });

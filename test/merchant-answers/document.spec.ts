@@ -1,12 +1,18 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { type CheckingProxy, checkingProxy } from '../support/checking-proxy.js';
 import { Herald } from '../support/herald.js';
 
 let herald: Herald;
+let proxy: CheckingProxy;
 beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway', 'merchant-answers'] });
+  proxy = await checkingProxy(herald.url);
 });
-afterAll(() => herald.stop());
+afterAll(async () => {
+  await herald?.stop();
+  await proxy?.close();
+});
 
 const NOTIFICATIONS = '/api/v1/notification';
 const merchant = () => herald.company.merchants[0]?.jwt as string;
@@ -22,7 +28,7 @@ async function curl(method: string, path: string, body?: string, token = merchan
     '--header',
     `Authorization: Bearer ${token}`,
     ...(body === undefined ? [] : ['--header', 'Content-Type: application/json', '--data', body]),
-    `${herald.url}${path}`,
+    `${proxy.url}${path}`,
   ]);
   const at = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(at)), body: JSON.parse(stdout.slice(0, at)) };

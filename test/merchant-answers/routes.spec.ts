@@ -1,5 +1,7 @@
+import { call } from '../support/client.js';
 import { Herald } from '../support/herald.js';
 import { Merchant } from '../support/merchant.js';
+import { clientOf } from '../support/typed-client.js';
 
 let herald: Herald;
 let merchant: Merchant;
@@ -8,6 +10,36 @@ beforeAll(async () => {
   merchant = new Merchant(herald);
 });
 afterAll(() => herald.stop());
+
+describe('a question, by a typed client', () => {
+  const NOTIFICATIONS = '/api/v1/notification';
+
+  it('is asked, listed, answered and dismissed', async () => {
+    const { jwt, conversationIds } = herald.company.merchants[0]!;
+    const client = clientOf(herald.url, jwt);
+    const asked = await client.POST(`${NOTIFICATIONS}/request`, {
+      body: {
+        notification_type: 'user_question_request',
+        conversation_id: conversationIds[0]!,
+        context: { question: 'Do you ship internationally?' },
+      },
+    });
+    expect(asked.data).toEqual({ message: 'Notification requested successfully' });
+    const { data: list } = await client.GET(NOTIFICATIONS, { params: { query: { status: 'requested' } } });
+    const [newest] = list!;
+    expect(newest).toMatchObject({ requested_fields: ['question'], answered_fields: ['answer'] });
+    const params = { path: { notification_id: newest!.id } };
+    const answered = await client.POST(`${NOTIFICATIONS}/{notification_id}/answer`, {
+      params,
+      body: { answer: 'Yes' },
+    });
+    expect(answered.data).toEqual({ message: 'Notification answered successfully' });
+    const again = await client.POST(`${NOTIFICATIONS}/{notification_id}/answer`, { params, body: { answer: 'No' } });
+    expect(again.error).toMatchObject({ detail: expect.stringContaining('already been answered') });
+    const dismissed = await client.DELETE(`${NOTIFICATIONS}/{notification_id}`, { params });
+    expect(dismissed.data).toEqual({ message: 'Notification deleted successfully' });
+  });
+});
 
 describe('what is no answer at all', () => {
   it.each([
@@ -116,16 +148,9 @@ describe('a gateway that is set to 422', () => {
       'modern gateway',
     );
     const url = `${modern.url}/api/v1/notification/request`;
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${herald.company.merchants[0]?.jwt}`, 'content-type': 'application/json' },
-      body: '{}',
-    });
-    expect(response.status).toBe(422);
-    expect(await response.json()).toMatchObject({
-      error: 'UnprocessableEntity',
-      statusCode: 422,
-      detail: 'notification_type is required',
+    expect(await call('POST', url, { token: herald.company.merchants[0]?.jwt, body: {} })).toMatchObject({
+      status: 422,
+      body: { error: 'UnprocessableEntity', statusCode: 422, detail: 'notification_type is required' },
     });
     expect((await merchant.request({ context: {} })).status).toBe(500);
     for (const name of ['modern gateway', 'gateway', 'merchant-answers']) {

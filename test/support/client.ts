@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { checkedFetch } from './checked-fetch.js';
 
 export interface Answer<Body = any> {
   status: number;
@@ -6,13 +7,13 @@ export interface Answer<Body = any> {
   body: Body;
 }
 
-/** One HTTP call; the answer's body is parsed. `token` goes where API keys and JWTs may go: Authorization. */
+/** One HTTP call, whose answer must be as the OpenAPI document says; its body is parsed. `token` goes where API keys and JWTs may go: Authorization. */
 export async function call<Body = any>(
   method: string,
   url: string,
   { token, body, headers }: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
 ): Promise<Answer<Body>> {
-  const response = await fetch(url, {
+  const response = await checkedFetch(url, {
     method,
     headers: {
       ...(token ? { authorization: `Bearer ${token}` } : {}),

@@ -1,15 +1,17 @@
 import { connect } from 'node:net';
+import { mustBeAsDescribed } from './checked-fetch.js';
 
 export interface RawAnswer {
   status: number;
   /** Names in lower case. */
   headers: Record<string, string>;
+  text: string;
   body: any;
 }
 
 /**
  * Sends bytes as they are, as no HTTP client would, and reads until the server closes the connection or an answer with a
- * Content-Length is complete.
+ * Content-Length is complete. The answer must be as the OpenAPI document says.
  */
 export function sendRaw(url: string, text: string, withinMs = 15_000): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
@@ -20,8 +22,13 @@ export function sendRaw(url: string, text: string, withinMs = 15_000): Promise<R
     const settle = (answer: RawAnswer | Error) => {
       clearTimeout(timer);
       socket.destroy();
-      if (answer instanceof Error) reject(answer);
-      else resolve(answer);
+      if (answer instanceof Error) return reject(answer);
+      try {
+        mustBeAsDescribed({ ...whatWasAsked(url, text), ...answer, headers: new Headers(answer.headers) });
+      } catch (fault) {
+        return reject(fault as Error);
+      }
+      resolve(answer);
     };
     socket.setEncoding('utf8');
     socket.on('data', (chunk) => {
@@ -40,5 +47,11 @@ function answerIn(text: string): RawAnswer | undefined {
   if (json === undefined) return undefined;
   const headers = Object.fromEntries(lines.map((line) => line.toLowerCase().split(': ', 2) as [string, string]));
   if (Buffer.byteLength(json) < Number(headers['content-length'] ?? 0)) return undefined;
-  return { status: Number(statusLine.split(' ')[1]), headers, body: json ? JSON.parse(json) : undefined };
+  return { status: Number(statusLine.split(' ')[1]), headers, text: json, body: json ? JSON.parse(json) : undefined };
+}
+
+/** As far as it can be told: what is no request line asks for nothing that the document knows. */
+function whatWasAsked(url: string, text: string): { method: string; url: string } {
+  const [, method = '', path = ''] = /^([A-Z]+) (\/\S*) HTTP/.exec(text) ?? [];
+  return { method, url: `${url}${path}` };
 }

@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { mustBeAsDescribed } from './checked-fetch.js';
 
 /** A request byte by byte: any method, any path, any header that HTTP can carry, any body. */
 export interface Outgoing {
@@ -14,7 +15,10 @@ export interface Incoming {
   text: string;
 }
 
-/** HTTP over connections that stay open, without anything that a friendlier client adds or refuses. */
+/**
+ * HTTP over connections that stay open, without anything that a friendlier client adds or refuses. Each answer must be as
+ * the OpenAPI document says.
+ */
 export class Wire {
   private readonly agent: Agent;
 
@@ -37,7 +41,13 @@ export class Wire {
           answer.on('error', reject);
           answer.on('end', () => {
             const text = Buffer.concat(chunks).toString();
-            resolve({ status: answer.statusCode as number, headers: answer.headers, text });
+            const status = answer.statusCode as number;
+            try {
+              mustBeAsDescribed({ method, url: `${this.url}${path}`, status, headers: headersOf(answer), text });
+            } catch (fault) {
+              return reject(fault as Error);
+            }
+            resolve({ status, headers: answer.headers, text });
           });
         },
       );
@@ -50,3 +60,10 @@ export class Wire {
     this.agent.destroy();
   }
 }
+
+const headersOf = ({ rawHeaders }: IncomingMessage) =>
+  new Headers(
+    rawHeaders.flatMap((name, index): [string, string][] =>
+      index % 2 === 0 ? [[name, rawHeaders[index + 1] as string]] : [],
+    ),
+  );
