@@ -17,6 +17,7 @@ import { CreateDelivery1764000001000 } from './migrations/1764000001000-create-d
 import { CreateAgentActions1764000002000 } from './migrations/1764000002000-create-agent-actions.js';
 import { CreateMerchantAnswers1764000003000 } from './migrations/1764000003000-create-merchant-answers.js';
 import { AddEnvironmentToCredentials1764000010000 } from './migrations/1764000010000-add-environment-to-credentials.js';
+import { FenceAccountsAndRequests1764000030000 } from './migrations/1764000030000-fence-accounts-and-requests.js';
 import { LetOpsSeeWhereMessagesAre1764000050000 } from './migrations/1764000050000-let-ops-see-where-messages-are.js';
 import { CountOwedMessages1764000051000 } from './migrations/1764000051000-count-owed-messages.js';
 
@@ -41,6 +42,7 @@ const migrations = [
   CreateAgentActions1764000002000,
   CreateMerchantAnswers1764000003000,
   AddEnvironmentToCredentials1764000010000,
+  FenceAccountsAndRequests1764000030000,
   LetOpsSeeWhereMessagesAre1764000050000,
   CountOwedMessages1764000051000,
 ];

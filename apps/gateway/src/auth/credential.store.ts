@@ -92,7 +92,7 @@ export class CredentialStore implements BeforeApplicationShutdown {
     const uses = [...this.lastUse].toSorted(([one], [other]) => (one < other ? -1 : 1));
     this.lastUse.clear();
     const columns = [uses.map(([id]) => id), uses.map(([, at]) => at)];
-    await this.database.query(UPDATE_LAST_USE, columns).catch(() => {
+    await this.database.query(NOTE_USE, columns).catch(() => {
       // Noted with the next ones, unless it was used again.
       for (const [id, at] of uses) if (!this.lastUse.has(id)) this.lastUse.set(id, at);
     });
@@ -100,10 +100,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
 }
 
 const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins,
-  limit_per_minute, limit_per_hour, expires_at, revoked_at from credentials where id = $1`;
-const UPDATE_LAST_USE = `update credentials c set last_used_at = u.at
-  from unnest($1::text[], $2::timestamptz[]) as u(id, at)
-  where c.id = u.id and (c.last_used_at is null or c.last_used_at < u.at)`;
+  limit_per_minute, limit_per_hour, expires_at, revoked_at from find_credential($1)`;
+const NOTE_USE = 'select note_use_of_credentials($1, $2)';
 
 /** What is compared with where there is nothing to compare with. */
 const NO_HASH = Buffer.alloc(secretHash('').length);

@@ -1,0 +1,39 @@
+import { Database, type Sql } from '@herald/database';
+
+type Query = <Row extends Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>;
+
+/** How a test comes between a query class and Postgres: it gets each statement, and `run` to run it with. */
+export type Intercept = (text: string, values: unknown[] | undefined, run: Query) => Promise<Record<string, unknown>[]>;
+
+/** The database as the gateway's role has it, every statement of a transaction in the hands of the test. */
+export class Intercepted extends Database {
+  constructor(
+    databaseUrl: string,
+    private readonly intercept: Intercept,
+  ) {
+    super({
+      url: asGateway(databaseUrl),
+      applicationName: 'test-intercepted',
+      poolSize: 1,
+      statementTimeoutMs: 60_000,
+    });
+  }
+
+  override transaction<T>(work: (tx: Sql) => Promise<T>, begin?: string): Promise<T> {
+    return super.transaction(
+      (tx) =>
+        work({
+          query: async <Row extends Record<string, unknown>>(text: string, values?: unknown[]) =>
+            (await this.intercept(text, values, (...statement) => tx.query(...statement))) as Row[],
+        }),
+      begin,
+    );
+  }
+}
+
+/** The superuser's URL, in the role of the gateway from the start: its policies hold. */
+function asGateway(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set('options', '-c role=herald_gateway');
+  return url.href;
+}
