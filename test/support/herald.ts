@@ -6,7 +6,7 @@ import { holdToDocument } from './checked-fetch.js';
 import { freshDatabase, testPostgresUrl, testRedisUrl } from './servers.js';
 import { Service } from './service.js';
 
-export type ServiceName = 'gateway' | 'delivery' | 'agent-actions' | 'merchant-answers';
+export type ServiceName = 'gateway' | 'delivery' | 'agent-actions' | 'merchant-answers' | 'ops';
 
 export interface HeraldOptions {
   services: ServiceName[];
@@ -34,6 +34,11 @@ const JWT = {
 } as const;
 
 const PASSWORD = 'for-tests-only';
+
+/** Who may enter ops; each password is `for-tests-only`, hashed cheaply. */
+const OPS_USERS = ['ada:admin', 'vera:viewer']
+  .map((user) => `${user}:scrypt.1024.8.1.U4fOuxbN7zoTkwIDPe9axg.btqrY7NAVYU8WOBhDIPRklCnAc1T03ShIhqHOBegt_E`)
+  .join(',');
 
 /** Herald as it runs in production: its services as processes, on a database and a queue namespace of their own. */
 export class Herald {
@@ -105,6 +110,8 @@ export class Herald {
       JWT_MERCHANT_AUDIENCE: JWT.merchantAudience,
       JWT_ALGORITHM: JWT.algorithm,
       JWT_SECRET: JWT.secret,
+      OPS_PORT: '0',
+      OPS_USERS,
       SWEEP_AFTER_MS: '500',
       JOB_LOCK_MS: '1000',
       // Tests fail to log in more often than clients do, all from one address.
