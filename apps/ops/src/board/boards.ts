@@ -9,7 +9,7 @@ import { boardOf, ICON_PATH } from '../pages/layout.js';
 import { maskingHooks } from './masked.js';
 
 /** What a page of a board needs besides what all pages need: its own script, and styles that the script sets. */
-export const BOARD_POLICY =
+const BOARD_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 const ACCENT = { light: '#0f766e', dark: '#2dd4bf' };

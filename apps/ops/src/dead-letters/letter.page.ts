@@ -1,4 +1,4 @@
-import type { DeadLetterDetails, Replay } from '@herald/database';
+import type { DeadLetterDetails, Replay, TraceStep } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
 import { timeline } from '../messages/timeline.js';
 import { moment } from '../pages/figures.js';
@@ -22,7 +22,7 @@ interface Letter {
 }
 
 export function letterPage({ user, letter, wouldBe }: Letter): Html {
-  const { id, queue, job, companyId, correlationId, error, direct, content, history, givenUpAt } = letter;
+  const { id, queue, job, companyId, correlationId, error, direct, content, givenUpAt } = letter;
   return layout({
     title: `Dead letter ${id}`,
     at: 'dead-letters',
@@ -48,18 +48,15 @@ export function letterPage({ user, letter, wouldBe }: Letter): Html {
         </dl>
       </section>
       <h2>Its way</h2>
-      <section class="card">${timeline(user, wayOf(letter, history))}</section>
+      <section class="card">${timeline(user, wayOf(letter))}</section>
       <h2>Content${user.role === 'viewer' && html` <small>ids alone: what messages say is for admins</small>`}</h2>
       <pre tabindex="0">${contentFor(user, content)}</pre>`,
   });
 }
 
-function wayOf({ acceptedAt, givenUpAt }: DeadLetterDetails, history: DeadLetterDetails['history']) {
-  return [
-    ...(acceptedAt ? [{ step: 'accepted', at: acceptedAt.toISOString() }] : []),
-    ...history,
-    { step: 'given_up', at: givenUpAt.toISOString() },
-  ];
+function wayOf({ acceptedAt, givenUpAt, history }: DeadLetterDetails): TraceStep[] {
+  const step = (name: TraceStep['step'], at: Date): TraceStep => ({ step: name, at: at.toISOString() });
+  return [...(acceptedAt ? [step('accepted', acceptedAt)] : []), ...history, step('given_up', givenUpAt)];
 }
 
 function actions(id: string, { outcome, reason }: Replay): Part {

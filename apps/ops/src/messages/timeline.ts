@@ -3,7 +3,7 @@ import type { OpsUser } from '../auth/ops-users.js';
 import { html, type Html } from '../pages/html.js';
 import { errorFor } from '../personal.js';
 
-const SAYS: Record<string, { text: string; look?: string }> = {
+const SAYS: Record<TraceStep['step'], { text: string; look?: string }> = {
   accepted: { text: 'Accepted by a gateway' },
   queued: { text: 'Put on the queue' },
   attempt: { text: 'Taken up by a worker' },
@@ -16,7 +16,7 @@ const SAYS: Record<string, { text: string; look?: string }> = {
 export function timeline(user: OpsUser, steps: TraceStep[]): Html {
   return html`<ol class="steps">
     ${steps.map((step, index) => {
-      const { text, look } = SAYS[step.step] ?? { text: step.step };
+      const { text, look } = SAYS[step.step];
       const before = steps[index - 1];
       const tookMs = before && Date.parse(step.at) - Date.parse(before.at);
       return html`<li class="${step.detail ? (look ?? 'warn') : (look ?? '')}">

@@ -1,5 +1,6 @@
 import type { Database, Sql } from '../database.js';
 import { isDataError } from '../faults.js';
+import type { TraceStep } from '../message-trace.js';
 import { type DeadLetterFilter, MATCHES, valuesOf } from './dead-letter-filter.js';
 import {
   CONTRACTS,
@@ -33,7 +34,7 @@ export interface DeadLetterDetails extends DeadLetter {
   content: string;
   acceptedAt: Date | null;
   queuedAt: Date | null;
-  history: { step: string; at: string; attempt?: number; detail?: string }[];
+  history: TraceStep[];
 }
 
 /** Dead letters of one queue and job that were given up for the same reason. */
