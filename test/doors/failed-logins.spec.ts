@@ -55,6 +55,17 @@ it('others at that address are let in if they were before, and others elsewhere 
   expect((await get(unknown.token, '203.0.113.7')).status).toBe(200);
 });
 
+it('guesses at the secret of a key that is in use count like any other', async () => {
+  await start(5);
+  const { token } = await aCredential(herald);
+  expect((await get(token, '203.0.113.7')).status).toBe(200);
+  const wrong = token.replace(/_\w{64}$/, `_${randomBytes(32).toString('hex')}`);
+  expect(wrong).not.toBe(token);
+  const statuses = [];
+  for (let n = 0; n < 8; n++) statuses.push((await get(wrong, '203.0.113.7')).status);
+  expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
+});
+
 it('forged tokens count too, missing ones do not, and an IPv6 network is one address', async () => {
   await start(5);
   const forged = `${herald.jwtOf('dmurta').slice(0, -4)}AAAA`;

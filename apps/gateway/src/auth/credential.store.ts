@@ -40,7 +40,7 @@ export class CredentialStore implements BeforeApplicationShutdown {
       return { row };
     },
   });
-  /** Ids whose secret was sent lately. */
+  /** Traces of tokens that were let in lately. */
   private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
   private readonly lastUse = new Map<string, Date>();
   private readonly timer = setInterval(() => void this.noteLastUse(), LAST_USE_EVERY_MS);
@@ -52,9 +52,9 @@ export class CredentialStore implements BeforeApplicationShutdown {
     return token.startsWith('hrld_');
   }
 
-  /** Whether a token's id was lately sent with its secret: looking it up again is no guess. */
+  /** Whether this very token was let in lately: looking it up again is no guess. */
   wasGood(token: string): boolean {
-    return this.good.has(TOKEN.exec(token)?.[1] ?? '');
+    return this.good.has(traceOf(token));
   }
 
   /** The caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. */
@@ -69,7 +69,7 @@ export class CredentialStore implements BeforeApplicationShutdown {
     if (!holds(row, hash, now)) row = (await this.rows.fetch(id, { forceRefresh: true }))?.row;
     if (!holds(row, hash, now)) return undefined;
     this.lastUse.set(id, now);
-    this.good.set(id, true);
+    this.good.set(traceOf(token), true);
     return {
       kind: 'credential',
       credentialId: id,
@@ -98,6 +98,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
     });
   }
 }
+
+const traceOf = (token: string) => secretHash(token).toString('base64');
 
 const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins,
   limit_per_minute, limit_per_hour, expires_at, revoked_at from find_credential($1)`;
