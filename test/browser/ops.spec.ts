@@ -6,7 +6,8 @@ import { aLogin, aMessage } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 import { Producer } from '../support/merchant.js';
-import { aDeadLetter, PASSWORD } from '../support/ops.js';
+import { aDeadLetter } from '../support/ops.js';
+import { PASSWORD } from '../support/ops-users.js';
 
 let herald: Herald;
 let browser: Browser;

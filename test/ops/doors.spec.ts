@@ -1,6 +1,7 @@
 import { appRoutes } from '@bull-board/api/dist/routes.js';
 import { Herald } from '../support/herald.js';
-import { basic, Ops, PASSWORD } from '../support/ops.js';
+import { Ops } from '../support/ops.js';
+import { basic, PASSWORD } from '../support/ops-users.js';
 import { sendRaw } from '../support/raw-http.js';
 
 let herald: Herald;

@@ -3,6 +3,7 @@ import { Pool, type QueryResultRow } from 'pg';
 import { prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
 import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { holdToDocument } from './checked-fetch.js';
+import { OPS_USERS } from './ops-users.js';
 import { freshDatabase, testPostgresUrl, testRedisUrl } from './servers.js';
 import { Service } from './service.js';
 
@@ -34,11 +35,6 @@ const JWT = {
 } as const;
 
 const PASSWORD = 'for-tests-only';
-
-/** Who may enter ops; each password is `for-tests-only`, hashed cheaply. */
-const OPS_USERS = ['ada:admin', 'vera:viewer']
-  .map((user) => `${user}:scrypt.1024.8.1.U4fOuxbN7zoTkwIDPe9axg.btqrY7NAVYU8WOBhDIPRklCnAc1T03ShIhqHOBegt_E`)
-  .join(',');
 
 /** Herald as it runs in production: its services as processes, on a database and a queue namespace of their own. */
 export class Herald {

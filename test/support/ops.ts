@@ -1,8 +1,5 @@
 import type { Herald } from './herald.js';
-
-export const PASSWORD = 'for-tests-only';
-export const basic = (name: string, password = PASSWORD) =>
-  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+import { basic } from './ops-users.js';
 
 export interface OpsAnswer {
   status: number;
