@@ -7,6 +7,7 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { deliveryBench } from './delivery/bench.mjs';
 import { ingestBench } from './agent-actions/ingest.mjs';
 import { readsBench } from './agent-actions/reads.mjs';
+import { fairnessBench } from './fairness/bench.mjs';
 import { merchantAnswersBench } from './merchant-answers/bench.mjs';
 import { stopAll } from './processes.mjs';
 import { Servers } from './servers.mjs';
@@ -17,6 +18,7 @@ const benches = {
   'agent-actions-reads': readsBench,
   'agent-actions-ingest': ingestBench,
   'merchant-answers': merchantAnswersBench,
+  fairness: fairnessBench,
 };
 
 const args = process.argv.slice(2);

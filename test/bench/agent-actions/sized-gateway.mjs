@@ -1,77 +1,23 @@
 /** A gateway of its own on a database of its own, filled by the generator: how the size of the log is compared. */
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import getPort from 'get-port';
-import { start, untilReady } from '../processes.mjs';
+import { built, demoIn, freshDatabase, startOwn } from '../own-services.mjs';
 
 const require = createRequire(import.meta.url);
-const built = (path) => fileURLToPath(new URL(`../../../dist/${path}`, import.meta.url));
-const { Database, migrate } = require(built('libs/database/src/index.js'));
-const { loadDemo } = require(built('apps/cli/src/demo/load-demo.js'));
+const { Database } = require(built('libs/database/src/index.js'));
 const { seedActions } = require(built('apps/cli/src/seed/seed-actions.js'));
-
-/** A member of the gateway's role: the same policies hold for it. */
-const ROLE = 'bench_gateway';
-const JWT = {
-  issuer: 'bench',
-  userAudience: 'users',
-  merchantAudience: 'merchants',
-  algorithm: 'HS256',
-  secret: 'a secret of at least 32 bytes, for benches only',
-};
-
-function databaseUrl(servers, name) {
-  const url = new URL(servers.databaseUrl);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-/** An empty, migrated database. */
-export async function freshDatabase(servers, name) {
-  await servers.sql(`create database ${name}`);
-  const url = databaseUrl(servers, name);
-  await migrate(url);
-  return url;
-}
 
 export async function sizedGateway({ servers, log }, actions) {
   const name = `bench_actions_${actions}`;
-  const url = await freshDatabase(servers, name);
-  const demo = await loadDemo({ databaseUrl: url, jwt: JWT, seed: name });
-  const [company] = demo.companies;
-  await seed(url, company.id, actions, log);
-  const roleUrl = new URL(url);
-  await servers.sql(
-    `do $$ begin if not exists (select from pg_roles where rolname = '${ROLE}') then
-       create role ${ROLE} login password '${ROLE}' in role herald_gateway; end if; end $$`,
-  );
-  [roleUrl.username, roleUrl.password] = [ROLE, ROLE];
-  const port = await getPort();
-  const gateway = start(built('apps/gateway/src/main.js'), [], {
-    DATABASE_URL: roleUrl.href,
-    REDIS_URL: servers.redisUrl,
-    QUEUE_NAMESPACE: name,
-    PORT: String(port),
-    LOG_LEVEL: 'error',
-    JWT_ISSUER: JWT.issuer,
-    JWT_USER_AUDIENCE: JWT.userAudience,
-    JWT_MERCHANT_AUDIENCE: JWT.merchantAudience,
-    JWT_ALGORITHM: JWT.algorithm,
-    JWT_SECRET: JWT.secret,
-  });
-  const address = `http://127.0.0.1:${port}`;
-  await untilReady(gateway, () =>
-    fetch(`${address}/health/ready`).then(
-      ({ ok }) => ok,
-      () => false,
-    ),
-  );
+  const databaseUrl = await freshDatabase(servers, name);
+  const [company] = (await demoIn(databaseUrl)).companies;
+  await seed(databaseUrl, company.id, actions, log);
+  const address = await startOwn(servers, 'gateway', { name, databaseUrl });
   const [some] = await servers.sql(
     `select a.agent_id, a.query_id, a.sender_id, r.user_id
        from agent_actions a join agent_action_recipients r on r.notification_id = a.id
       where a.company_id = $1 order by a.created_at desc limit 1`,
     [company.id],
-    url,
+    databaseUrl,
   );
   return { name: actions.toLocaleString('en'), address, token: company.unlimitedApiKey, some };
 }
