@@ -75,13 +75,16 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     await this.repeat?.stop();
   }
 
-  /** Of messages about to be committed, those to publish at once; the others wait for their turn. */
+  /**
+   * Of messages about to be committed, those to publish at once; the others wait for their turn. While Redis is away all
+   * of them do: they are fed as soon as it is back, and need not be found by the sweeper.
+   */
   admit(messages: NewMessage[]): NewMessage[] {
     return messages.filter(({ queue }) => {
       const room = this.rooms.get(queue);
       if (!room) throw new Error(`The outbox does not feed a queue ${queue}`);
       if (room.allowance < ALLOWANCE / 2 && !room.looking) void this.look(queue, room);
-      if (room.backlog || room.allowance <= 0) {
+      if (room.backlog || room.allowance <= 0 || !this.client.isConnected) {
         room.backlog = true;
         return false;
       }
