@@ -19,7 +19,7 @@ export function onlyIds(value: unknown, key = '', depth = 0): unknown {
   return typeof value === 'string' && UUID.test(value) ? value : HIDDEN;
 }
 
-/** What a producer called its fields may be personal too: names that no contract has are hidden with their values. */
+/** What a producer called its fields may be personal too: what does not look like the name of a field is hidden. */
 function fieldsOf(value: object, depth: number): object {
   const fields = Object.entries(value).map(([key, field]) =>
     /^[a-z$][\w$]{0,30}$/i.test(key) ? [key, onlyIds(field, key, depth + 1)] : [HIDDEN, HIDDEN],
