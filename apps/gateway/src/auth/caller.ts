@@ -30,7 +30,7 @@ export interface MerchantCaller {
 
 export type Caller = CredentialCaller | PersonCaller | MerchantCaller;
 
-/** Who calls, as the access guard found it. The route's access decorator says of which kind it is. */
+/** Who calls, as the access gate found it. The route's access decorator says of which kind it is. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   return context.switchToHttp().getRequest<{ caller: Caller }>().caller;
 });
