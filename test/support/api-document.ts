@@ -96,8 +96,7 @@ export class ApiDocument {
 
   /** By status; undefined where the document has no say. */
   private responsesTo({ method, url, status }: Exchange): Json | undefined {
-    // As it was sent: a URL object would take `.` and `%2e` for steps.
-    const path = url.replace(/^\w+:\/\/[^/]*|[?#].*$/g, '').replace(/(?<=.)\/+$/, '');
+    const path = new URL(url).pathname.replace(/(?<=.)\/+$/, '');
     if (method === 'OPTIONS' || (UNLISTED.test(path) && status < 400)) return undefined;
     const found = isWellFormed(path) ? this.operations.find((operation) => operation.path.test(path)) : undefined;
     const operation = found?.methods[method === 'HEAD' ? 'get' : method.toLowerCase()] as Json | undefined;

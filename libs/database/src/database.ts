@@ -9,9 +9,6 @@ import { isOutage } from './faults.js';
  */
 const FOLLOW_INDEXES = 'set local enable_seqscan = off; set local enable_bitmapscan = off';
 
-/** What the pool says when it had no connection to give in time. */
-const ALL_BUSY = 'timeout exceeded when trying to connect';
-
 /** A place to run SQL: a pooled connection for one statement, or an open transaction for several. */
 export interface Sql {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -22,7 +19,6 @@ export class Database implements Sql {
   private readonly pool: Pool;
   /** A connection of its own: under load, a ping would wait its turn and tell of an outage that is none. */
   private readonly probe: Pool;
-  private away = false;
 
   /** Connects with the first statement: a service starts while Postgres is away, and reports that it is not ready. */
   constructor(options: DatabaseOptions) {
@@ -97,11 +93,6 @@ export class Database implements Sql {
     return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
   }
 
-  /** True when the last statement could not be asked: Postgres is away, as far as is known. */
-  get isAway(): boolean {
-    return this.away;
-  }
-
   /** Rejects when Postgres does not answer. */
   async ping(): Promise<void> {
     await this.use((client) => client.query('select 1'), this.probe);
@@ -112,21 +103,16 @@ export class Database implements Sql {
   }
 
   private async use<T>(work: (client: PoolClient) => Promise<T>, pool = this.pool): Promise<T> {
-    let client: PoolClient | undefined;
-    let outage = false;
+    const client = await pool.connect();
+    let broken = false;
     try {
-      client = await pool.connect();
-      const result = await work(client);
-      this.away = false;
-      return result;
+      return await work(client);
     } catch (error) {
-      outage = isOutage(error);
-      // All connections being busy says nothing of the server.
-      if ((error as Error).message !== ALL_BUSY) this.away = outage;
+      // A connection that timed out may still answer the old question: it must not serve the next one.
+      broken = isOutage(error);
       throw error;
     } finally {
-      // A connection that timed out may still answer the old question: it must not serve the next one.
-      client?.release(outage);
+      client.release(broken);
     }
   }
 }

@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
-import type { Ledger } from '../ledger.js';
+import type { World } from '../world.js';
 
 interface AnsweredEvent {
   id: string;
@@ -16,13 +15,13 @@ export class EventConsumer {
   private readonly redis: Redis;
   private readonly worker: Worker<AnsweredEvent>;
 
-  constructor(redisUrl: string, namespace: string, ledger: Ledger) {
-    this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 200 });
+  constructor(world: World) {
+    this.redis = new Redis(world.redis.url, { maxRetriesPerRequest: null, retryStrategy: () => 200 });
     this.redis.on('error', () => undefined);
     this.worker = new Worker<AnsweredEvent>(
       QUEUE,
-      ({ data }) => ledger.hear({ id: data.id, answer: data.answer.answer }),
-      { connection: this.redis, prefix: prefixOf(QUEUE, namespace), concurrency: 20, drainDelay: 1 },
+      ({ data }) => world.ledger.hear({ id: data.id, answer: data.answer.answer }),
+      { connection: this.redis, prefix: prefixOf(QUEUE, world.herald.namespace), concurrency: 20, drainDelay: 1 },
     );
     this.worker.on('error', () => undefined);
   }
@@ -35,9 +34,8 @@ export class EventConsumer {
     await this.worker.resume();
   }
 
-  /** Also when Redis is away, where BullMQ's own close would wait for it. */
   async close(): Promise<void> {
-    await Promise.race([this.worker.close(true), sleep(2000)]);
+    await this.worker.close();
     this.redis.disconnect();
   }
 }

@@ -3,6 +3,7 @@ import { eventually } from '../../support/eventually.js';
 import type { Instance } from '../instance.js';
 import type { Random } from '../random.js';
 import type { World } from '../world.js';
+import type { EventConsumer } from '../load/event-consumer.js';
 import {
   hasBacklog,
   hasDelayed,
@@ -12,6 +13,12 @@ import {
   hasWaiting,
   inTransaction,
 } from './looking.js';
+
+/** What an aim works with. */
+export interface Field {
+  world: World;
+  consumer: EventConsumer;
+}
 
 /** The state is there and stays until it is released. */
 export interface Held {
@@ -26,7 +33,7 @@ export interface Aim {
   /** The server that is away while the state lasts: it cannot be hit as well. */
   away?: 'postgres' | 'redis';
   /** Brings the state about; resolves once Postgres and Redis show it. Rejects when that takes too long. */
-  reach(world: World, random: Random): Promise<Held>;
+  reach(field: Field, random: Random): Promise<Held>;
 }
 
 const REACH_MS = 20_000;
@@ -58,7 +65,7 @@ function frozen(instances: Instance[], reached: () => Promise<unknown>): Promise
 }
 
 /** Whoever writes into the table of a product has to wait, inside its transaction. */
-async function lockTable(world: World, app: (typeof APPS)[number]): Promise<Held['release']> {
+async function lockTable({ world }: Field, app: (typeof APPS)[number]): Promise<Held['release']> {
   const client = new Client({ connectionString: world.herald.databaseUrl });
   // A fault may take Postgres away under it.
   client.on('error', () => undefined);
@@ -70,7 +77,7 @@ async function lockTable(world: World, app: (typeof APPS)[number]): Promise<Held
 export const AIMS: Aim[] = [
   {
     name: 'committed, client not told',
-    reach(world, random) {
+    reach({ world }, random) {
       const gateway = random.pick(world.of('gateway'));
       return orRelease(
         () => gateway.release(),
@@ -81,7 +88,7 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'accepted, not published',
-    reach(world, random) {
+    reach({ world }, random) {
       const gateway = random.pick(world.of('gateway'));
       const held = gateway.hold('unpublished', REACH_MS);
       return orRelease(
@@ -93,36 +100,36 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'owed, waiting for its turn',
-    reach(world, random) {
+    reach({ world }, random) {
       const app = random.pick(OUTBOX_APPS);
       return frozen(world.of(app), () => hasBacklog(world, app));
     },
   },
   {
     name: 'published, waiting',
-    reach(world, random) {
+    reach({ world }, random) {
       const app = random.pick(OUTBOX_APPS);
       return frozen(world.of(app), () => hasWaiting(world, app));
     },
   },
   {
     name: "in the worker's transaction",
-    async reach(world, random) {
+    async reach(field, random) {
       const app = random.pick(APPS);
-      const release = await lockTable(world, app);
+      const release = await lockTable(field, app);
       const victims: Instance[] = [];
       return orRelease(release, victims, async () => {
         const names = await until(async () => {
-          const waiting = await inTransaction(world, app);
+          const waiting = await inTransaction(field.world, app);
           return waiting.length > 0 && waiting;
         });
-        victims.push(...(names as string[]).map((name) => world.instance(name)));
+        victims.push(...(names as string[]).map((name) => field.world.instance(name)));
       });
     },
   },
   {
     name: 'committed, job not finished',
-    reach(world, random) {
+    reach({ world }, random) {
       const app = random.pick(OUTBOX_APPS);
       const worker = random.pick(world.of(app));
       const held = worker.hold('worked', REACH_MS);
@@ -135,8 +142,9 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'replied, not read',
-    async reach(world) {
-      const unlock = await lockTable(world, 'merchant-answers');
+    async reach(field) {
+      const { world } = field;
+      const unlock = await lockTable(field, 'merchant-answers');
       const gateways = world.of('gateway');
       return orRelease(
         () => gateways.forEach((gateway) => gateway.thaw()),
@@ -154,10 +162,10 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'event published, not consumed',
-    async reach(world) {
-      await world.events.pause();
+    async reach({ world, consumer }) {
+      await consumer.pause();
       return orRelease(
-        () => world.events.resume(),
+        () => consumer.resume(),
         [],
         () => until(() => hasWaitingEvent(world)),
       );
@@ -166,7 +174,7 @@ export const AIMS: Aim[] = [
   {
     name: 'put off, Postgres away',
     away: 'postgres',
-    async reach(world, random) {
+    async reach({ world }, random) {
       const app = random.pick(OUTBOX_APPS);
       // Something must be under way when it goes.
       const { release } = await frozen(world.of(app), () => hasWaiting(world, app));

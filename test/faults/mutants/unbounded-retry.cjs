@@ -1,4 +1,0 @@
-/** A broken worker: a message that kills it is tried again for ever. */
-const { MessageLedger } = require('../../../dist/libs/database/src/message-ledger.js');
-
-MessageLedger.prototype.startAlone = async () => true;
