@@ -9,6 +9,10 @@ import { clientOf } from './support/typed-client.js';
 
 interface DemoFile {
   gateway: string;
+  ops: string;
+  opsUser: string;
+  opsPassword: string;
+  metrics: Record<string, string>;
   companies: { accessToken: string; users: { login: string; jwt: string }[] }[];
 }
 
@@ -22,15 +26,16 @@ class Place {
     readonly path: string,
     private readonly remove: () => Promise<void>,
     readonly port: number,
+    readonly opsPort: number,
   ) {}
 
   static async make(): Promise<Place> {
     const { path, remove } = await dataFolder();
-    return new Place(path, remove, await freePort());
+    return new Place(path, remove, await freePort(), await freePort());
   }
 
   up(): HeraldUp {
-    const run = heraldUp(this.path, this.port);
+    const run = heraldUp(this.path, this.port, this.opsPort);
     this.runs.push(run);
     return run;
   }
@@ -78,6 +83,15 @@ describe('herald up, running', () => {
     for (const file of ['demo.json', 'secrets.json', 'postgres/password', 'redis/password']) {
       expect(statSync(join(place.path, file)).mode & 0o077).toBe(0);
     }
+  });
+
+  test('operators come in with what demo.json says, and every service tells its figures', async () => {
+    const { ops, opsUser, opsPassword, metrics } = place.demo;
+    const authorization = `Basic ${Buffer.from(`${opsUser}:${opsPassword}`).toString('base64')}`;
+    expect((await fetch(ops)).status).toBe(401);
+    expect((await fetch(ops, { headers: { authorization } })).status).toBe(200);
+    expect(Object.keys(metrics)).toEqual(['gateway', 'delivery', 'agent-actions', 'merchant-answers', 'ops']);
+    for (const url of Object.values(metrics)) expect(await (await fetch(url)).text()).toContain('herald_pool_waiting');
   });
 
   test('a second start on the same data says that one runs', async () => {
@@ -144,13 +158,17 @@ describe('herald up, ending', () => {
     },
   );
 
-  test('a port in use is named with the variable that moves it', async () => {
+  test.each([
+    ['gateway', 'PORT', () => place.port],
+    ['ops', 'OPS_PORT', () => place.opsPort],
+  ])('the port of the %s in use is named with %s, which moves it', async (name, variable, portOf) => {
+    const port = portOf();
     const other = createServer();
-    await new Promise<void>((listening) => other.listen(place.port, listening));
+    await new Promise<void>((listening) => other.listen(port, listening));
     const run = place.up();
     expect(await run.ended).toBe(1);
     expect(run.output()).toBe(
-      `herald: Port ${place.port} is in use. Choose another for the gateway: PORT=${place.port + 1} npm start\n`,
+      `herald: Port ${port} is in use. Choose another for the ${name}: ${variable}=${port + 1} npm start\n`,
     );
     await new Promise((closed) => other.close(closed));
   });

@@ -12,9 +12,9 @@ let stopping = false;
  * A group of its own keeps a Ctrl-C of the terminal away from it: only `stopAll` ends it, in order.
  * `lastLines` holds the end of what it said, for the error when it fails.
  */
-export function start(script, args, env = {}, input = '', nodeArgs = []) {
+export function start(script, args, env = {}, input = '') {
   if (stopping) throw new Error('stopping');
-  const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: 'pipe',
     detached: true,

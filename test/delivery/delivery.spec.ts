@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
+import { checkingProxy } from '../support/checking-proxy.js';
 import { aLogin, aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
@@ -49,7 +50,9 @@ print(response.text)
 `;
 
   it('prints a correlationId, and the message is in the feeds of recipient and author alone within 2 s', async () => {
-    const { stdout } = await promisify(execFile)('python3', ['-c', program(herald.url, token('accessToken'))]);
+    const proxy = await checkingProxy(herald.url);
+    const { stdout } = await promisify(execFile)('python3', ['-c', program(proxy.url, token('accessToken'))]);
+    await proxy.close();
     const { correlationId } = JSON.parse(stdout);
     const item = await delivered(correlationId);
     expect(item).toMatchObject({

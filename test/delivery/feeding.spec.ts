@@ -1,15 +1,18 @@
+import { resolve } from 'node:path';
 import { Redis } from 'ioredis';
+import { Actions, anAction } from '../support/actions.js';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 
 const LIMIT = 1000;
-const FLOOD = 200_000;
+const FLOOD = 20_000;
+const firstCome = resolve(__dirname, '../support/preload/first-come-first-served.cjs');
 
 let herald: Herald;
 let redis: Redis;
 beforeEach(async () => {
-  herald = await Herald.start({ services: ['gateway'], env: { PUBLISHED_LIMIT: String(LIMIT) } });
+  herald = await Herald.start({ services: [], env: { PUBLISHED_LIMIT: String(LIMIT) } });
   redis = new Redis(herald.redisUrl);
 });
 afterEach(async () => {
@@ -43,6 +46,7 @@ const send = async (company: Herald['company']) => {
 };
 
 it('publishes no more than the limit, however much is owed, and all of it in the end', async () => {
+  await herald.startService('gateway');
   await flood(5000);
   await eventually(async () => (await published()) === LIMIT);
   await new Promise((resolve) => setTimeout(resolve, 1000));
@@ -54,6 +58,7 @@ it('publishes no more than the limit, however much is owed, and all of it in the
 });
 
 it('lets newcomers wait behind what waits already, and publishes them at once when nothing does', async () => {
+  await herald.startService('gateway');
   await send(herald.company);
   expect(await herald.query('select id from outbox where job_id is null')).toEqual([]);
   await flood(2000);
@@ -66,18 +71,59 @@ it('lets newcomers wait behind what waits already, and publishes them at once wh
   expect(late).toBeTruthy();
 });
 
-it('feeds in turn by company: a single message is not kept waiting by a flood of another company', async () => {
+const isDelivered = async (id: string) => {
+  const [place] = await herald.query<{ state: string }>('select state from message_places where correlation_id = $1', [
+    id,
+  ]);
+  return place?.state === 'delivered';
+};
+
+/** Whether the single message of another company arrives while more than half of a flood is still owed. */
+async function singleArrivesInTheFlood(preload?: string): Promise<boolean> {
+  await herald.startService('gateway', { preload });
   await flood(FLOOD);
-  await eventually(async () => (await published()) === LIMIT);
-  await herald.startService('delivery');
+  await eventually(async () => (await published()) > 0);
   const id = await send(herald.otherCompany);
-  await eventually(async () => {
-    const [place] = await herald.query<{ state: string }>(
-      'select state from message_places where correlation_id = $1',
-      [id],
+  await herald.startService('delivery');
+  return eventually(async () => {
+    if (await isDelivered(id)) return { inTime: (await owed(herald.company.id)) > FLOOD / 2 };
+    return (await owed(herald.company.id)) <= FLOOD / 2 && { inTime: false };
+  }, 120_000).then(({ inTime }) => inTime);
+}
+
+describe('a flood of one company', () => {
+  it('does not keep the single message of another one waiting: companies are fed in turn', async () => {
+    expect(await singleArrivesInTheFlood()).toBe(true);
+    expect(await published()).toBeLessThanOrEqual(LIMIT);
+  }, 150_000);
+
+  it('would keep it waiting if who came first were fed first', async () => {
+    expect(await singleArrivesInTheFlood(firstCome)).toBe(false);
+  }, 150_000);
+
+  it("does not keep the company's own urgent actions waiting", async () => {
+    await herald.startService('gateway');
+    await herald.query(
+      `insert into outbox (id, queue, job, company_id, body, accepted_at)
+       select gen_random_uuid(), 'agent-actions', 'record', $1, $2, now() from generate_series(1, $3)`,
+      [herald.company.id, anAction({ priority: 'low' }), FLOOD],
     );
-    return place?.state === 'delivered';
-  }, 5000);
-  expect(await owed(herald.company.id)).toBeGreaterThan(FLOOD / 2);
-  expect(await published()).toBeLessThanOrEqual(LIMIT);
+    await herald.startService('agent-actions');
+    const actions = new Actions(herald);
+    const post = async (priority: string) => (await actions.post(anAction({ priority }))).body.correlationId as string;
+    const [ordinary, urgent] = [await post('medium'), await post('urgent')];
+    await eventually(() => isDelivered(urgent), 60_000);
+    expect(await owed(herald.company.id)).toBeGreaterThan(FLOOD / 2);
+    expect(await isDelivered(ordinary)).toBe(false);
+  }, 150_000);
 });
+
+it('publishes no more than workers get through in about a second, while others wait', async () => {
+  await herald.startService('gateway', { env: { PUBLISHED_LIMIT: '100000' } });
+  await flood(FLOOD);
+  await eventually(async () => (await published()) > 0);
+  // Nobody works: what is published is late soon, and no more is added.
+  const counts: number[] = [];
+  for (const end = Date.now() + 4000; Date.now() < end;) counts.push(await published());
+  expect(Math.max(...counts)).toBeLessThan(FLOOD / 2);
+}, 60_000);

@@ -11,6 +11,7 @@ import {
 } from '@herald/database';
 import { aMessage, call } from '../support/client.js';
 import { commandLine } from '../support/command-line.js';
+import { aCredential } from '../support/credential.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 import { rsaKey } from '../support/jwt.js';
@@ -24,14 +25,20 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const key = rsaKey('ours');
 const privatePem = key.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
 
+// Each command of an operator is a process, which a busy machine takes its time to start.
+jest.setTimeout(180_000);
+
 let herald: Herald;
 let company: string;
 beforeAll(async () => {
-  herald = await Herald.start({ services: ['delivery'] });
-  await herald.startService('gateway', {}, 'one');
+  herald = await Herald.start({ services: [] });
   const env = { JWT_SECRET: '', JWT_ALGORITHM: 'RS256', JWT_PUBLIC_KEY: key.pem };
-  await herald.startService('gateway', { env }, 'two');
-  company = await made('companies', 'create', 'Initech');
+  [company] = await Promise.all([
+    made('companies', 'create', 'Initech'),
+    herald.startService('delivery'),
+    herald.startService('gateway', {}, 'one'),
+    herald.startService('gateway', { env }, 'two'),
+  ]);
 });
 afterAll(() => herald.stop());
 
@@ -51,13 +58,11 @@ async function failure(...args: string[]): Promise<string> {
   return stderr;
 }
 
-/** A key as `keys create` would make it; the test names what matters to it. */
-async function aKey(changes: Partial<NewCredential> = {}) {
-  const parts = freshToken();
+/** A key that is not limited; the test names what matters to it. */
+const aKey = (given: Partial<NewCredential> = {}) => {
   const scopes = ['delivery:send', 'agent-actions:read'] as const;
-  await insertCredential(herald, parts, { companyId: company, name: 'test', scopes, ...changes });
-  return { id: parts.id, token: tokenOf(parts, changes.environment ?? 'live') };
-}
+  return aCredential(herald, { companyId: company, scopes, limitPerMinute: 0, limitPerHour: 0, ...given });
+};
 const stored = async (id: string) => (await findCredential(herald, id)) as StoredCredential;
 
 const url = (gateway: string) => herald.service(gateway).url;

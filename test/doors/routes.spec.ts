@@ -147,10 +147,15 @@ it('answers 401 to strangers where there is no route, and 404 to everyone else',
   }
 });
 
-it('leaves health open, without a credential and with a wrong one', async () => {
-  for (const headers of strangers()) {
-    for (const path of ['/health/live', '/health/ready']) {
-      expect((await call('GET', `${gateway.url}${path}`, { headers })).status).toBe(200);
+it('leaves health and docs open, to be read, without a credential and with a wrong one', async () => {
+  const open = routesOf(gateway).filter(isOpen);
+  expect(open.map(({ pattern }) => pattern)).toEqual(
+    expect.arrayContaining(['/health/live', '/health/ready', '/docs', '/openapi.json']),
+  );
+  expect(open.filter(({ method }) => !['GET', 'HEAD'].includes(method))).toEqual([]);
+  for (const { method, pattern: path } of open) {
+    for (const headers of strangers()) {
+      expect([method, path, await statusOf(gateway.url, { method, path, headers })]).toEqual([method, path, 200]);
     }
   }
 });

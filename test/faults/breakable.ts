@@ -3,10 +3,14 @@ import type { Server } from '../../apps/cli/src/servers/server.js';
 
 /** A server of ours that is killed, frozen, and started again on the same port and files. */
 export class Breakable {
+  private ended = false;
+
   private constructor(
     private readonly again: (port?: number) => Promise<Server>,
     private server: Server,
-  ) {}
+  ) {
+    this.watch();
+  }
 
   static async start(again: (port?: number) => Promise<Server>): Promise<Breakable> {
     return new Breakable(again, await again());
@@ -31,6 +35,10 @@ export class Breakable {
     await this.server.exited;
   }
 
+  get hasEnded(): boolean {
+    return this.ended;
+  }
+
   async stop(): Promise<void> {
     this.thaw();
     await this.server.stop();
@@ -38,6 +46,13 @@ export class Breakable {
 
   async startAgain(): Promise<void> {
     this.server = await this.again(this.port);
+    this.watch();
+  }
+
+  private watch(): void {
+    const { server } = this;
+    this.ended = false;
+    void server.exited.then(() => (this.ended = server === this.server));
   }
 
   freeze(): void {

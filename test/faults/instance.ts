@@ -16,13 +16,16 @@ export interface InstanceOptions {
   folder: string;
   port: number;
   preload?: string[];
-  env?: Record<string, string>;
 }
 
 /** One of several processes of a service: killed, frozen, held at a point, started again at the same address. */
 export class Instance {
+  /** It ended without being told to, and these were its last words. */
+  fault?: string;
+  private expected = false;
   private service?: Service;
   private readonly holdFile: string;
+  private readonly env: Record<string, string> = {};
 
   constructor(private readonly options: InstanceOptions) {
     this.holdFile = join(options.folder, `${options.name}.hold`);
@@ -48,18 +51,16 @@ export class Instance {
     return this.service?.log ?? '';
   }
 
-  async start(): Promise<void> {
-    const { herald, app, name, port, preload = [], env } = this.options;
+  /** Settings that are given once hold for every later start. */
+  async start(settings: Record<string, string> = {}): Promise<void> {
+    const { herald, app, name, port, preload = [] } = this.options;
+    Object.assign(this.env, settings);
     this.release();
     const address = { [app === 'gateway' ? 'PORT' : 'HEALTH_PORT']: String(port) };
-    const started = { env: { ...address, HOLD_FILE: this.holdFile, ...env }, preload: [HOLD, ...preload] };
+    const started = { env: { ...address, HOLD_FILE: this.holdFile, ...this.env }, preload: [HOLD, ...preload] };
     this.service = await herald.startService(app, started, name);
     void this.service.ended().then(() => this.end());
   }
-
-  /** Ended without being told to. */
-  fault?: string;
-  private expected = false;
 
   async kill(): Promise<void> {
     this.expected = true;

@@ -1,38 +1,114 @@
 /**
- * `npm run test:faults [-- --seed N] [-- --minutes M]`: starts servers and services of its own, breaks them, and proves
- * the promises. Prints tables, and in the last line how many checks passed and failed.
+ * `npm run test:faults -- [--seed N] [--minutes M] [--only NAME]`: starts servers and services of its own, breaks them,
+ * and proves the promises. Prints tables, and in the last line how many checks passed and failed.
  */
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Report, say } from './report.js';
+import { against, MUTANTS } from './mutants.js';
+import { Report, say, table } from './report.js';
+import { play } from './scenarios/play.js';
+import { Stage } from './scenarios/scenario.js';
+import { SCENARIOS } from './scenarios/scenarios.js';
+import type { Breakable } from './breakable.js';
+import { Folder, postgresIn } from './servers.js';
 import { storm, type StormResult } from './storm/storm.js';
-import { World } from './world.js';
 import { checksOf, findingsTable, hitsTable } from './storm/storm-report.js';
+import { World } from './world.js';
 
 const SHORT = { faults: 9, operations: 1500 };
 const LONG = { faults: 20, operations: 10_000 };
+/** What is played at once; more would measure the machine. */
+const ABREAST = 2;
+/** What a broken build does not get done by then, it never does. */
+const MUTANT_PATIENCE_MS = 12_000;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: '0' },
+    only: { type: 'string' },
+  },
+});
+const minutes = Number(values.minutes);
+const long = minutes > 0;
+const chosen = ({ name, part }: { name: string; part?: string }) =>
+  !values.only || `${part} ${name}`.toLowerCase().includes(values.only.toLowerCase());
 
 async function main(): Promise<boolean> {
-  const { values } = parseArgs({ options: { seed: { type: 'string' }, minutes: { type: 'string' } } });
-  const seed = Number(values.seed ?? 1);
-  const until = performance.now() + Number(values.minutes ?? 0) * 60_000;
-  const size = values.minutes ? LONG : SHORT;
   const report = new Report();
-  say(`seed ${seed}`);
-
-  const storms: StormResult[] = [];
-  do storms.push(await storm({ seed: seed + storms.length, ...size }));
-  while (performance.now() < until);
-  const seeds = storms.map((result) => result.seed).join(', ');
-  report.add(
-    `Faults at random, seeds ${seeds}`,
-    `${findingsTable(storms)}\n\n${hitsTable(storms)}`,
-    storms.flatMap(checksOf),
-  );
+  if (chosen({ name: 'storm' })) await storms(report);
+  await onSharedPostgres(async (postgres) => {
+    await scenarios(report, postgres);
+    await mutants(report, postgres);
+  });
   return report.sum();
 }
 
+/** As many as fit into the time, each with a seed of its own. */
+async function storms(report: Report): Promise<void> {
+  const until = performance.now() + minutes * 60_000;
+  const results: StormResult[] = [];
+  do results.push(await storm({ seed: Number(values.seed) + results.length, ...(long ? LONG : SHORT) }));
+  while (performance.now() < until);
+  const seeds = results.map((result) => result.seed).join(', ');
+  const text = `${findingsTable(results)}\n\n${hitsTable(results)}`;
+  report.add(`Faults at random, seeds ${seeds}`, text, results.flatMap(checksOf));
+}
+
+async function scenarios(report: Report, postgres: Breakable): Promise<void> {
+  const played = await play(SCENARIOS.filter(chosen), () => new Stage(postgres, long), ABREAST);
+  const rows = played.flatMap(({ scenario, stage }) =>
+    stage.figures.map(({ what, found, wanted, good }) => [
+      scenario.proves.join(', '),
+      `${scenario.name}: ${what}`,
+      found,
+      wanted,
+      good ? 'holds' : 'FAILED',
+    ]),
+  );
+  const text = table(['promise', 'what', 'found', 'wanted', ''], rows);
+  report.add(
+    'Faults on purpose',
+    text,
+    played.flatMap(({ scenario, stage }) => stage.checks(scenario.name)),
+  );
+}
+
+/** A check that cannot fail proves nothing: each broken build must be found out. */
+async function mutants(report: Report, postgres: Breakable): Promise<void> {
+  const played = await play(MUTANTS.filter(chosen), () => new Stage(postgres, false, MUTANT_PATIENCE_MS), ABREAST);
+  const judged = played.map(({ scenario, stage }) => {
+    const caught = against(stage).find((line) => scenario.caughtBy.test(line));
+    return { name: `a build that ${scenario.name}`, caught, against: against(stage) };
+  });
+  const text = table(
+    ['broken build', 'caught by'],
+    judged.map(({ name, caught }) => [name, caught ?? 'NOTHING']),
+  );
+  const checks = judged.map(({ name, caught, against: lines }) => ({
+    name: `${name} is caught`,
+    faults: caught ? [] : ['it was not; found was', ...lines],
+  }));
+  report.add('Broken builds', text, checks);
+}
+
+async function onSharedPostgres(work: (postgres: Breakable) => Promise<void>): Promise<void> {
+  const folder = await Folder.make();
+  const postgres = await postgresIn(join(folder.path, 'postgres'));
+  try {
+    await work(postgres);
+  } finally {
+    await postgres.stop();
+    await folder.remove();
+  }
+}
+
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => void World.endAll().finally(() => process.exit(130)));
+  process.once(signal, () => {
+    say('stopping');
+    setTimeout(() => process.exit(130), 30_000);
+    void World.endAll().finally(() => process.exit(130));
+  });
 }
 
 main().then(

@@ -4,6 +4,7 @@ import { freePort } from '../../apps/cli/src/servers/free-port.js';
 import { eventually } from '../support/eventually.js';
 import { Herald, type ServiceName } from '../support/herald.js';
 import { Instance } from './instance.js';
+import { EventConsumer } from './load/event-consumer.js';
 import { Ledger } from './ledger.js';
 import { Proxy } from './proxy.js';
 import { Folder, postgresIn, redisIn } from './servers.js';
@@ -18,6 +19,9 @@ export interface WorldOptions {
   /** A Postgres that others use too, and that is therefore not broken. */
   postgres?: Breakable;
   postgresSettings?: Record<string, string>;
+  /** Gets the superuser's URL and the data folder before a database is made. */
+  preparePostgres?(url: string, folder: string): Promise<void>;
+  redisFolder?: string;
   /** The services reach both servers through proxies. */
   proxied?: boolean;
 }
@@ -28,6 +32,8 @@ const DRAIN_MS = 90_000;
 /** Herald on servers of its own, all of which may be broken. */
 export class World {
   readonly instances = new Map<string, Instance>();
+  /** The system that hears of answers. */
+  readonly events: EventConsumer;
   private readonly ends: (() => Promise<unknown>)[] = [];
   private static readonly open = new Set<World>();
 
@@ -39,7 +45,10 @@ export class World {
     /** Looks into Redis past the proxies. */
     readonly eye: Redis,
     readonly proxies: { postgres: Proxy; redis: Proxy } | undefined,
-  ) {}
+  ) {
+    this.events = new EventConsumer(redis.url, herald.namespace, ledger);
+    this.onEnd(() => this.events.close());
+  }
 
   static async start(options: WorldOptions): Promise<World> {
     const ends: (() => Promise<unknown>)[] = [];
@@ -49,14 +58,15 @@ export class World {
       const ownPostgres = () => postgresIn(join(folder.path, 'postgres'), options.postgresSettings);
       const postgres = options.postgres ?? (await ownPostgres());
       if (!options.postgres) ends.push(() => postgres.stop());
-      const redis = await redisIn(join(folder.path, 'redis'));
+      await options.preparePostgres?.(postgres.url, join(folder.path, 'postgres'));
+      const redis = await redisIn(options.redisFolder ?? join(folder.path, 'redis'));
       ends.push(() => redis.stop());
       const proxies = options.proxied
         ? { postgres: await Proxy.to(postgres.port), redis: await Proxy.to(redis.port) }
         : undefined;
       const herald = await Herald.start({
         services: [],
-        env: options.env,
+        env: { MERCHANT_ANSWERED_EVENTS: 'on', ...options.env },
         redisUrl: redis.url,
         postgresUrl: postgres.url,
         through: { postgres: proxies?.postgres.port, redis: proxies?.redis.port },
@@ -73,7 +83,7 @@ export class World {
         await proxies?.postgres.close();
         await proxies?.redis.close();
       });
-      world.ends.push(...ends);
+      world.ends.unshift(...ends);
       World.open.add(world);
       await world.startServices(options, folder.path);
       return world;
@@ -171,4 +181,4 @@ export class World {
   }
 }
 
-const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.answered'];
+export const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.answered'];

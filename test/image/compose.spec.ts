@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
-import { SERVICES, settingsOf } from '../support/settings.js';
+import { secretFor, SERVICES, settingsOf } from '../support/settings.js';
 
 const folder = resolve(__dirname, '../../docker');
 
@@ -54,11 +54,11 @@ describe('compose.yaml', () => {
     expect(ours.map(([, { command }]) => command)).toEqual(ours.map(([name]) => [name]));
   });
 
-  test.each(SERVICES)('gives %s settings that it starts with', (name) => {
+  test.each([...SERVICES, 'ops'])('gives %s settings that it starts with', (name) => {
     const { environment } = compose.services[name]!;
-    // The entrypoint reads what a file holds; the secrets of 32 bytes stand for it.
+    // The entrypoint reads what a file holds.
     const settings = Object.entries(environment!).map(([key, value]) =>
-      key.endsWith('_FILE') ? [key.slice(0, -'_FILE'.length), 'x'.repeat(32)] : [key, value],
+      key.endsWith('_FILE') ? [key.slice(0, -'_FILE'.length), secretFor(key.slice(0, -'_FILE'.length))] : [key, value],
     );
     const { SHUTDOWN_TIMEOUT_MS } = settingsOf(name, Object.fromEntries(settings));
     const seconds = Number(/^(\d+)s$/.exec(String(compose.services[name]!['stop_grace_period']))?.[1]);

@@ -7,6 +7,7 @@ import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { freePort } from '../../apps/cli/src/servers/free-port.js';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { basic, OPS_USERS } from '../support/ops-users.js';
 import { emptyDatabase, type FreshDatabase, testRedisUrl } from '../support/servers.js';
 import { checkout } from './checkout.js';
 import { Container } from './container.js';
@@ -14,6 +15,8 @@ import type { Start } from './engine.js';
 import { BASE_IMAGE, buildHerald, findEngine } from './herald-image.js';
 
 const IMAGE = `localhost/herald-test-${process.pid}`;
+/** The variable that holds the port of a service that people or clients come in by. */
+const DOORS: Record<string, string> = { gateway: 'PORT', ops: 'OPS_PORT' };
 const BUILD_MS = 900_000;
 const LIMIT_MB = 250;
 
@@ -114,6 +117,7 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
     const services = new Map<string, Container>();
     let database: FreshDatabase;
     let company: Demo['companies'][number];
+    const urls = new Map<string, string>();
     let gateway: string;
 
     async function startService(name: string): Promise<void> {
@@ -130,12 +134,13 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
           JWT_MERCHANT_AUDIENCE: jwt.merchantAudience,
           JWT_ALGORITHM: jwt.algorithm,
           JWT_SECRET: jwt.secret,
-          [name === 'gateway' ? 'PORT' : 'HEALTH_PORT']: port,
+          OPS_USERS,
+          [DOORS[name] ?? 'HEALTH_PORT']: port,
         },
       });
       services.set(name, container);
       await container.up();
-      if (name === 'gateway') gateway = `http://127.0.0.1:${port}`;
+      urls.set(name, `http://127.0.0.1:${port}`);
     }
 
     beforeAll(async () => {
@@ -148,7 +153,8 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
       if ((await migrate.ended) !== 0) throw new Error(migrate.log);
       const demo = await loadDemo({ databaseUrl: database.url, jwt, seed: 'image' });
       company = demo.companies[0]!;
-      await Promise.all(['gateway', 'delivery', 'agent-actions', 'merchant-answers'].map(startService));
+      await Promise.all(['gateway', 'delivery', 'agent-actions', 'merchant-answers', 'ops'].map(startService));
+      gateway = urls.get('gateway')!;
     });
     afterAll(async () => {
       await Promise.all([...services.values()].map((container) => container.stop()));
@@ -180,6 +186,14 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
       const answer = { token: company.merchants[0]!.jwt, body: { answer: 'We are open Mon-Fri 9am-5pm EST' } };
       const answered = await call('POST', `${gateway}/api/v1/notification/123/answer`, answer);
       expect(answered.status).toBe(200);
+    });
+
+    test('show the queues, with all that their page needs', async () => {
+      const get = (path: string) => fetch(urls.get('ops') + path, { headers: { authorization: basic('vera') } });
+      const page = await (await get('/board/viewer')).text();
+      const scripts = [...page.matchAll(/src="(static\/[^"]+)"/g)].map(([, path]) => path);
+      expect(scripts.length).toBeGreaterThan(0);
+      for (const path of scripts) expect([path, (await get(`/board/viewer/${path}`)).status]).toEqual([path, 200]);
     });
 
     test('end in order when they get SIGTERM', async () => {

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { faultsOf } from '../support/promql.js';
-import { SERVICES, settingsOf } from '../support/settings.js';
+import { secretFor, SERVICES, settingsOf } from '../support/settings.js';
 import { findKustomize, type Manifest } from './kustomize.js';
 import { podFaults, podOf } from './policy.js';
 import { schemaFaults } from './schema.js';
@@ -121,7 +121,7 @@ if (!kustomize)
     });
   });
 
-  /** As the kubelet puts it together; the files of the secrets read by the entrypoint, which 32 bytes stand for. */
+  /** As the kubelet puts it together; the files of the secrets read by the entrypoint. */
   function environmentOf(name: string): Record<string, string> {
     const { env = [], envFrom = [] } = container(name);
     const mapped = (reference: string) => find('ConfigMap', reference)['data'] as Record<string, string>;
@@ -137,12 +137,14 @@ if (!kustomize)
     }
     const settings = Object.entries({ ...all, ...own });
     return Object.fromEntries(
-      settings.map(([key, value]) => (key.endsWith('_FILE') ? [key.slice(0, -5), 'x'.repeat(32)] : [key, value])),
+      settings.map(([key, value]) =>
+        key.endsWith('_FILE') ? [key.slice(0, -5), secretFor(key.slice(0, -5))] : [key, value],
+      ),
     );
   }
 
   describe('settings', () => {
-    test.each(SERVICES)('%s starts with those it gets, and has the time to stop', (name) => {
+    test.each([...SERVICES, 'ops'])('%s starts with those it gets, and has the time to stop', (name) => {
       const environment = environmentOf(name);
       const { SHUTDOWN_TIMEOUT_MS } = settingsOf(name, environment);
       expect(environment['DATABASE_URL']).toMatch(`//herald_${name.replaceAll('-', '_')}@`);

@@ -1,5 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { ApiDocument } from '../support/api-document.js';
 import { holdToDocument } from '../support/checked-fetch.js';
 import { checkingProxy } from '../support/checking-proxy.js';
 import { call } from '../support/client.js';
@@ -94,6 +95,14 @@ describe('an answer', () => {
     await expect(ask({ status: 200, body: {} }, '/nowhere')).rejects.toThrow(/200 is not described/);
     await expect(ask({ status: 404, body: { message: 'x' } }, '/nowhere')).rejects.toThrow(/required property/);
   });
+});
+
+it('of an id that looks like a step in a path is that of its route', async () => {
+  const { json } = await holdToDocument(url);
+  const exchange = { method: 'GET', url: `${url}/team-notifications/users/%2e?limit=0`, text: JSON.stringify(refusal) };
+  const headers = new Headers({ 'content-type': 'application/json', 'x-request-id': 'r' });
+  const faults = new ApiDocument(json).faultsOf({ ...exchange, status: 400, headers });
+  expect(faults).toEqual([]);
 });
 
 describe('the proxy between a program and the gateway', () => {

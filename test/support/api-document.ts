@@ -96,7 +96,8 @@ export class ApiDocument {
 
   /** By status; undefined where the document has no say. */
   private responsesTo({ method, url, status }: Exchange): Json | undefined {
-    const path = new URL(url).pathname.replace(/(?<=.)\/+$/, '');
+    // As it was sent: a URL object would take `.` and `%2e` for steps.
+    const path = url.replace(/^\w+:\/\/[^/]*|[?#].*$/g, '').replace(/(?<=.)\/+$/, '');
     if (method === 'OPTIONS' || (UNLISTED.test(path) && status < 400)) return undefined;
     const found = isWellFormed(path) ? this.operations.find((operation) => operation.path.test(path)) : undefined;
     const operation = found?.methods[method === 'HEAD' ? 'get' : method.toLowerCase()] as Json | undefined;

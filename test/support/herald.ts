@@ -3,10 +3,11 @@ import { Pool, type QueryResultRow } from 'pg';
 import { prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
 import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { holdToDocument } from './checked-fetch.js';
+import { OPS_USERS } from './ops-users.js';
 import { freshDatabase, testPostgresUrl, testRedisUrl } from './servers.js';
 import { Service } from './service.js';
 
-export type ServiceName = 'gateway' | 'delivery' | 'agent-actions' | 'merchant-answers';
+export type ServiceName = 'gateway' | 'delivery' | 'agent-actions' | 'merchant-answers' | 'ops';
 
 export interface HeraldOptions {
   services: ServiceName[];
@@ -105,6 +106,8 @@ export class Herald {
       JWT_MERCHANT_AUDIENCE: JWT.merchantAudience,
       JWT_ALGORITHM: JWT.algorithm,
       JWT_SECRET: JWT.secret,
+      OPS_PORT: '0',
+      OPS_USERS,
       SWEEP_AFTER_MS: '500',
       JOB_LOCK_MS: '1000',
       // Tests fail to log in more often than clients do, all from one address.

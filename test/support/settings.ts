@@ -2,16 +2,22 @@ import { env as agentActions } from '../../apps/agent-actions/src/agent-actions.
 import { env as delivery } from '../../apps/delivery/src/delivery.env.js';
 import { env as gateway } from '../../apps/gateway/src/gateway.env.js';
 import { env as merchantAnswers } from '../../apps/merchant-answers/src/merchant-answers.env.js';
+import { env as ops } from '../../apps/ops/src/ops.env.js';
 
 const readers: Record<string, () => { SHUTDOWN_TIMEOUT_MS: number }> = {
   gateway,
   delivery,
   'agent-actions': agentActions,
   'merchant-answers': merchantAnswers,
+  ops,
 };
 
-/** The services that a container can run and a test can ask for their settings. */
-export const SERVICES = Object.keys(readers);
+/** The services of which there may be many. */
+export const SERVICES = Object.keys(readers).filter((name) => name !== 'ops');
+
+/** What the file of a secret may hold that the entrypoint reads. */
+export const secretFor = (variable: string): string =>
+  variable === 'OPS_USERS' ? `ops:admin:scrypt.16384.8.5.${'x'.repeat(22)}.${'x'.repeat(43)}\n` : 'x'.repeat(32);
 
 /**
  * What a service makes of its environment, as it does at boot.

@@ -1,22 +1,8 @@
-import { isIP } from 'node:net';
-import { port, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
+import { listOf, networks, port, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
 import { z } from 'zod';
 import { checkJwtSettings, JwtSettings } from './auth/jwt.settings.js';
 
 const limit = (fallback: number) => whole(fallback, 0, 1_000_000_000);
-
-const listOf = (value: string) => value.split(',').map((part) => part.trim());
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits] = text.split('/');
-  const version = isIP(address);
-  return version > 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)));
-}
-
-const networks = z
-  .string()
-  .transform(listOf)
-  .refine((values) => values.every(isNetwork), { error: 'must be a list of addresses and networks like 10.0.0.0/8' });
 
 const origins = z
   .string()

@@ -6,7 +6,7 @@ import {
   type HealthWork,
   tellPool,
 } from '@herald/bootstrap';
-import { agentActions, delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
+import { agentActions, delivery, merchantAnswered, merchantAnswers, unavailable } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
@@ -50,11 +50,14 @@ import { RateLimiter } from './rate-limit/rate-limiter.js';
     },
     {
       provide: QueueClient,
-      inject: ['GATEWAY_ENV'],
-      useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv) => {
+      inject: ['GATEWAY_ENV', Database],
+      useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv, database: Database) => {
         const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
           redisUrl: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
+          beforeAsking() {
+            if (database.isAway) throw unavailable('The database is away; try again');
+          },
         });
         await client.check();
         return client;

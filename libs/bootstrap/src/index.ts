@@ -6,5 +6,7 @@ export * from './env.js';
 export * from './health.js';
 export * from './metrics/message-metrics.js';
 export { tellGauge } from './metrics/registry.js';
+export * from './networks.js';
 export * from './operation.decorator.js';
+export * from './password.js';
 export { run, startService } from './service.js';

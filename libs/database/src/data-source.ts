@@ -20,6 +20,7 @@ import { AddEnvironmentToCredentials1764000010000 } from './migrations/176400001
 import { FenceAccountsAndRequests1764000030000 } from './migrations/1764000030000-fence-accounts-and-requests.js';
 import { LetOpsSeeWhereMessagesAre1764000050000 } from './migrations/1764000050000-let-ops-see-where-messages-are.js';
 import { CountOwedMessages1764000051000 } from './migrations/1764000051000-count-owed-messages.js';
+import { SeeHowLongPublishedMessagesWait1764000052000 } from './migrations/1764000052000-see-how-long-published-messages-wait.js';
 
 const entities = [
   Company,
@@ -45,6 +46,7 @@ const migrations = [
   FenceAccountsAndRequests1764000030000,
   LetOpsSeeWhereMessagesAre1764000050000,
   CountOwedMessages1764000051000,
+  SeeHowLongPublishedMessagesWait1764000052000,
 ];
 
 /** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */

@@ -9,6 +9,9 @@ import { isOutage } from './faults.js';
  */
 const FOLLOW_INDEXES = 'set local enable_seqscan = off; set local enable_bitmapscan = off';
 
+/** What the pool says when it had no connection to give in time. */
+const ALL_BUSY = 'timeout exceeded when trying to connect';
+
 /** A place to run SQL: a pooled connection for one statement, or an open transaction for several. */
 export interface Sql {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -19,6 +22,7 @@ export class Database implements Sql {
   private readonly pool: Pool;
   /** A connection of its own: under load, a ping would wait its turn and tell of an outage that is none. */
   private readonly probe: Pool;
+  private away = false;
 
   /** Connects with the first statement: a service starts while Postgres is away, and reports that it is not ready. */
   constructor(options: DatabaseOptions) {
@@ -93,6 +97,11 @@ export class Database implements Sql {
     return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
   }
 
+  /** True when the last statement could not be asked: Postgres is away, as far as is known. */
+  get isAway(): boolean {
+    return this.away;
+  }
+
   /** Rejects when Postgres does not answer. */
   async ping(): Promise<void> {
     await this.use((client) => client.query('select 1'), this.probe);
@@ -103,16 +112,21 @@ export class Database implements Sql {
   }
 
   private async use<T>(work: (client: PoolClient) => Promise<T>, pool = this.pool): Promise<T> {
-    const client = await pool.connect();
-    let broken = false;
+    let client: PoolClient | undefined;
+    let outage = false;
     try {
-      return await work(client);
+      client = await pool.connect();
+      const result = await work(client);
+      this.away = false;
+      return result;
     } catch (error) {
-      // A connection that timed out may still answer the old question: it must not serve the next one.
-      broken = isOutage(error);
+      outage = isOutage(error);
+      // All connections being busy says nothing of the server.
+      if ((error as Error).message !== ALL_BUSY) this.away = outage;
       throw error;
     } finally {
-      client.release(broken);
+      // A connection that timed out may still answer the old question: it must not serve the next one.
+      client?.release(outage);
     }
   }
 }

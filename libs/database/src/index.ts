@@ -23,12 +23,14 @@ export {
   type DeadLetterFilter,
   DeadLetters,
   type OldestOwed,
+  type QueueCounts,
   type Replay,
   type SameFault,
 } from './dead-letters/dead-letters.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOldSchema, isOutage, isTaken } from './faults.js';
 export { MessageLedger } from './message-ledger.js';
+export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './message-trace.js';
 export { type MessageStatements, MessageWriter } from './message-writer.js';
 export { findType, listTypes, saveType } from './notification-types.js';
 export { bodyHash, once } from './once.js';

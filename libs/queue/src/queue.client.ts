@@ -46,6 +46,11 @@ const REQUEST_OPTIONS: JobsOptions = { removeOnComplete: { age: 60 } };
 /** A payload larger than this does not belong on a queue. */
 const MAX_JOB_BYTES = 512 * 1024;
 
+interface ClientOptions extends QueueOptions {
+  /** Throws when nobody could work a request off now: its caller need not wait to learn that. */
+  beforeAsking?: () => void;
+}
+
 /** A producer: `enqueue` puts a job on a queue, `ask` also waits for its verdict. */
 export class QueueClient extends ClientProxy {
   private readonly redis: Redis;
@@ -54,7 +59,10 @@ export class QueueClient extends ClientProxy {
   private readonly contracts: Map<string, QueueContract>;
   private readonly namespace: string;
 
-  constructor(contracts: QueueContract[], options: QueueOptions) {
+  constructor(
+    contracts: QueueContract[],
+    private readonly options: ClientOptions,
+  ) {
     super();
     this.namespace = options.namespace ?? 'herald';
     this.contracts = new Map(contracts.map((contract) => [contract.queue, contract]));
@@ -64,6 +72,11 @@ export class QueueClient extends ClientProxy {
 
   /** Commands fail at once while Redis is away, so there is nothing to wait for. */
   async connect(): Promise<void> {}
+
+  /** False while Redis is known to be away. */
+  get isConnected(): boolean {
+    return this.redis.status === 'ready';
+  }
 
   /** @throws Error when Redis is there and would evict jobs */
   async check(): Promise<void> {
@@ -82,7 +95,8 @@ export class QueueClient extends ClientProxy {
 
   /**
    * Puts a request on its queue and waits for the verdict.
-   * @throws Refusal as the handler threw it; 503 when Redis is away, 504 when no verdict came in time
+   * @throws Refusal as the handler threw it, or as `beforeAsking` does; 503 when Redis is away, 504 when no verdict came
+   * in time
    */
   async ask<C extends QueueContract, N extends JobName<C>>(
     contract: C,
@@ -142,6 +156,7 @@ export class QueueClient extends ClientProxy {
   }
 
   private async request(pattern: Pattern, data: unknown): Promise<unknown> {
+    this.options.beforeAsking?.();
     const timeoutMs = this.contractOf(pattern).timeoutMs;
     const jobId = randomUUID();
     const awaited = this.inbox.await(jobId, timeoutMs);
@@ -167,7 +182,7 @@ export class QueueClient extends ClientProxy {
   }
 
   private async add(pattern: Pattern, data: unknown, transport: Transport | undefined, options: JobsOptions) {
-    if (this.redis.status !== 'ready') throw new Error('Redis is away');
+    if (!this.isConnected) throw new Error('Redis is away');
     const contract = this.contractOf(pattern);
     const checked = contract.data.parse(data) as object;
     const { attempts, backoffMs } = contract;

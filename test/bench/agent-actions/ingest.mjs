@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { Report } from '../report.mjs';
 import { startService } from '../processes.mjs';
-import { freshDatabase } from './sized-gateway.mjs';
+import { freshDatabase } from '../own-services.mjs';
 
 const FULL = { actions: 20_000, rounds: 3 };
 const QUICK = { actions: 4_000, rounds: 1 };

@@ -1,41 +1,23 @@
 /** A gateway of its own on a database of its own, filled by the generator: how the size of the log is compared. */
 import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
-import { JWT, startGateway } from '../gateway.mjs';
+import { built, demoIn, freshDatabase, startOwn } from '../own-services.mjs';
 
 const require = createRequire(import.meta.url);
-const built = (path) => fileURLToPath(new URL(`../../../dist/${path}`, import.meta.url));
-const { Database, migrate } = require(built('libs/database/src/index.js'));
-const { loadDemo } = require(built('apps/cli/src/demo/load-demo.js'));
+const { Database } = require(built('libs/database/src/index.js'));
 const { seedActions } = require(built('apps/cli/src/seed/seed-actions.js'));
-
-function databaseUrl(servers, name) {
-  const url = new URL(servers.databaseUrl);
-  url.pathname = `/${name}`;
-  return url.href;
-}
-
-/** An empty, migrated database. */
-export async function freshDatabase(servers, name) {
-  await servers.sql(`create database ${name}`);
-  const url = databaseUrl(servers, name);
-  await migrate(url);
-  return url;
-}
 
 export async function sizedGateway({ servers, log }, actions) {
   const name = `bench_actions_${actions}`;
-  const url = await freshDatabase(servers, name);
-  const demo = await loadDemo({ databaseUrl: url, jwt: JWT, seed: name });
-  const [company] = demo.companies;
-  await seed(url, company.id, actions, log);
-  const { address } = await startGateway(servers, { databaseUrl: url, namespace: name });
+  const databaseUrl = await freshDatabase(servers, name);
+  const [company] = (await demoIn(databaseUrl)).companies;
+  await seed(databaseUrl, company.id, actions, log);
+  const address = await startOwn(servers, 'gateway', { name, databaseUrl });
   const [some] = await servers.sql(
     `select a.agent_id, a.query_id, a.sender_id, r.user_id
        from agent_actions a join agent_action_recipients r on r.notification_id = a.id
       where a.company_id = $1 order by a.created_at desc limit 1`,
     [company.id],
-    url,
+    databaseUrl,
   );
   return { name: actions.toLocaleString('en'), address, token: company.unlimitedApiKey, some };
 }

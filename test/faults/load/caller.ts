@@ -9,7 +9,7 @@ export interface Reply {
 }
 
 /** A call that no gateway answered; `sent` when one may have got it. */
-class NoAnswer extends Error {
+export class NoAnswer extends Error {
   constructor(
     readonly sent: boolean,
     reason: string,

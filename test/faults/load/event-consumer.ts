@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
-import type { World } from '../world.js';
+import type { Ledger } from '../ledger.js';
 
 interface AnsweredEvent {
   id: string;
@@ -15,13 +16,13 @@ export class EventConsumer {
   private readonly redis: Redis;
   private readonly worker: Worker<AnsweredEvent>;
 
-  constructor(world: World) {
-    this.redis = new Redis(world.redis.url, { maxRetriesPerRequest: null, retryStrategy: () => 200 });
+  constructor(redisUrl: string, namespace: string, ledger: Ledger) {
+    this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 200 });
     this.redis.on('error', () => undefined);
     this.worker = new Worker<AnsweredEvent>(
       QUEUE,
-      ({ data }) => world.ledger.hear({ id: data.id, answer: data.answer.answer }),
-      { connection: this.redis, prefix: prefixOf(QUEUE, world.herald.namespace), concurrency: 20, drainDelay: 1 },
+      ({ data }) => ledger.hear({ id: data.id, answer: data.answer.answer }),
+      { connection: this.redis, prefix: prefixOf(QUEUE, namespace), concurrency: 20, drainDelay: 1 },
     );
     this.worker.on('error', () => undefined);
   }
@@ -34,8 +35,9 @@ export class EventConsumer {
     await this.worker.resume();
   }
 
+  /** Also when Redis is away, where BullMQ's own close would wait for it. */
   async close(): Promise<void> {
-    await this.worker.close();
+    await Promise.race([this.worker.close(true), sleep(2000)]);
     this.redis.disconnect();
   }
 }

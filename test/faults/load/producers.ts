@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
@@ -6,6 +7,8 @@ import type { World } from '../world.js';
 
 /** Internal services that put jobs on the queues themselves, and wait for Redis as long as it takes. */
 export class Producers {
+  /** How far their clocks are off. */
+  clockOffMs = 0;
   private readonly redis: Redis;
   private readonly queues = new Map<string, Queue>();
 
@@ -27,7 +30,8 @@ export class Producers {
   async put(serial: string, queue: string, job: string, data: object): Promise<string> {
     const correlationId = randomUUID();
     try {
-      await this.queue(queue).add(job, { v: 1, correlationId, ...data }, { jobId: correlationId });
+      const options = { jobId: correlationId, timestamp: Date.now() + this.clockOffMs };
+      await this.queue(queue).add(job, { v: 1, correlationId, ...data }, options);
       await this.world.ledger.settle(serial, 'acked', { id: correlationId });
     } catch (error) {
       await this.world.ledger.settle(serial, 'unknown', { id: correlationId, reason: (error as Error).message });
@@ -35,8 +39,15 @@ export class Producers {
     return correlationId;
   }
 
+  /** Puts a job that is not meant to succeed; nothing of it stands in the ledger. */
+  async drop(queue: string, job: string, data: object): Promise<string> {
+    const correlationId = randomUUID();
+    await this.queue(queue).add(job, { correlationId, ...data }, { jobId: correlationId });
+    return correlationId;
+  }
+
   async close(): Promise<void> {
-    await Promise.all([...this.queues.values()].map((queue) => queue.close()));
+    await Promise.race([Promise.all([...this.queues.values()].map((queue) => queue.close())), sleep(2000)]);
     this.redis.disconnect();
   }
 

@@ -3,7 +3,6 @@ import { eventually } from '../../support/eventually.js';
 import type { Instance } from '../instance.js';
 import type { Random } from '../random.js';
 import type { World } from '../world.js';
-import type { EventConsumer } from '../load/event-consumer.js';
 import {
   hasBacklog,
   hasDelayed,
@@ -13,12 +12,6 @@ import {
   hasWaiting,
   inTransaction,
 } from './looking.js';
-
-/** What an aim works with. */
-export interface Field {
-  world: World;
-  consumer: EventConsumer;
-}
 
 /** The state is there and stays until it is released. */
 export interface Held {
@@ -33,7 +26,7 @@ export interface Aim {
   /** The server that is away while the state lasts: it cannot be hit as well. */
   away?: 'postgres' | 'redis';
   /** Brings the state about; resolves once Postgres and Redis show it. Rejects when that takes too long. */
-  reach(field: Field, random: Random): Promise<Held>;
+  reach(world: World, random: Random): Promise<Held>;
 }
 
 const REACH_MS = 20_000;
@@ -65,7 +58,7 @@ function frozen(instances: Instance[], reached: () => Promise<unknown>): Promise
 }
 
 /** Whoever writes into the table of a product has to wait, inside its transaction. */
-async function lockTable({ world }: Field, app: (typeof APPS)[number]): Promise<Held['release']> {
+async function lockTable(world: World, app: (typeof APPS)[number]): Promise<Held['release']> {
   const client = new Client({ connectionString: world.herald.databaseUrl });
   // A fault may take Postgres away under it.
   client.on('error', () => undefined);
@@ -77,7 +70,7 @@ async function lockTable({ world }: Field, app: (typeof APPS)[number]): Promise<
 export const AIMS: Aim[] = [
   {
     name: 'committed, client not told',
-    reach({ world }, random) {
+    reach(world, random) {
       const gateway = random.pick(world.of('gateway'));
       return orRelease(
         () => gateway.release(),
@@ -88,7 +81,7 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'accepted, not published',
-    reach({ world }, random) {
+    reach(world, random) {
       const gateway = random.pick(world.of('gateway'));
       const held = gateway.hold('unpublished', REACH_MS);
       return orRelease(
@@ -100,36 +93,36 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'owed, waiting for its turn',
-    reach({ world }, random) {
+    reach(world, random) {
       const app = random.pick(OUTBOX_APPS);
       return frozen(world.of(app), () => hasBacklog(world, app));
     },
   },
   {
     name: 'published, waiting',
-    reach({ world }, random) {
+    reach(world, random) {
       const app = random.pick(OUTBOX_APPS);
       return frozen(world.of(app), () => hasWaiting(world, app));
     },
   },
   {
     name: "in the worker's transaction",
-    async reach(field, random) {
+    async reach(world, random) {
       const app = random.pick(APPS);
-      const release = await lockTable(field, app);
+      const release = await lockTable(world, app);
       const victims: Instance[] = [];
       return orRelease(release, victims, async () => {
         const names = await until(async () => {
-          const waiting = await inTransaction(field.world, app);
+          const waiting = await inTransaction(world, app);
           return waiting.length > 0 && waiting;
         });
-        victims.push(...(names as string[]).map((name) => field.world.instance(name)));
+        victims.push(...(names as string[]).map((name) => world.instance(name)));
       });
     },
   },
   {
     name: 'committed, job not finished',
-    reach({ world }, random) {
+    reach(world, random) {
       const app = random.pick(OUTBOX_APPS);
       const worker = random.pick(world.of(app));
       const held = worker.hold('worked', REACH_MS);
@@ -142,9 +135,8 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'replied, not read',
-    async reach(field) {
-      const { world } = field;
-      const unlock = await lockTable(field, 'merchant-answers');
+    async reach(world) {
+      const unlock = await lockTable(world, 'merchant-answers');
       const gateways = world.of('gateway');
       return orRelease(
         () => gateways.forEach((gateway) => gateway.thaw()),
@@ -162,10 +154,10 @@ export const AIMS: Aim[] = [
   },
   {
     name: 'event published, not consumed',
-    async reach({ world, consumer }) {
-      await consumer.pause();
+    async reach(world) {
+      await world.events.pause();
       return orRelease(
-        () => consumer.resume(),
+        () => world.events.resume(),
         [],
         () => until(() => hasWaitingEvent(world)),
       );
@@ -174,7 +166,7 @@ export const AIMS: Aim[] = [
   {
     name: 'put off, Postgres away',
     away: 'postgres',
-    async reach({ world }, random) {
+    async reach(world, random) {
       const app = random.pick(OUTBOX_APPS);
       // Something must be under way when it goes.
       const { release } = await frozen(world.of(app), () => hasWaiting(world, app));

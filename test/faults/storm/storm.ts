@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Finding, wrongCounters } from '../checker.js';
-import { EventConsumer } from '../load/event-consumer.js';
 import { Load } from '../load/load.js';
 import { Random } from '../random.js';
 import { say } from '../report.js';
@@ -33,7 +32,6 @@ const SETTINGS = {
   SWEEP_AFTER_MS: '1000',
   // Few enough that some always wait for their turn when workers stand still.
   PUBLISHED_LIMIT: '60',
-  MERCHANT_ANSWERED_EVENTS: 'on',
 };
 
 /** Faults at random under load on all slices, and then the question what became of everything. */
@@ -47,13 +45,11 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
     proxied: true,
   });
   try {
-    const consumer = new EventConsumer(world);
-    world.onEnd(() => consumer.close());
     const load = new Load(world);
     const hits: StormResult['hits'] = [];
     for (const [number, planned] of schedule.entries()) {
       const { aim, strike, pauseMs } = planned;
-      const missed = await fire(planned, { world, consumer }, random);
+      const missed = await fire(planned, world, random);
       if (!missed) hits.push({ aim: aim.name, strike: strike.name });
       const line = `seed ${seed}, fault ${number + 1}/${faults}: ${strike.name} while ${aim.name}`;
       say(`${line}${missed ? `: ${missed}` : ''} (${world.ledger.size} operations)`);
@@ -79,18 +75,14 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
 }
 
 /** One fault, from the state it aims at until everything is mended; says why when it did not come about. */
-async function fire(
-  { aim, strike, lastsMs }: Planned,
-  field: { world: World; consumer: EventConsumer },
-  random: Random,
-): Promise<string | undefined> {
+async function fire({ aim, strike, lastsMs }: Planned, world: World, random: Random): Promise<string | undefined> {
   let held;
   try {
-    held = await aim.reach(field, random);
+    held = await aim.reach(world, random);
   } catch (error) {
     return `the state was not reached (${(error as Error).message})`;
   }
-  const mend = await strike.begin(field.world, held, random);
+  const mend = await strike.begin(world, held, random);
   await held.release();
   await sleep(lastsMs);
   await mend();

@@ -42,7 +42,7 @@ const freezing =
   };
 
 /** What stands unfinished in Redis is lost at this moment, if it is a direct job. */
-async function wipeRedis(world: World): Promise<void> {
+export async function wipeRedis(world: World): Promise<void> {
   await world.ledger.loseWithRedis(await world.unfinishedJobs(['flushall']));
 }
 
@@ -60,7 +60,7 @@ async function restoreOldFile(world: World, random: Random): Promise<() => Promi
 }
 
 /** Every place that Postgres has is taken, and the services lose theirs. */
-async function crowdOut(world: World): Promise<() => Promise<unknown>> {
+export async function crowdOut(world: World): Promise<() => Promise<unknown>> {
   const crowd: Client[] = [];
   const join = async () => {
     const client = new Client({ connectionString: world.herald.databaseUrl, application_name: 'crowd' });

@@ -150,6 +150,6 @@ async function existing(database: Database, id: string): Promise<StoredCredentia
 
 function show(key: StoredCredential, secret: string, json: boolean | undefined, remark: string): void {
   const token = tokenOf({ id: key.id, secret }, key.environment);
-  const note = `The key "${key.name}" may ${key.scopes.join(', ')}. ${remark}`;
+  const note = `The key "${key.name}" (${key.scopes.join(', ')}). ${remark}`;
   tell({ made: token, note, json: json ? { ...key, token } : undefined });
 }

@@ -14,6 +14,7 @@ export function addUp(program: Command): void {
 const variables = `
 Environment:
   PORT          the gateway's port (3000)
+  OPS_PORT      the port of ops (3100)
   DATABASE_URL  a Postgres to use instead of an own one
   REDIS_URL     a Redis to use instead of an own one
   HERALD_DATA   where data and secrets live (.herald in the checkout)

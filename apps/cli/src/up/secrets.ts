@@ -7,7 +7,9 @@ export interface Secrets {
   jwt: string;
   /** What the demo's tokens are made of. */
   demo: string;
+  /** Passwords at ops. */
   ops: string;
+  opsViewer: string;
   /** The password of each role. */
   roles: Record<string, string>;
 }
@@ -20,6 +22,7 @@ export function keptSecrets(dataDir: string): Secrets {
     jwt: kept.jwt ?? fresh(),
     demo: kept.demo ?? fresh(),
     ops: kept.ops ?? fresh(),
+    opsViewer: kept.opsViewer ?? fresh(),
     roles: Object.fromEntries(SERVICES.map(({ role }) => [role, kept.roles?.[role] ?? fresh()])),
   };
   if (JSON.stringify(secrets) !== JSON.stringify(kept)) writeJson(file, secrets);

@@ -15,4 +15,5 @@ export const SERVICES: ServiceSpec[] = [
   { name: 'delivery', role: 'herald_delivery' },
   { name: 'agent-actions', role: 'herald_agent_actions' },
   { name: 'merchant-answers', role: 'herald_merchant_answers' },
+  { name: 'ops', role: 'herald_ops', door: { variable: 'OPS_PORT', fallback: 3100 } },
 ];

@@ -15,6 +15,8 @@ export interface Surroundings {
   redisUrl: string;
   secrets: Secrets;
   jwt: JwtSettings;
+  /** Who may enter ops, as it reads them. */
+  opsUsers: string;
 }
 
 /** Starts every service and waits until each is ready; gives where each tells its figures. */
@@ -49,12 +51,13 @@ export async function startServices(
 }
 
 function environmentOf(spec: ServiceSpec, port: number, around: Surroundings): Record<string, string> {
-  const { databaseUrl, redisUrl, secrets, jwt } = around;
+  const { databaseUrl, redisUrl, secrets, jwt, opsUsers } = around;
   return {
     DATABASE_URL: roleUrl(databaseUrl, spec.role, secrets.roles[spec.role]!),
     REDIS_URL: redisUrl,
     [spec.door?.variable ?? 'HEALTH_PORT']: String(port),
     ...(spec.name === 'gateway' ? gatewayEnvironment(jwt) : {}),
+    ...(spec.name === 'ops' ? { OPS_USERS: opsUsers } : {}),
   };
 }
 

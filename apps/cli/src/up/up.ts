@@ -55,14 +55,17 @@ async function runUntilEnd(
   });
   signal.throwIfAborted();
   const { startServices } = await import('./start-services.js');
-  const metrics = await startServices(settings, { ...urls, secrets, jwt }, machine, terminal, signal);
+  const { opsAccess } = await import('./ops-access.js');
+  const { access, opsUsers } = await opsAccess(secrets);
+  const metrics = await startServices(settings, { ...urls, secrets, jwt, opsUsers }, machine, terminal, signal);
 
   const gateway = `http://127.0.0.1:${doors.get('gateway')}`;
+  const ops = `http://127.0.0.1:${doors.get('ops')}`;
   const demoFile = join(dataDir, 'demo.json');
-  writeJson(demoFile, { gateway, metrics, ...urls, ...demo });
+  writeJson(demoFile, { gateway, ops, metrics, ...urls, ...demo, ...access });
   machine.keep();
   terminal.showLogs();
-  terminal.say(whatToTry(gateway, demo, demoFile));
+  terminal.say(whatToTry({ gateway, ops, demo, demoFile, ...access }));
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);
     signal.addEventListener('abort', () => resolve(signal.reason));

@@ -11,8 +11,17 @@ const message = {
   metadata: {},
 };
 
+interface Started {
+  gateway: string;
+  ops: string;
+  opsUser: string;
+  opsPassword: string;
+  demo: Demo;
+  demoFile: string;
+}
+
 /** Lines that work when they are pasted into a shell. */
-export function whatToTry(gateway: string, demo: Demo, demoFile: string): string {
+export function whatToTry({ gateway, ops, opsUser, opsPassword, demo, demoFile }: Started): string {
   const company = demo.companies[0]!;
   const recipient = company.users.find(({ login }) => login === message.message.recipientLogin)!;
   const json = `-H 'Content-Type: application/json'`;
@@ -26,6 +35,9 @@ curl -s ${gateway}/v1/feed/ai ${json} -H 'Authorization: Bearer ${String(company
 dmurta's feed:
 
 curl -s '${gateway}/v1/feed?tab=ai' -H 'Authorization: Bearer ${recipient.jwt}'
+
+Queues, dead letters and messages, for operators: ${ops}
+(log in as ${opsUser}, ${opsPassword})
 
 All tokens and URLs: ${demoFile}
 Ctrl-C stops everything; the data stay.

@@ -21,7 +21,7 @@ import { Caller, type CredentialCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
 import { anyText, cursor, oneOf, rangeEnd, rangeStart, wholeNumber } from '../http/query-fields.js';
 import { idsOf, namedParameters } from '../http/validation.js';
-import { OutboxWriter } from '../outbox/outbox.writer.js';
+import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { AgentActionsQuery } from './agent-actions.query.js';
 
 const MAX_SKIP = 999_999_999;
@@ -94,6 +94,7 @@ export class AgentActionsController {
     description:
       '202 once the action is committed; it reaches the log through the queue, with the `correlationId` as its `id`.',
     answers: { 202: Accepted },
+    refusals: { 503: OUTBOX_FULL },
   })
   async record(
     @Body({ schema: RecordAction }) body: RecordAction,

@@ -40,8 +40,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
       return { row };
     },
   });
-  /** Secrets that were right lately, by id and as hashes. */
-  private readonly good = new LRUCache<string, Buffer>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
+  /** Traces of tokens that were let in lately. */
+  private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
   private readonly lastUse = new Map<string, Date>();
   private readonly timer = setInterval(() => void this.noteLastUse(), LAST_USE_EVERY_MS);
 
@@ -52,40 +52,27 @@ export class CredentialStore implements BeforeApplicationShutdown {
     return token.startsWith('hrld_');
   }
 
-  /** Whether this secret was right lately: looking it up again is no guess. */
+  /** Whether this very token was let in lately: looking it up again is no guess. */
   wasGood(token: string): boolean {
-    const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];
-    return this.good.get(id)?.equals(secretHash(secret)) ?? false;
-  }
-
-  /** The caller, as known without asking. */
-  known(token: string): CredentialCaller | undefined {
-    const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];
-    const row = this.rows.get(id)?.row;
-    return row && this.callerOf(row, secretHash(secret));
+    return this.good.has(traceOf(token));
   }
 
   /** The caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. */
-  async lookUp(token: string): Promise<CredentialCaller | undefined> {
+  async find(token: string): Promise<CredentialCaller | undefined> {
     const [, id, secret] = TOKEN.exec(token) ?? [];
     if (!id || !secret) return undefined;
     const hash = secretHash(secret);
-    // Asked anew, whatever is known: it may have been made or rotated a moment ago. A secret that is wrong takes as long
-    // as an id that nobody has.
-    const row = (await this.rows.fetch(id, { forceRefresh: true }))?.row;
-    const caller = this.callerOf(row, hash);
-    if (caller) this.good.set(id, hash);
-    else if (this.good.get(id)?.equals(hash)) this.good.delete(id);
-    return caller;
-  }
-
-  private callerOf(row: Row | undefined, hash: Buffer): CredentialCaller | undefined {
     const now = new Date();
+    let row = this.rows.get(id)?.row;
+    // Asked again before it is refused: it may have been made or rotated a moment ago. A secret that is wrong takes as
+    // long as an id that nobody has.
+    if (!holds(row, hash, now)) row = (await this.rows.fetch(id, { forceRefresh: true }))?.row;
     if (!holds(row, hash, now)) return undefined;
-    this.lastUse.set(row.id, now);
+    this.lastUse.set(id, now);
+    this.good.set(traceOf(token), true);
     return {
       kind: 'credential',
-      credentialId: row.id,
+      credentialId: id,
       companyId: row.company_id,
       scopes: row.scopes,
       authorLogins: row.author_logins,
@@ -111,6 +98,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
     });
   }
 }
+
+const traceOf = (token: string) => secretHash(token).toString('base64');
 
 const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins,
   limit_per_minute, limit_per_hour, expires_at, revoked_at from find_credential($1)`;

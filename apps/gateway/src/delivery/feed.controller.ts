@@ -25,7 +25,7 @@ import { Correlated, type Correlation } from '../http/correlation.js';
 import { cursor, oneOf, wholeNumber } from '../http/query-fields.js';
 import { describedAs, fieldErrors, idsOf, invalid } from '../http/validation.js';
 import type { NewMessage } from '../outbox/outbox-message.js';
-import { OutboxWriter } from '../outbox/outbox.writer.js';
+import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedQuery } from './feed.query.js';
 
 const FeedParams = z.object({
@@ -73,7 +73,7 @@ export class FeedController {
     summary: 'Send a message',
     description: '202 once the message is committed; it reaches the feed through the queue, some milliseconds later.',
     answers: { 202: Accepted },
-    refusals: { 403: FOREIGN_AUTHOR },
+    refusals: { 403: FOREIGN_AUTHOR, 503: OUTBOX_FULL },
   })
   async send(
     @Body({ schema: SendMessage }) body: SendMessage,
@@ -95,6 +95,7 @@ export class FeedController {
     summary: 'Send up to 1,000 messages',
     description: 'Each message succeeds or fails by itself, in order; 400 when none was good. Up to 8 MiB.',
     answers: { 202: BatchResults, 400: BatchResults },
+    refusals: { 413: '1000 messages at once are more than the 100 that may be sent in 60 s', 503: OUTBOX_FULL },
   })
   async sendBatch(
     @Body({ schema: describedAs(Batch, SendMessages) }) batch: z.output<typeof Batch>,

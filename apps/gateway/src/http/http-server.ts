@@ -9,7 +9,6 @@ import { answerForNode, answerUnreadable } from './broken-requests.js';
 import { InFlight } from './in-flight.js';
 import { readJsonBodies } from './json-body.js';
 import { KnownPaths } from './known-paths.js';
-import { SECURITY_HEADERS } from './security-headers.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** Node's own limit. */
@@ -89,6 +88,10 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
 /** JSON is the only kind of body that is read; pages of other origins may call when they are configured. */
 export function prepareHttp(app: NestFastifyApplication, { CORS_ORIGINS }: GatewayEnv): void {
   readJsonBodies(app);
+  app.useSecurityHeaders({
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: "'none'", frameAncestors: "'none'" } },
+    xFrameOptions: { action: 'deny' },
+  });
   if (CORS_ORIGINS.length === 0) return;
   app.enableCors({
     origin: CORS_ORIGINS,
@@ -105,11 +108,11 @@ function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): string {
   return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
 }
 
-/** Every answer says which request it belongs to. */
+/** Every answer says which request it belongs to, and stays out of caches: what it holds is one caller's. */
 function identify(request: FastifyRequest, reply: FastifyReply): void {
-  void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+  void reply.header('X-Request-Id', request.id).header('Cache-Control', 'no-store');
   const { traceparent } = request.headers;
-  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) void reply.header('traceparent', traceparent);
+  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) void reply.header('Traceparent', traceparent);
 }
 
 /** A route may take larger bodies than the others (RouteConfig). */

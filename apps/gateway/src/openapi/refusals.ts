@@ -5,7 +5,7 @@ import type { Route } from './routes.js';
 import type { Json, Schemas } from './schemas.js';
 
 /** What Herald says of a status, wherever it has it. */
-const MESSAGES: Record<number, string> = {
+const MESSAGES: Record<number, string | string[]> = {
   400: 'The body is not valid JSON',
   401: 'Invalid or missing credentials',
   403: 'This credential lacks the scope that the route asks for',
@@ -16,12 +16,14 @@ const MESSAGES: Record<number, string> = {
   415: 'The body must be sent as application/json',
   417: 'Of expectations, only 100-continue is met',
   422: 'This Idempotency-Key was used with another body',
-  429: 'Rate limit exceeded',
+  429: ['Rate limit exceeded', 'Too many failed logins from this address'],
   431: 'The head of the request is too large',
   500: 'Internal server error',
-  503: 'The database is away; try again',
+  503: ['The database is away; try again', 'Too many requests are in work; try again'],
   504: 'No answer in time; a retry with the same Idempotency-Key is safe',
 };
+
+const messagesOf = (status: number): string[] => [MESSAGES[status] ?? nameOf(status)].flat();
 
 /** Refusals of requests that name no route, or cannot be read so far as to tell which. */
 const ELSEWHERE = [400, 401, 404, 405, 408, 413, 417, 429, 431, 503];
@@ -62,7 +64,7 @@ export class Refusals {
       ELSEWHERE.map((status) => [
         status,
         {
-          description: MESSAGES[status],
+          description: messagesOf(status).join('\n\n'),
           headers: headersOf(status, false),
           content: { 'application/json': { schema }, ...this.problem },
         },
@@ -118,15 +120,15 @@ export class Refusals {
     const errorOf = () => (status === 500 ? 'ValidationError' : nameOf(status));
     return this.response(status, detailed, route.path, correlated, [
       ...own.map((message) => ({ error: errorOf(), message })),
-      ...(usual ? [{ error: nameOf(status), message: MESSAGES[status] ?? nameOf(status) }] : []),
+      ...(usual ? messagesOf(status).map((message) => ({ error: nameOf(status), message })) : []),
     ]);
   }
 
   private usual(status: number, detailed: boolean, correlated: boolean): Json {
     const name = `${correlated ? 'Correlated' : ''}${detailed ? 'Detailed' : ''}${nameOf(status)}`;
-    const told = { error: nameOf(status), message: MESSAGES[status] ?? nameOf(status) };
+    const told = messagesOf(status).map((message) => ({ error: nameOf(status), message }));
     const path = detailed ? '/api/v1/notification' : '/team-notifications';
-    this.named[name] ??= this.response(status, detailed, path, correlated, [told]);
+    this.named[name] ??= this.response(status, detailed, path, correlated, told);
     return { $ref: `#/components/responses/${name}` };
   }
 

@@ -14,7 +14,18 @@ interface Room {
   allowance: number;
   /** Messages wait for their turn: newcomers wait behind them. */
   backlog: boolean;
+  /** How many messages may be published before the last of them would be late; found by trying. */
+  depth: number;
   looking: boolean;
+}
+
+/** What a look at a queue tells. */
+interface Sight {
+  published: number;
+  /** Published longer ago than a message should wait, and so long ago that something else is the matter with it. */
+  late: number;
+  stale: number;
+  backlog: boolean;
 }
 
 const ROUND_MS = 100;
@@ -24,10 +35,17 @@ const QUIET_ROUNDS = 10;
 const ALLOWANCE = 1000;
 const MAX_ROWS_PER_ROUND = 2000;
 const MAX_COMPANIES_PER_ROUND = 500;
+/** A published message should be done this soon: whoever comes next waits behind those that are published already. */
+const LATE_AFTER_MS = 700;
+const STALE_AFTER_MS = 5000;
+const LATE_SHARE = 0.1;
+const LEAST_DEPTH = MAX_OWED_IDS;
+const DEPTH_STEP = 500;
 
 /**
- * Keeps Redis small: at most `PUBLISHED_LIMIT` messages of a queue are published and unfinished. Newcomers are published
- * at once while less than half of that is used; the rest stays owed and is fed here, in turn by company.
+ * Keeps Redis small: at most `PUBLISHED_LIMIT` messages of a queue are published and unfinished, and while others wait,
+ * no more than the workers get through in about a second. Newcomers are published at once while less than half of the
+ * limit is used; the rest stays owed and is fed here, in turn by company.
  */
 @Injectable()
 export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
@@ -48,7 +66,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     for (const queue of Object.keys(OWED_QUEUES)) {
-      this.rooms.set(queue, { allowance: this.share(0), backlog: false, looking: false });
+      this.rooms.set(queue, { allowance: DEPTH_STEP, backlog: false, depth: DEPTH_STEP, looking: false });
     }
     this.repeat = new Repeat(ROUND_MS, () => this.feedAll(), this.logger);
   }
@@ -57,13 +75,16 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     await this.repeat?.stop();
   }
 
-  /** Of messages about to be committed, those to publish at once; the others wait for their turn. */
+  /**
+   * Of messages about to be committed, those to publish at once; the others wait for their turn. While Redis is away all
+   * of them do: they are fed as soon as it is back, and need not be found by the sweeper.
+   */
   admit(messages: NewMessage[]): NewMessage[] {
     return messages.filter(({ queue }) => {
       const room = this.rooms.get(queue);
       if (!room) throw new Error(`The outbox does not feed a queue ${queue}`);
       if (room.allowance < ALLOWANCE / 2 && !room.looking) void this.look(queue, room);
-      if (room.backlog || room.allowance <= 0) {
+      if (room.backlog || room.allowance <= 0 || !this.client.isConnected) {
         room.backlog = true;
         return false;
       }
@@ -84,18 +105,21 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     return { finished: this.fed, waits };
   }
 
-  private share(published: number): number {
-    return Math.min(ALLOWANCE, Math.floor(this.settings.PUBLISHED_LIMIT / 2) - published);
+  /** How many more may be published, of newcomers up to half of the limit. */
+  private roomIn({ published, stale }: Sight, depth: number, limit: number): number {
+    return Math.min(limit - published, Math.floor(depth) - (published - stale));
   }
 
   private async look(queue: string, room: Room): Promise<void> {
     room.looking = true;
     const before = room.allowance;
     try {
-      const { published, backlog } = await this.database.feeding((tx) => this.measure(tx, queue));
+      const sight = await this.database.feeding((tx) => this.measure(tx, queue));
       const publishedMeanwhile = before - room.allowance;
-      room.backlog = backlog;
-      room.allowance = this.share(published) - publishedMeanwhile;
+      room.backlog = sight.backlog;
+      const { PUBLISHED_LIMIT } = this.settings;
+      const most = isDeep(sight) ? 0 : Math.min(ALLOWANCE, this.roomIn(sight, room.depth, PUBLISHED_LIMIT / 2));
+      room.allowance = Math.floor(most) - publishedMeanwhile;
     } catch (error) {
       // The next message, or the next round, looks again.
       this.logger.warn(`queue ${queue}: ${(error as Error).message}`);
@@ -104,12 +128,14 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  private async measure(tx: Sql, queue: string): Promise<{ published: number; backlog: boolean }> {
-    const [row] = await tx.query<{ published: number; backlog: boolean }>(MEASURE, [
+  private async measure(tx: Sql, queue: string): Promise<Sight> {
+    const [sight] = await tx.query<Sight & Record<string, unknown>>(MEASURE, [
       queue,
       this.settings.PUBLISHED_LIMIT,
+      LATE_AFTER_MS,
+      STALE_AFTER_MS,
     ]);
-    return row as { published: number; backlog: boolean };
+    return sight as Sight;
   }
 
   private async feedAll(): Promise<void> {
@@ -123,21 +149,23 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   /** One round: fills what room there is with the oldest of each company in turn. */
   private async feed(queue: string, room: Room): Promise<void> {
     await this.client.ping();
-    const jobs = await this.database.feeding((tx) => this.assign(tx, queue));
-    if (jobs) {
-      this.fed += jobs.length;
-      await this.publisher.publish(jobs);
-    }
-    await this.look(queue, room);
+    const jobs = await this.database.feeding((tx) => this.assign(tx, queue, room));
+    if (!jobs) return this.look(queue, room);
+    this.fed += jobs.length;
+    await this.publisher.publish(jobs);
   }
 
-  private async assign(tx: Sql, queue: string): Promise<OwedJob[] | undefined> {
+  /** Undefined when there is no room, nothing waits any more, or another gateway is at it. */
+  private async assign(tx: Sql, queue: string, room: Room): Promise<OwedJob[] | undefined> {
     const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as mine', [
       `herald.feed.${queue}`,
     ]);
     if (!lock?.mine) return undefined;
-    const { published } = await this.measure(tx, queue);
-    const rows = Math.min(this.settings.PUBLISHED_LIMIT - published, MAX_ROWS_PER_ROUND);
+    const { PUBLISHED_LIMIT } = this.settings;
+    const sight = await this.measure(tx, queue);
+    const depth = isDeep(sight) ? room.depth / 2 : room.depth + DEPTH_STEP;
+    room.depth = Math.min(PUBLISHED_LIMIT, Math.max(LEAST_DEPTH, depth));
+    const rows = Math.min(MAX_ROWS_PER_ROUND, this.roomIn(sight, room.depth, PUBLISHED_LIMIT));
     if (rows <= 0) return undefined;
     const companies = await this.nextCompanies(tx, queue);
     if (companies.length === 0) return undefined;
@@ -174,9 +202,12 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 
 const NIL = '00000000-0000-0000-0000-000000000000';
 
+/** The workers are behind: more would only wait longer, in front of whoever comes next. A few may be late by themselves. */
+const isDeep = ({ published, late, stale }: Sight) => late > Math.max(LEAST_DEPTH, (published - stale) * LATE_SHARE);
+
 const MEASURE = `
-  select owed_messages($1, true, $2) as published,
-         exists (select from outbox where queue = $1 and job_id is null) as backlog`;
+  select p.*, exists (select from outbox where queue = $1 and job_id is null) as backlog
+    from published_messages($1, $2, $3 * interval '1 millisecond', $4 * interval '1 millisecond') p`;
 
 /** Hops from company to company in the index, however many messages each has. */
 const COMPANIES_AFTER = `

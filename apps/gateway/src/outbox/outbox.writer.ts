@@ -23,6 +23,8 @@ export interface Acceptance {
 }
 
 const MAX_ROWS_PER_COMMIT = 1000;
+/** What is said where too many messages are owed. */
+export const OUTBOX_FULL = 'Too many messages wait to be delivered; try again later';
 
 /**
  * The promise: an accepted message is a committed row before its caller hears of it. Callers that arrive while a commit
@@ -127,7 +129,7 @@ export class OutboxWriter {
 function refuse(all: Waiting[], admitted: Waiting[]): void {
   const inside = new Set(admitted);
   for (const caller of all) {
-    if (!inside.has(caller)) caller.reject(unavailable('Too many messages wait to be delivered; try again later'));
+    if (!inside.has(caller)) caller.reject(unavailable(OUTBOX_FULL));
   }
 }
 

@@ -1,3 +1,4 @@
+import { networkOf } from '@herald/bootstrap';
 import { tooManyRequests } from '@herald/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
@@ -45,10 +46,3 @@ export class FailedLogins {
 }
 
 const tooManyLogins = (msLeft = 0) => tooManyRequests('Too many failed logins from this address', secondsOf(msLeft));
-
-/** Who has one IPv6 address has the /64 around it. */
-function networkOf(address: string): string {
-  if (!address.includes(':') || address.includes('.')) return address;
-  const [start = ''] = address.split('::');
-  return [...start.split(':'), '0', '0', '0', '0'].slice(0, 4).join(':');
-}

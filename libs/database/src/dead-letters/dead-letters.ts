@@ -1,5 +1,6 @@
 import type { Database, Sql } from '../database.js';
 import { isDataError } from '../faults.js';
+import type { TraceStep } from '../message-trace.js';
 import { type DeadLetterFilter, MATCHES, valuesOf } from './dead-letter-filter.js';
 import {
   CONTRACTS,
@@ -33,7 +34,7 @@ export interface DeadLetterDetails extends DeadLetter {
   content: string;
   acceptedAt: Date | null;
   queuedAt: Date | null;
-  history: { step: string; at: string; attempt?: number; detail?: string }[];
+  history: TraceStep[];
 }
 
 /** Dead letters of one queue and job that were given up for the same reason. */
@@ -51,6 +52,13 @@ export interface OldestOwed {
   queue: string;
   correlationId: string;
   acceptedAt: Date;
+}
+
+/** What of a queue's messages is not done. */
+export interface QueueCounts {
+  queue: string;
+  owed: number;
+  deadLetters: number;
 }
 
 const COLUMNS = `id::text, queue, job, company_id as "companyId", correlation_id as "correlationId", error,
@@ -110,6 +118,11 @@ export class DeadLetters {
          from dead_letters where ${MATCHES} group by queue, job, error order by count desc, newest desc limit ${MAX_FAULTS}`,
       valuesOf(filter),
     );
+  }
+
+  /** How many messages of each queue are owed, and how many were given up; of queues that have none too. */
+  async counts(): Promise<QueueCounts[]> {
+    return this.database.overOutbox((tx) => tx.query<Row<QueueCounts>>(COUNTS, [CONTRACTS.map(({ queue }) => queue)]));
   }
 
   /** The oldest owed message of each queue that owes any. */
@@ -204,6 +217,15 @@ async function carryOut(tx: Sql, decisions: Decision[]): Promise<Set<string>> {
   const refused = decisions.filter(({ outcome }) => outcome === 'refused').map(({ id }) => id);
   return new Set([...sent.map(({ letter }) => letter), ...cleared, ...refused]);
 }
+
+/** Each count of the outbox runs over one index alone. */
+const COUNTS = `
+  with letters as (select queue, count(*)::int as count from dead_letters group by queue)
+  select q.queue,
+         ((select count(*) from outbox where queue = q.queue and job_id is null)
+          + (select count(*) from outbox where queue = q.queue and job_id is not null))::int as owed,
+         coalesce(l.count, 0) as "deadLetters"
+    from unnest($1::text[]) with ordinality as q(queue, seat) left join letters l using (queue) order by q.seat`;
 
 /** Hops from company to company in the index of what waits its turn; what is published is bounded. */
 const OLDEST_OWED = `

@@ -1,0 +1,85 @@
+import { isPasswordHash, verifyPassword } from '@herald/bootstrap';
+import { z } from 'zod';
+
+/** `viewer` sees how things stand, and of messages no more than their ids; `admin` sees and changes everything. */
+export const ROLES = ['viewer', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface OpsUser {
+  name: string;
+  role: Role;
+}
+
+interface KnownUser extends OpsUser {
+  passwordHash: string;
+}
+
+const ENTRY = /^([\w.@-]{1,100}):(viewer|admin):(\S+)$/;
+
+function parse(text: string): KnownUser[] | undefined {
+  const users = text
+    .split(/[\s,]+/)
+    .filter(Boolean)
+    .map((entry) => {
+      const [, name, role, passwordHash] = ENTRY.exec(entry) ?? [];
+      return name && passwordHash && isPasswordHash(passwordHash)
+        ? { name, role: role as Role, passwordHash }
+        : undefined;
+    });
+  const known = users.filter((user) => user !== undefined);
+  const names = new Set(known.map(({ name }) => name));
+  return known.length > 0 && names.size === users.length ? known : undefined;
+}
+
+/** Users, one a line or separated by commas: `name:role:hash`, as `herald ops-user` prints them. */
+export const opsUsers = z
+  .string({ error: 'must be set: one line of `herald ops-user` for each who may enter' })
+  .transform(parse)
+  .refine((users) => users !== undefined, {
+    error: 'must be lines of name:viewer:hash or name:admin:hash, as `herald ops-user` prints them, each name once',
+  });
+
+/** Hashing is slow on purpose: so many at once, and the others are told to wait. */
+const MAX_AT_ONCE = 8;
+
+export class TooManyLogins extends Error {}
+
+/** Those who may enter. */
+export class OpsUsers {
+  private readonly users: Map<string, KnownUser>;
+  private readonly first: KnownUser;
+  private verifying = 0;
+
+  constructor(users: KnownUser[]) {
+    this.users = new Map(users.map((user) => [user.name, user]));
+    this.first = users[0] as KnownUser;
+  }
+
+  /** As what somebody may enter now, whatever a session says; undefined for nobody. */
+  find(name: string): OpsUser | undefined {
+    const user = this.users.get(name);
+    return user && { name: user.name, role: user.role };
+  }
+
+  /**
+   * Undefined when no such user has this password.
+   * @throws TooManyLogins when too many are being verified
+   */
+  async verify(name: string, password: string): Promise<OpsUser | undefined> {
+    if (this.verifying >= MAX_AT_ONCE) throw new TooManyLogins();
+    this.verifying++;
+    try {
+      const user = this.users.get(name);
+      // Who is nobody takes as long to be told so as who mistyped a password.
+      const matches = await verifyPassword(password, (user ?? this.first).passwordHash);
+      return user && matches ? this.find(name) : undefined;
+    } finally {
+      this.verifying--;
+    }
+  }
+
+  /** Changes with every change of a user: what is signed with it ends then. */
+  get fingerprint(): string {
+    return [...this.users.values()].map(({ name, role, passwordHash }) => `${name}:${role}:${passwordHash}`).join('\n');
+  }
+}

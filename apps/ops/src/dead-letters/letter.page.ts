@@ -1,0 +1,69 @@
+import type { DeadLetterDetails, Replay, TraceStep } from '@herald/database';
+import type { OpsUser } from '../auth/ops-users.js';
+import { timeline } from '../messages/timeline.js';
+import { moment } from '../pages/figures.js';
+import { html, type Html, type Part } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+import { contentFor, errorFor, jobNameFor } from '../personal.js';
+
+const WOULD_BE: Record<Replay['outcome'], string> = {
+  replayed: 'A replay would make it owed again.',
+  compared: 'A replay would let the worker compare it with what is there',
+  cleared: 'A replay would clear it away',
+  refused: 'It cannot be replayed',
+  gone: 'It is gone.',
+};
+
+interface Letter {
+  user: OpsUser;
+  letter: DeadLetterDetails;
+  /** What a replay would do; not looked up for those who may not. */
+  wouldBe?: Replay;
+}
+
+export function letterPage({ user, letter, wouldBe }: Letter): Html {
+  const { id, queue, job, companyId, correlationId, error, direct, content, givenUpAt } = letter;
+  return layout({
+    title: `Dead letter ${id}`,
+    at: 'dead-letters',
+    user,
+    content: html`<p><a href="/dead-letters">Dead letters</a></p>
+      <h1>Dead letter ${id} <span class="badge">${queue}</span></h1>
+      <p class="notice bad">${errorFor(user, error)}</p>
+      ${wouldBe && actions(id, wouldBe)}
+      <section class="card">
+        <dl class="facts">
+          <dt>Queue and job</dt>
+          <dd>${queue}, ${jobNameFor(user, job)}</dd>
+          <dt>Came</dt>
+          <dd>${direct ? 'straight onto the queue, from a service of your own' : 'through the gateway'}</dd>
+          <dt>Company</dt>
+          <dd class="id">${companyId ?? 'unknown'}</dd>
+          <dt>correlationId</dt>
+          <dd class="id">
+            ${correlationId ? html`<a href="/messages?id=${correlationId}">${correlationId}</a>` : 'none'}
+          </dd>
+          <dt>Given up</dt>
+          <dd>${moment(givenUpAt)}</dd>
+        </dl>
+      </section>
+      <h2>Its way</h2>
+      <section class="card">${timeline(user, wayOf(letter))}</section>
+      <h2>Content${user.role === 'viewer' && html` <small>ids alone: what messages say is for admins</small>`}</h2>
+      <pre tabindex="0">${contentFor(user, content)}</pre>`,
+  });
+}
+
+function wayOf({ acceptedAt, givenUpAt, history }: DeadLetterDetails): TraceStep[] {
+  const step = (name: TraceStep['step'], at: Date): TraceStep => ({ step: name, at: at.toISOString() });
+  return [...(acceptedAt ? [step('accepted', acceptedAt)] : []), ...history, step('given_up', givenUpAt)];
+}
+
+function actions(id: string, { outcome, reason }: Replay): Part {
+  return html`<form class="actions" method="post" action="/dead-letters/replay">
+    <input type="hidden" name="id" value="${id}" />
+    ${outcome !== 'refused' && html`<button>Replay</button>`}
+    <button class="danger" formmethod="get" formaction="/dead-letters/drop">Drop …</button>
+    <span class="quiet">${WOULD_BE[outcome]}${reason && `: ${reason}.`}</span>
+  </form>`;
+}

@@ -1,0 +1,28 @@
+import { uuid } from '@herald/contracts';
+import { Database, findPlaces } from '@herald/database';
+import { Controller, Get, Header, Req } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { CurrentUser } from '../auth/current-user.js';
+import type { OpsUser } from '../auth/ops-users.js';
+import { HTML } from '../pages/html.js';
+import { messagesPage } from './messages.page.js';
+
+/** As many as one job may carry. */
+const MAX_IDS = 200;
+
+/** Where messages are, and how they got there; what they say is shown nowhere here. */
+@Controller('messages')
+export class MessagesController {
+  constructor(private readonly database: Database) {}
+
+  @Get()
+  @Header('Content-Type', HTML)
+  async find(@CurrentUser() user: OpsUser, @Req() request: FastifyRequest): Promise<string> {
+    const given = new URLSearchParams(request.url.split('?')[1]).getAll('id').map((id) => id.trim());
+    const asked = given.filter(Boolean).slice(0, MAX_IDS);
+    const ids = asked.flatMap((id) => uuid().safeParse(id).data ?? []);
+    const places =
+      ids.length > 0 ? await this.database.transaction((tx) => findPlaces(tx, ids), 'begin read only') : [];
+    return messagesPage({ user, asked, ids, places }).toString();
+  }
+}

@@ -1,0 +1,91 @@
+import { type MessagePlace, stepsOf } from '@herald/database';
+import type { OpsUser } from '../auth/ops-users.js';
+import { moment } from '../pages/figures.js';
+import { html, type Html } from '../pages/html.js';
+import { layout } from '../pages/layout.js';
+import { timeline } from './timeline.js';
+
+const STATES: Record<MessagePlace['state'], { says: string; badge: string }> = {
+  accepted: { says: 'owed, not yet published', badge: 'warn' },
+  queued: { says: 'owed, on the queue', badge: 'warn' },
+  delivered: { says: 'done', badge: 'good' },
+  given_up: { says: 'given up', badge: 'bad' },
+};
+
+interface Messages {
+  user: OpsUser;
+  asked: string[];
+  /** Those that are correlationIds. */
+  ids: string[];
+  places: MessagePlace[];
+}
+
+export function messagesPage({ user, asked, ids, places }: Messages): Html {
+  return layout({
+    title: 'Messages',
+    at: 'messages',
+    user,
+    content: html`<h1>Messages</h1>
+      <form class="search card" method="get" action="/messages" role="search">
+        <label
+          >correlationId <input name="id" value="${asked.length === 1 && asked[0]}" spellcheck="false" required
+        /></label>
+        <button>Find</button>
+      </form>
+      ${asked.length > ids.length && html`<p class="notice bad" role="alert">A correlationId is a UUID.</p>`}
+      ${ids.length > 0 && places.length === 0 && html`<p class="card empty">Nothing is known of ${ids.length === 1 ? 'this message' : 'these messages'}. Commands, and what merchants asked and answered, leave no such trace.</p>`}
+      ${places.length > 0 && (ids.length === 1 ? places.map((place) => whole(user, place)) : table(places))}`,
+  });
+}
+
+const stateOf = (place: MessagePlace) => {
+  const { says, badge } = STATES[place.state];
+  return html`<span class="badge ${badge}">${says}</span>`;
+};
+
+function whole(user: OpsUser, place: MessagePlace): Html {
+  const { correlation_id: id, company_id: company, queue, state } = place;
+  return html`<section class="card">
+    <dl class="facts">
+      <dt>State</dt>
+      <dd>${stateOf(place)}</dd>
+      <dt>Queue</dt>
+      <dd>${queue}</dd>
+      <dt>Company</dt>
+      <dd class="id">${company ?? 'unknown'}</dd>
+      ${
+        state === 'given_up' &&
+        html`<dt>Dead letter</dt>
+          <dd><a href="/dead-letters?correlationId=${id}">look at it</a></dd>`
+      }
+    </dl>
+    <h2>Its way</h2>
+    ${timeline(user, stepsOf(place))}
+  </section>`;
+}
+
+function table(places: MessagePlace[]): Html {
+  return html`<div class="scroll">
+    <table class="cards">
+      <thead>
+        <tr>
+          <th>correlationId</th>
+          <th>State</th>
+          <th>Queue</th>
+          <th>Since</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${places.map((place) => {
+          const since = place.ended_at ?? place.queued_at ?? place.accepted_at;
+          return html`<tr>
+            <th scope="row" class="id"><a href="/messages?id=${place.correlation_id}">${place.correlation_id}</a></th>
+            <td data-label="State">${stateOf(place)}</td>
+            <td data-label="Queue">${place.queue}</td>
+            <td data-label="Since">${since && moment(since)}</td>
+          </tr>`;
+        })}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,12 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { refuse } from './refuse.js';
+
+/** Turns every error of a page into what people and programs are told of it. */
+@Catch()
+export class OpsErrorsFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const http = host.switchToHttp();
+    void refuse(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>());
+  }
+}

@@ -1,0 +1,70 @@
+import { HEALTH_CHECKS, type HealthChecks, HealthModule, tellPool } from '@herald/bootstrap';
+import { agentActions, delivery, merchantAnswered, merchantAnswers } from '@herald/contracts';
+import { Database, DeadLetters } from '@herald/database';
+import { QueueWatch } from '@herald/queue';
+import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD } from '@nestjs/core';
+import { AssetsController } from './assets.controller.js';
+import { LoginController } from './auth/login.controller.js';
+import { OpsGate } from './auth/ops.gate.js';
+import { OpsUsers } from './auth/ops-users.js';
+import { Sessions } from './auth/sessions.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { MessagesController } from './messages/messages.controller.js';
+import { env, type OpsEnv } from './ops.env.js';
+import { OpsErrorsFilter } from './ops-errors.filter.js';
+import { OverviewController } from './overview.controller.js';
+import { Standings } from './standings.js';
+
+@Global()
+@Module({
+  imports: [HealthModule],
+  controllers: [OverviewController, DeadLettersController, MessagesController, LoginController, AssetsController],
+  providers: [
+    { provide: 'OPS_ENV', useFactory: env },
+    {
+      provide: Database,
+      inject: ['OPS_ENV'],
+      useFactory: ({ DATABASE_URL, DATABASE_POOL_SIZE }: OpsEnv) =>
+        new Database({ url: DATABASE_URL, applicationName: 'herald-ops', poolSize: DATABASE_POOL_SIZE }),
+    },
+    { provide: DeadLetters, inject: [Database], useFactory: (database: Database) => new DeadLetters(database) },
+    {
+      provide: QueueWatch,
+      inject: ['OPS_ENV'],
+      useFactory: ({ REDIS_URL, QUEUE_NAMESPACE }: OpsEnv) =>
+        new QueueWatch([delivery, agentActions, merchantAnswers, merchantAnswered], {
+          redisUrl: REDIS_URL,
+          namespace: QUEUE_NAMESPACE,
+        }),
+    },
+    { provide: OpsUsers, inject: ['OPS_ENV'], useFactory: ({ OPS_USERS }: OpsEnv) => new OpsUsers(OPS_USERS ?? []) },
+    { provide: Sessions, inject: [OpsUsers], useFactory: (users: OpsUsers) => new Sessions(users) },
+    {
+      provide: HEALTH_CHECKS,
+      inject: [Database, QueueWatch],
+      useFactory: (database: Database, watch: QueueWatch): HealthChecks => ({
+        postgres: () => database.ping(),
+        redis: () => watch.ping(),
+      }),
+    },
+    Standings,
+    OpsGate,
+    { provide: APP_GUARD, useExisting: OpsGate },
+    { provide: APP_FILTER, useClass: OpsErrorsFilter },
+  ],
+  exports: [HEALTH_CHECKS],
+})
+export class OpsModule implements OnApplicationShutdown {
+  constructor(
+    private readonly database: Database,
+    private readonly watch: QueueWatch,
+  ) {
+    tellPool(() => database.connections);
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.watch.close();
+    await this.database.close();
+  }
+}

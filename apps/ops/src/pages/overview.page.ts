@@ -1,0 +1,128 @@
+import type { QueueStanding } from '@herald/queue';
+import type { OpsUser } from '../auth/ops-users.js';
+import type { Debt } from '../standings.js';
+import { duration, number } from './figures.js';
+import { html, type Html, type Part } from './html.js';
+import { boardOf, layout } from './layout.js';
+
+const REFRESH_SECONDS = 10;
+/** As the alerts have it. */
+const LATE_SECONDS = 60;
+
+/** What is undefined could not be had: its server is away. */
+export interface Overview {
+  user: OpsUser;
+  queues: string[];
+  debts?: Debt[];
+  standings?: QueueStanding[];
+}
+
+const sum = <T>(list: T[] | undefined, figure: (each: T) => number): number | undefined =>
+  list?.reduce((total, each) => total + figure(each), 0);
+const most = <T>(list: T[] | undefined, figure: (each: T) => number): number =>
+  Math.max(0, ...(list ?? []).map(figure));
+
+export function overviewPage({ user, queues, debts, standings }: Overview): Html {
+  const owedFor = most(debts, ({ oldestSeconds }) => oldestSeconds);
+  const waitingFor = most(standings, ({ oldestSeconds }) => oldestSeconds);
+  const failed = sum(standings, ({ jobs }) => jobs.failed);
+  const letters = sum(debts, ({ deadLetters }) => deadLetters);
+  return layout({
+    title: 'Overview',
+    at: 'overview',
+    user,
+    refreshSeconds: REFRESH_SECONDS,
+    content: html`<h1>Overview</h1>
+      ${!debts && html`<p class="notice bad" role="alert">Postgres is away: what is owed and given up cannot be told.</p>`}
+      ${!standings && html`<p class="notice bad" role="alert">Redis is away: how the queues stand cannot be told. Messages are still accepted, and stay owed.</p>`}
+      <div class="tiles">
+        ${tile(
+          'Messages owed',
+          sum(debts, ({ owed }) => owed),
+          owedFor > 0 && `the oldest for ${duration(owedFor)}`,
+          owedFor > LATE_SECONDS && 'bad',
+          '#queues',
+        )}
+        ${tile(
+          'Jobs waiting',
+          sum(standings, ({ jobs }) => jobs.waiting),
+          waitingFor > 0 && `the oldest for ${duration(waitingFor)}`,
+          waitingFor > LATE_SECONDS && 'warn',
+          boardOf(user),
+        )}
+        ${tile('Jobs failed', failed, failed !== undefined && 'kept for seven days', Boolean(failed) && 'warn', boardOf(user))}
+        ${tile('Dead letters', letters, letters === 0 ? 'nothing was given up' : 'wait for somebody to decide', Boolean(letters) && 'warn', '/dead-letters')}
+      </div>
+      <h2 id="queues">Queues</h2>
+      <div class="scroll">
+        <table class="cards">
+          <thead>
+            <tr>
+              <th>Queue</th>
+              <th class="number">Owed</th>
+              <th class="number">Waiting</th>
+              <th class="number">Active</th>
+              <th class="number">Delayed</th>
+              <th class="number">Failed</th>
+              <th class="number">Dead letters</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${queues.map((queue) =>
+              row(
+                user,
+                queue,
+                debts?.find((debt) => debt.queue === queue),
+                standings?.find((standing) => standing.queue === queue),
+              ),
+            )}
+          </tbody>
+        </table>
+      </div>
+      <p class="quiet">
+        Owed: messages that were acknowledged and are not done, in Postgres. The other columns count jobs in Redis, each
+        of up to 200 messages. The page loads anew every ${REFRESH_SECONDS} seconds.
+      </p>`,
+  });
+}
+
+function tile(
+  name: string,
+  value: number | undefined,
+  note: string | false,
+  state: string | false,
+  href: string,
+): Html {
+  return html`<a class="tile ${value === undefined ? 'unknown' : state || ''}" href="${href}">
+    <span>${name}</span><b>${value === undefined ? '?' : number(value)}</b><small>${note}</small></a
+  >`;
+}
+
+function row(user: OpsUser, queue: string, debt?: Debt, standing?: QueueStanding): Html {
+  const board = `${boardOf(user)}/queue/${encodeURIComponent(queue)}`;
+  const { waiting, active, delayed, failed } = standing?.jobs ?? {};
+  return html`<tr>
+    <th scope="row">
+      <a href="${board}">${queue}</a> ${standing?.paused && html`<span class="badge warn">paused</span>`}
+    </th>
+    ${figure('Owed', debt?.owed, age(debt?.oldestSeconds, debt?.oldest && `/messages?id=${debt.oldest.correlationId}`))}
+    ${figure('Waiting', waiting, age(standing?.oldestSeconds), `${board}?status=waiting`)}
+    ${figure('Active', active, undefined, `${board}?status=active`)}
+    ${figure('Delayed', delayed, undefined, `${board}?status=delayed`)}
+    ${figure('Failed', failed, undefined, `${board}?status=failed`)}
+    ${figure('Dead letters', debt?.deadLetters, undefined, `/dead-letters?queue=${encodeURIComponent(queue)}`)}
+  </tr>`;
+}
+
+function figure(name: string, value: number | undefined, note?: Part, href?: string): Html {
+  const text = value === undefined ? '?' : number(value);
+  return html`<td class="number${!value && ' zero'}" data-label="${name}">
+    <div>${value && href ? html`<a href="${href}">${text}</a>` : text}${note}</div>
+  </td>`;
+}
+
+function age(seconds?: number, href?: string): Part {
+  if (!seconds) return undefined;
+  const text = html`<small${seconds > LATE_SECONDS && html` class="bad-text"`}>oldest ${duration(seconds)}</small>`;
+  return href ? html`<small><a href="${href}">${text}</a></small>` : text;
+}

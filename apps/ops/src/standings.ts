@@ -1,0 +1,65 @@
+import { tellGauge } from '@herald/bootstrap';
+import { DeadLetters, type OldestOwed, type QueueCounts } from '@herald/database';
+import { type QueueStanding, QueueWatch } from '@herald/queue';
+import { Injectable } from '@nestjs/common';
+import { Cached } from './cached.js';
+
+/** What of a queue's messages is not done, as Postgres has it. */
+export interface Debt extends QueueCounts {
+  oldest?: OldestOwed;
+  /** 0 when none is owed. */
+  oldestSeconds: number;
+}
+
+const FRESH_MS = 3000;
+
+/**
+ * How all queues stand. This service alone looks that up, whoever asks: its pages, Prometheus, the autoscaler.
+ * Postgres and Redis may be away each by itself.
+ */
+@Injectable()
+export class Standings {
+  private readonly debt = new Cached(() => this.readDebts(), FRESH_MS);
+  private readonly jobs = new Cached(() => this.watch.standings(), FRESH_MS);
+
+  constructor(
+    private readonly deadLetters: DeadLetters,
+    private readonly watch: QueueWatch,
+  ) {
+    this.tell('herald_outbox_messages', 'messages acknowledged and still owed', ({ owed }) => owed);
+    this.tell('herald_outbox_oldest_seconds', 'age of the oldest message owed', ({ oldestSeconds }) => oldestSeconds);
+    this.tell('herald_dead_letters', 'messages given up and kept', ({ deadLetters: letters }) => letters);
+    tellGauge({ name: 'herald_queue_jobs', help: 'jobs in Redis', labels: ['queue', 'state'] }, async () =>
+      (await this.ofRedis()).flatMap(({ queue, jobs }) =>
+        Object.entries(jobs).map(([state, value]) => ({ labels: { queue, state }, value })),
+      ),
+    );
+    tellGauge(
+      { name: 'herald_queue_oldest_seconds', help: 'age of the oldest job that waits', labels: ['queue'] },
+      async () => (await this.ofRedis()).map(({ queue, oldestSeconds: value }) => ({ labels: { queue }, value })),
+    );
+  }
+
+  ofPostgres(): Promise<Debt[]> {
+    return this.debt.get();
+  }
+
+  ofRedis(): Promise<QueueStanding[]> {
+    return this.jobs.get();
+  }
+
+  private tell(name: string, help: string, figure: (debt: Debt) => number): void {
+    tellGauge({ name, help, labels: ['queue'] }, async () =>
+      (await this.ofPostgres()).map((debt) => ({ labels: { queue: debt.queue }, value: figure(debt) })),
+    );
+  }
+
+  private async readDebts(): Promise<Debt[]> {
+    const [counts, oldest] = await Promise.all([this.deadLetters.counts(), this.deadLetters.oldestOwed()]);
+    return counts.map((count) => {
+      const first = oldest.find(({ queue }) => queue === count.queue);
+      const oldestSeconds = first ? Math.max(0, Date.now() - first.acceptedAt.getTime()) / 1000 : 0;
+      return { ...count, oldest: first, oldestSeconds };
+    });
+  }
+}

@@ -1,0 +1,29 @@
+import { randomBytes, scrypt as scryptCallback, timingSafeEqual } from 'node:crypto';
+import { promisify } from 'node:util';
+
+const scrypt = promisify<string, Buffer, number, { N: number; r: number; p: number }, Buffer>(scryptCallback);
+
+const COST = { N: 16_384, r: 8, p: 5 };
+const KEY_BYTES = 32;
+const BASE64URL = '[A-Za-z0-9_-]+';
+/** Costs, salt and key, so that each can be verified after the costs were raised. No `$`, which shells and Compose expand. */
+const HASHED = new RegExp(`^scrypt\\.(\\d{1,7})\\.(\\d{1,2})\\.(\\d{1,2})\\.(${BASE64URL})\\.(${BASE64URL})$`);
+
+/** What is kept of a password that a person chose: a slow hash, different each time. */
+export async function hashPassword(password: string, cost = COST): Promise<string> {
+  const salt = randomBytes(16);
+  const key = await scrypt(password.normalize('NFC'), salt, KEY_BYTES, cost);
+  return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('.');
+}
+
+/** True for what `hashPassword` makes. */
+export const isPasswordHash = (text: string): boolean => HASHED.test(text);
+
+/** Takes as long for a wrong password as for the right one. */
+export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+  const [, N, r, p, salt = '', key = ''] = HASHED.exec(hash) ?? [];
+  const expected = Buffer.from(key, 'base64url');
+  const cost = { N: Number(N), r: Number(r), p: Number(p) };
+  const given = await scrypt(password.normalize('NFC'), Buffer.from(salt, 'base64url'), expected.length, cost);
+  return timingSafeEqual(given, expected);
+}

@@ -1,0 +1,55 @@
+import type { MessageTrace } from '@herald/contracts';
+import type { Sql } from './database.js';
+
+export type TraceStep = MessageTrace['steps'][number];
+
+interface NotedStep extends TraceStep {
+  /** The first step of a job that no gateway accepted. */
+  direct?: boolean;
+}
+
+/** Where a message is, told by its row alone. */
+export interface MessagePlace {
+  correlation_id: string;
+  company_id: string | null;
+  queue: string;
+  state: 'accepted' | 'queued' | 'delivered' | 'given_up';
+  accepted_at: Date | null;
+  queued_at: Date | null;
+  started_at: Date | null;
+  ended_at: Date | null;
+  history: NotedStep[];
+  error: string | null;
+  /** The BullMQ job that carries it. */
+  job_id: string | null;
+}
+
+type Row = MessagePlace & { [column: string]: unknown };
+
+/** Every place where messages of these ids are; those of one company, unless operators ask. */
+export function findPlaces(tx: Sql, correlationIds: string[], companyId?: string): Promise<MessagePlace[]> {
+  return tx.query<Row>(
+    `select * from message_places where correlation_id = any($1::uuid[]) and ($2::uuid is null or company_id = $2)
+      order by state = 'given_up', ended_at desc`,
+    [correlationIds, companyId ?? null],
+  );
+}
+
+/** How a message got to where it is, in order. */
+export function stepsOf(place: MessagePlace): TraceStep[] {
+  const { state, accepted_at, queued_at, started_at, ended_at, history, error } = place;
+  const steps: TraceStep[] = [];
+  const add = (step: TraceStep['step'], at: Date | string | null, detail?: string | null) => {
+    const time = at instanceof Date ? at.toISOString() : at;
+    // A failed run notes when it was queued and started; the last run's times also stand in columns.
+    if (!time || steps.some((known) => known.step === step && known.at === time)) return;
+    steps.push({ step, at: time, ...(detail ? { detail } : {}) });
+  };
+  if (!history.some(({ direct }) => direct)) add('accepted', accepted_at);
+  for (const { step, at, detail } of history) add(step, at, detail);
+  add('queued', queued_at);
+  add('attempt', started_at);
+  if (state === 'delivered' || state === 'given_up') add(state, ended_at, error);
+  let attempt = 0;
+  return steps.map((step) => (step.step === 'attempt' ? { ...step, attempt: ++attempt } : step));
+}

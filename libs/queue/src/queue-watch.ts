@@ -1,0 +1,75 @@
+import type { QueueContract } from '@herald/contracts';
+import type { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { prefixOf, producerConnection, type QueueOptions } from './connection.js';
+import { ReadableQueue } from './readable-queue.js';
+
+/** How many jobs of a queue are in which state, and for how long the oldest of those that wait has done so. */
+export interface QueueStanding {
+  queue: string;
+  jobs: Record<(typeof STATES)[number], number>;
+  /** 0 when none waits. */
+  oldestSeconds: number;
+  paused: boolean;
+}
+
+const STATES = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const;
+/** Urgent jobs stand before those that came earlier: the oldest is near the end that jobs are taken from. */
+const NEAR_THE_END = 20;
+
+/** The queues as those see them who watch over them. */
+export class QueueWatch {
+  private readonly redis: Redis;
+  /** For dashboards. */
+  readonly queues: Queue[];
+
+  constructor(contracts: QueueContract[], { redisUrl, namespace }: QueueOptions) {
+    this.redis = producerConnection(redisUrl);
+    this.queues = contracts.map(({ queue: name }) => {
+      const queue = new ReadableQueue(name, this.redis, { prefix: prefixOf(name, namespace) });
+      queue.on('error', () => undefined);
+      return queue;
+    });
+  }
+
+  /** Rejects within about a second while Redis is away. */
+  standings(): Promise<QueueStanding[]> {
+    return Promise.all(this.queues.map((queue) => this.standingOf(queue)));
+  }
+
+  async ping(): Promise<void> {
+    await this.redis.ping();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.queues.map((queue) => queue.close()));
+    this.redis.disconnect();
+  }
+
+  private async standingOf(queue: Queue): Promise<QueueStanding> {
+    const [counts, paused, oldestSeconds] = await Promise.all([
+      queue.getJobCounts(...STATES, 'prioritized'),
+      queue.isPaused(),
+      this.oldestSeconds(queue),
+    ]);
+    const jobs = Object.fromEntries(STATES.map((state) => [state, counts[state] ?? 0])) as QueueStanding['jobs'];
+    return {
+      queue: queue.name,
+      jobs: { ...jobs, waiting: jobs.waiting + (counts['prioritized'] ?? 0) },
+      oldestSeconds,
+      paused,
+    };
+  }
+
+  private async oldestSeconds(queue: Queue): Promise<number> {
+    const [waiting, prioritized] = await Promise.all([
+      this.redis.lrange(queue.toKey('wait'), -NEAR_THE_END, -1),
+      this.redis.zrange(queue.toKey('prioritized'), '0', String(NEAR_THE_END - 1)),
+    ]);
+    const stamps = await Promise.all(
+      [...waiting, ...prioritized].map((id) => this.redis.hget(queue.toKey(id), 'timestamp')),
+    );
+    const times = stamps.map(Number).filter((time) => time > 0);
+    return times.length > 0 ? Math.max(0, Date.now() - Math.min(...times)) / 1000 : 0;
+  }
+}

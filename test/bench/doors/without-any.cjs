@@ -1,1 +1,0 @@
-for (const door of ['headers', 'cap', 'login', 'checks']) require(`./without-${door}.cjs`);

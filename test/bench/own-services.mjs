@@ -1,0 +1,70 @@
+/** Services of Herald on a database and a queue namespace of their own, beside those that `herald up` started. */
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import getPort from 'get-port';
+import { start, untilReady } from './processes.mjs';
+
+const require = createRequire(import.meta.url);
+export const built = (path) => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
+const { migrate } = require(built('libs/database/src/index.js'));
+const { loadDemo } = require(built('apps/cli/src/demo/load-demo.js'));
+
+const JWT = {
+  issuer: 'bench',
+  userAudience: 'users',
+  merchantAudience: 'merchants',
+  algorithm: 'HS256',
+  secret: 'a secret of at least 32 bytes, for benches only',
+};
+
+/** An empty, migrated database. */
+export async function freshDatabase(servers, name) {
+  await servers.sql(`create database ${name}`);
+  const url = new URL(servers.databaseUrl);
+  url.pathname = `/${name}`;
+  await migrate(url.href);
+  return url.href;
+}
+
+/** Two companies and their tokens. */
+export const demoIn = (databaseUrl) => loadDemo({ databaseUrl, jwt: JWT, seed: databaseUrl });
+
+/** Starts a service as `name`, a namespace and a database; returns its address once it is ready. */
+export async function startOwn(servers, service, { name, databaseUrl, env = {}, preload }) {
+  const port = String(await getPort());
+  const running = start(built(`apps/${service}/src/main.js`), [], {
+    DATABASE_URL: await asMember(servers, databaseUrl, service.replaceAll('-', '_')),
+    REDIS_URL: servers.redisUrl,
+    QUEUE_NAMESPACE: name,
+    PORT: port,
+    HEALTH_PORT: port,
+    LOG_LEVEL: 'error',
+    JWT_ISSUER: JWT.issuer,
+    JWT_USER_AUDIENCE: JWT.userAudience,
+    JWT_MERCHANT_AUDIENCE: JWT.merchantAudience,
+    JWT_ALGORITHM: JWT.algorithm,
+    JWT_SECRET: JWT.secret,
+    ...(preload ? { NODE_OPTIONS: `--require ${preload}` } : {}),
+    ...env,
+  });
+  const address = `http://127.0.0.1:${port}`;
+  await untilReady(running, () =>
+    fetch(`${address}/health/ready`).then(
+      ({ ok }) => ok,
+      () => false,
+    ),
+  );
+  return address;
+}
+
+/** Enters as a member of the service's role: the same policies hold for it. */
+async function asMember(servers, databaseUrl, service) {
+  const role = `bench_${service}`;
+  await servers.sql(
+    `do $$ begin if not exists (select from pg_roles where rolname = '${role}') then
+       create role ${role} login password '${role}' in role herald_${service}; end if; end $$`,
+  );
+  const url = new URL(databaseUrl);
+  [url.username, url.password] = [role, role];
+  return url.href;
+}

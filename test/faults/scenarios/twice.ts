@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { prefixOf } from '@herald/queue';
+import { Clients } from '../load/clients.js';
+import type { World } from '../world.js';
+import type { Scenario, Stage } from './scenario.js';
+
+const APPS = ['delivery', 'agent-actions'] as const;
+const AT_ONCE = 50;
+
+/** Puts every job that waits on its queue again, so that each is there fifty times, and the workers take them at once. */
+async function multiply(world: World): Promise<number> {
+  const connection = new Redis(world.redis.url, { maxRetriesPerRequest: null });
+  let jobs = 0;
+  for (const app of APPS) {
+    const queue = new Queue(app, { connection, prefix: prefixOf(app, world.herald.namespace) });
+    for (const { name, data } of await queue.getWaiting()) {
+      const copies = Array.from({ length: AT_ONCE - 1 }, () => ({ name, data, opts: { jobId: randomUUID() } }));
+      await queue.addBulk(copies);
+      jobs++;
+    }
+    await queue.close();
+  }
+  connection.disconnect();
+  return jobs;
+}
+
+export async function playTwice(stage: Stage, preload: string[] = []): Promise<void> {
+  const world = await stage.world({
+    services: { gateway: 1, delivery: 2, 'agent-actions': 2 },
+    postgres: stage.postgres,
+    preload: { delivery: preload, 'agent-actions': preload },
+  });
+  const { delivery, actions } = new Clients(world);
+  const workers = APPS.flatMap((app) => world.of(app));
+  for (const worker of workers) worker.freeze();
+  await Promise.all([
+    ...Array.from({ length: 5 }, () => delivery.sendBatch(40, false)),
+    ...Array.from({ length: 30 }, () => actions.record(false)),
+    delivery.put(20),
+    actions.put(20),
+  ]);
+  const jobs = await multiply(world);
+  stage.note('jobs that were run, each', `${jobs}, ${AT_ONCE} times`, 'at least 10', jobs >= 10);
+  for (const worker of workers) worker.thaw();
+  await stage.settle(world);
+}
+
+/** One effect for each message, however often its job is run. */
+export const twice: Scenario = {
+  name: 'every job many times at once',
+  proves: [2],
+  play: (stage) => playTwice(stage),
+};

@@ -1,0 +1,10 @@
+export const PASSWORD = 'for-tests-only';
+
+/** Who may enter ops; the password of each, hashed cheaply. */
+export const OPS_USERS = ['ada:admin', 'vera:viewer']
+  .map((user) => `${user}:scrypt.1024.8.1.U4fOuxbN7zoTkwIDPe9axg.btqrY7NAVYU8WOBhDIPRklCnAc1T03ShIhqHOBegt_E`)
+  .join(',');
+
+/** The header that a program logs in with. */
+export const basic = (name: string, password = PASSWORD) =>
+  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;

@@ -1,9 +1,0 @@
-/** A broken gateway: it answers 202 and commits later. */
-const { OutboxWriter } = require('../../../dist/apps/gateway/src/outbox/outbox.writer.js');
-
-const { insert } = OutboxWriter.prototype;
-OutboxWriter.prototype.insert = function (...batch) {
-  setTimeout(() => void insert.apply(this, batch), 1000);
-  return Promise.resolve(new Set());
-};
-require('./hold-publishing.cjs');
