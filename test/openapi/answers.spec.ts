@@ -97,12 +97,16 @@ describe('an answer', () => {
   });
 });
 
-it('of an id that looks like a step in a path is that of its route', async () => {
+it.each([
+  ['of an id that looks like a step in a path', '/team-notifications/users/%2e?limit=0'],
+  ['of a path that is written with escapes', '/team-notification%73/st%61ts/?limit=0'],
+])('an answer %s is judged as that of its route', async (_name, path) => {
   const { json } = await holdToDocument(url);
-  const exchange = { method: 'GET', url: `${url}/team-notifications/users/%2e?limit=0`, text: JSON.stringify(refusal) };
   const headers = new Headers({ 'content-type': 'application/json', 'x-request-id': 'r' });
-  const faults = new ApiDocument(json).faultsOf({ ...exchange, status: 400, headers });
-  expect(faults).toEqual([]);
+  const answer = { method: 'GET', url: `${url}${path}`, text: JSON.stringify(refusal), headers };
+  const document = new ApiDocument(json);
+  expect(document.faultsOf({ ...answer, status: 400 })).toEqual([]);
+  expect(document.faultsOf({ ...answer, status: 405 })).toEqual(['the status 405 is not described']);
 });
 
 describe('the proxy between a program and the gateway', () => {

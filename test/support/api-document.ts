@@ -96,10 +96,10 @@ export class ApiDocument {
 
   /** By status; undefined where the document has no say. */
   private responsesTo({ method, url, status }: Exchange): Json | undefined {
-    // As it was sent: a URL object would take `.` and `%2e` for steps.
-    const path = url.replace(/^\w+:\/\/[^/]*|[?#].*$/g, '').replace(/(?<=.)\/+$/, '');
-    if (method === 'OPTIONS' || (UNLISTED.test(path) && status < 400)) return undefined;
-    const found = isWellFormed(path) ? this.operations.find((operation) => operation.path.test(path)) : undefined;
+    // A URL object would take `.` and `%2e` for steps; to the router they are ids like any other.
+    const path = decoded(url.replace(/^\w+:\/\/[^/]*|[?#].*$/g, '').replace(/(?<=.)\/+$/, ''));
+    if (method === 'OPTIONS' || (path && UNLISTED.test(path) && status < 400)) return undefined;
+    const found = this.operations.find((operation) => path !== undefined && operation.path.test(path));
     const operation = found?.methods[method === 'HEAD' ? 'get' : method.toLowerCase()] as Json | undefined;
     const elsewhere = this.json['x-elsewhere'].responses as Json;
     const unread = Object.fromEntries(UNREAD.map((code) => [code, elsewhere[code]]));
@@ -133,10 +133,11 @@ export class ApiDocument {
   }
 }
 
-function isWellFormed(path: string): boolean {
+/** As the router reads it; undefined when it cannot. */
+function decoded(path: string): string | undefined {
   try {
-    return decodeURIComponent(path) !== '';
+    return decodeURI(path);
   } catch {
-    return false;
+    return undefined;
   }
 }
