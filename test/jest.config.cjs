@@ -28,6 +28,6 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // A suite of its own: npm run test:browser.
   testPathIgnorePatterns: ['<rootDir>/test/browser/'],
-  testTimeout: 60_000,
+  testTimeout: 120_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.herald/'],
 };

@@ -31,7 +31,7 @@ beforeAll(async () => {
   merchant = new Merchant(herald);
   program = herald.token('unlimitedApiKey');
   person = herald.jwtOf('dmurta');
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   wire?.close();
   await herald?.stop();

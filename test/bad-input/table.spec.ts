@@ -19,7 +19,7 @@ beforeAll(async () => {
     person: herald.jwtOf('dmurta'),
     merchant: new Merchant(herald).token,
   };
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   wire?.close();
   await herald?.stop();

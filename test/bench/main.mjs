@@ -8,6 +8,7 @@ import { deliveryBench } from './delivery/bench.mjs';
 import { ingestBench } from './agent-actions/ingest.mjs';
 import { readsBench } from './agent-actions/reads.mjs';
 import { fairnessBench } from './fairness/bench.mjs';
+import { isolationBench } from './isolation/bench.mjs';
 import { merchantAnswersBench } from './merchant-answers/bench.mjs';
 import { stopAll } from './processes.mjs';
 import { Servers } from './servers.mjs';
@@ -19,6 +20,7 @@ const benches = {
   'agent-actions-ingest': ingestBench,
   'merchant-answers': merchantAnswersBench,
   fairness: fairnessBench,
+  isolation: isolationBench,
 };
 
 const args = process.argv.slice(2);

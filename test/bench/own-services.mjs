@@ -29,11 +29,14 @@ export async function freshDatabase(servers, name) {
 /** Two companies and their tokens. */
 export const demoIn = (databaseUrl) => loadDemo({ databaseUrl, jwt: JWT, seed: databaseUrl });
 
-/** Starts a service as `name`, a namespace and a database; returns its address once it is ready. */
-export async function startOwn(servers, service, { name, databaseUrl, env = {}, preload }) {
+/**
+ * Starts a service as `name`, a namespace and a database; returns its address once it is ready. One that is not fenced
+ * passes row-level security by.
+ */
+export async function startOwn(servers, service, { name, databaseUrl, env = {}, preload, fenced = true }) {
   const port = String(await getPort());
   const running = start(built(`apps/${service}/src/main.js`), [], {
-    DATABASE_URL: await asMember(servers, databaseUrl, service.replaceAll('-', '_')),
+    DATABASE_URL: await asMember(servers, databaseUrl, service.replaceAll('-', '_'), fenced),
     REDIS_URL: servers.redisUrl,
     QUEUE_NAMESPACE: name,
     PORT: port,
@@ -57,12 +60,12 @@ export async function startOwn(servers, service, { name, databaseUrl, env = {}, 
   return address;
 }
 
-/** Enters as a member of the service's role: the same policies hold for it. */
-async function asMember(servers, databaseUrl, service) {
-  const role = `bench_${service}`;
+/** Enters as a member of the service's role: the same policies hold for it, unless they are passed by. */
+async function asMember(servers, databaseUrl, service, fenced) {
+  const role = fenced ? `bench_${service}` : `bench_unfenced_${service}`;
   await servers.sql(
     `do $$ begin if not exists (select from pg_roles where rolname = '${role}') then
-       create role ${role} login password '${role}' in role herald_${service}; end if; end $$`,
+       create role ${role} login password '${role}' in role herald_${service} ${fenced ? '' : 'bypassrls'}; end if; end $$`,
   );
   const url = new URL(databaseUrl);
   [url.username, url.password] = [role, role];

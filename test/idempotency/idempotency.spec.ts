@@ -12,7 +12,7 @@ let effects: Effects;
 beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway', 'delivery', 'agent-actions', 'merchant-answers'] });
   effects = await Effects.noted(herald);
-}, 60_000);
+}, 120_000);
 afterAll(() => herald?.stop());
 
 const methodOf = (route: string) => route.split(' ')[0] as string;

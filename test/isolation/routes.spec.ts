@@ -26,7 +26,7 @@ beforeAll(async () => {
   acme = await holder(herald.company, 0, 'MARK-OF-ACME');
   globex = await holder(herald.otherCompany, 0, 'MARK-OF-GLOBEX');
   neighbour = await holder(herald.company, 1, 'MARK-OF-NEIGHBOUR');
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   wire?.close();
   await herald?.stop();
@@ -120,11 +120,11 @@ describe.each(PAIRS)('%s', (_, ours, theirs) => {
 });
 
 it('leaves out no route of the gateway', () => {
+  const nameless = (method: string, pattern: string) =>
+    `${method} ${pattern.replace(/:\w+/g, ':id').replace(/(.)\/$/, '$1')}`;
   const routes = routesOf(herald.service('gateway')).filter((route) => !isOpen(route) && route.method !== 'HEAD');
-  const reached = new Set(between(acme, globex).map(({ route }) => route));
-  expect([...reached].toSorted()).toEqual(
-    [...new Set(routes.map(({ method, pattern }) => `${method} ${pattern.replace(/(.)\/$/, '$1')}`))].toSorted(),
-  );
+  const reached = between(acme, globex).map(({ route }) => nameless(...(route.split(' ') as [string, string])));
+  expect(new Set(reached)).toEqual(new Set(routes.map(({ method, pattern }) => nameless(method, pattern))));
 });
 
 it('tells nobody what another company’s directory knows of a person', async () => {

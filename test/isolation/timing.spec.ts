@@ -19,7 +19,7 @@ beforeAll(async () => {
   question = await new Merchant(herald, 0, herald.otherCompany).open();
   const theirs = new Actions(herald, herald.token('unlimitedApiKey', herald.otherCompany));
   action = (await theirs.record()).id;
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   wire?.close();
   await herald?.stop();

@@ -30,7 +30,7 @@ export class Service {
       await eventually(() => {
         if (service.hasEnded) throw new Error(`${name} ended: ${service.log}`);
         return service.log.includes('is up');
-      }, 60_000);
+      }, 90_000);
       return service;
     } catch (error) {
       // Nobody else knows of it.

@@ -10,20 +10,19 @@ export async function sizedGateway({ servers, log }, actions) {
   const name = `bench_actions_${actions}`;
   const databaseUrl = await freshDatabase(servers, name);
   const [company] = (await demoIn(databaseUrl)).companies;
-  await seed(databaseUrl, company.id, actions, log);
+  const some = await seedLog(servers, databaseUrl, company.id, actions, log);
   const address = await startOwn(servers, 'gateway', { name, databaseUrl });
-  const [some] = await servers.sql(
-    `select a.agent_id, a.query_id, a.sender_id, r.user_id
-       from agent_actions a join agent_action_recipients r on r.notification_id = a.id
-      where a.company_id = $1 order by a.created_at desc limit 1`,
-    [company.id],
-    databaseUrl,
-  );
   return { name: actions.toLocaleString('en'), address, token: company.unlimitedApiKey, some };
 }
 
-async function seed(url, companyId, actions, log) {
-  const database = new Database({ url, applicationName: 'bench-seed', poolSize: 1, statementTimeoutMs: 300_000 });
+/** Actions of one company over ninety days; returns ids that occur among the newest. */
+export async function seedLog(servers, databaseUrl, companyId, actions, log) {
+  const database = new Database({
+    url: databaseUrl,
+    applicationName: 'bench-seed',
+    poolSize: 1,
+    statementTimeoutMs: 300_000,
+  });
   let told = 0;
   const onProgress = (done) => {
     if (done - told < actions / 5 || actions < 200_000) return;
@@ -36,4 +35,12 @@ async function seed(url, companyId, actions, log) {
   await database.close();
   const seconds = (performance.now() - startedAt) / 1000;
   log(`${actions.toLocaleString('en')} actions in ${seconds.toFixed(0)} s`);
+  const [some] = await servers.sql(
+    `select a.id as action, a.agent_id, a.query_id, a.sender_id, r.user_id
+       from agent_actions a join agent_action_recipients r on r.notification_id = a.id
+      where a.company_id = $1 order by a.created_at desc limit 1`,
+    [companyId],
+    databaseUrl,
+  );
+  return some;
 }

@@ -18,7 +18,7 @@ function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFilters) 
 }
 
 /** The statement that counts; its rows are `Figures`. */
-export function figuresStatement(companyId: string, filters: ActionFilters): { text: string; values: unknown[] } {
+function figuresStatement(companyId: string, filters: ActionFilters): { text: string; values: unknown[] } {
   const statement = new Statement();
   const counters = countersFor(filters);
   const range = rangeOf(filters);

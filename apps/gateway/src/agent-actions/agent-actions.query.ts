@@ -15,7 +15,7 @@ export interface PageOfActions {
 type Row = Omit<ActionItem, 'created_at'> & { created_at: Date };
 
 /** The actions of a page: their ids come from an index alone, their content from the rows that are shown. */
-export function listStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
+function listStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
   const statement = new Statement();
   const mine = onActions(companyId, filters, rangeOf(filters), statement);
   const ids = `select n.id from agent_actions n where ${mine} ${turn('n.created_at', 'n.id', page, statement)}`;
@@ -27,7 +27,7 @@ export function listStatement(companyId: string, filters: ActionFilters, page: P
 }
 
 /** The same of what one user received, with the user's own status. */
-export function usersListStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
+function usersListStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
   const statement = new Statement();
   const mine = onRecipients(companyId, filters, rangeOf(filters), statement);
   const ids = `select r.notification_id, r.user_id from agent_action_recipients r
