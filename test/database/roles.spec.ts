@@ -65,7 +65,6 @@ describe('least privilege', () => {
     ['herald_delivery', 'select * from users'],
     ['herald_delivery', 'select * from companies'],
     ['herald_delivery', `update feed_messages set body = 'x'`],
-    ['herald_delivery', 'delete from feed_messages'],
     ['herald_delivery', 'delete from requests'],
     ['herald_delivery', 'create table mine (id int)'],
     ['herald_ops', 'select * from feed_messages'],
@@ -87,6 +86,15 @@ describe('least privilege', () => {
     ['herald_ops', 'select * from notifications'],
   ])('%s may not: %s', async (role, sql) => {
     await expect(as(role, sql)).rejects.toMatchObject({ code: '42501' });
+  });
+
+  it('keeps a worker from removing what is younger than a day', async () => {
+    const remove = 'delete from feed_messages returning id';
+    expect(await as('herald_delivery', remove)).toEqual([]);
+    await admin.query(`update feed_messages set delivered_at = now() - interval '25 hours' where company_id = $1`, [
+      theirs,
+    ]);
+    expect(await as('herald_delivery', remove)).toHaveLength(1);
   });
 
   it('keeps a worker to its own queue', async () => {

@@ -3,6 +3,10 @@ import { readEnv, whole, WorkerEnv } from '@herald/bootstrap';
 const DeliveryEnv = WorkerEnv.extend({
   /** Jobs in work at once. Those that carry one message share statements. */
   DELIVERY_CONCURRENCY: whole(100, 1, 1000),
+  /** What is older is removed; 0 keeps everything. */
+  FEED_DAYS: whole(0, 0, 36_500),
+  /** How often it is looked for. */
+  RETENTION_EVERY_MS: whole(600_000, 100, 86_400_000),
 });
 
 /** What the delivery worker reads from its environment. */

@@ -8,9 +8,9 @@ import {
   tellPool,
 } from '@herald/bootstrap';
 import { delivery } from '@herald/contracts';
-import { Database, MessageLedger } from '@herald/database';
+import { Database, FEED, MessageLedger, Retention } from '@herald/database';
 import { QueueServer } from '@herald/queue';
-import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DeliveryConsumer } from './delivery.consumer.js';
 import { env } from './delivery.env.js';
 
@@ -45,6 +45,15 @@ import { env } from './delivery.env.js';
       },
     },
     {
+      provide: Retention,
+      inject: [Database],
+      useFactory: (database: Database) => {
+        const { FEED_DAYS, RETENTION_EVERY_MS } = env();
+        const log = new Logger(Retention.name);
+        return new Retention(database, { kept: FEED, days: FEED_DAYS, everyMs: RETENTION_EVERY_MS, log });
+      },
+    },
+    {
       provide: HEALTH_CHECKS,
       inject: [Database, QueueServer],
       useFactory: (database: Database, server: QueueServer): HealthChecks => ({
@@ -64,12 +73,16 @@ import { env } from './delivery.env.js';
   exports: [HEALTH_CHECKS, HEALTH_WORK],
 })
 export class DeliveryModule implements OnApplicationShutdown {
-  constructor(@Inject(Database) private readonly database: Database) {
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    @Inject(Retention) private readonly retention: Retention,
+  ) {
     tellPool(() => database.connections);
   }
 
   /** After the queue: what is in work still needs the database. */
-  onApplicationShutdown(): Promise<void> {
-    return this.database.close();
+  async onApplicationShutdown(): Promise<void> {
+    await this.retention.stop();
+    await this.database.close();
   }
 }

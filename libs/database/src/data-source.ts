@@ -1,4 +1,5 @@
-import { DataSource } from 'typeorm';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DataSource, MigrationExecutor } from 'typeorm';
 import { AgentAction } from './entities/agent-action.entity.js';
 import { AgentActionCounter } from './entities/agent-action-counter.entity.js';
 import { AgentActionRecipient } from './entities/agent-action-recipient.entity.js';
@@ -21,6 +22,8 @@ import { FenceAccountsAndRequests1764000030000 } from './migrations/176400003000
 import { LetOpsSeeWhereMessagesAre1764000050000 } from './migrations/1764000050000-let-ops-see-where-messages-are.js';
 import { CountOwedMessages1764000051000 } from './migrations/1764000051000-count-owed-messages.js';
 import { SeeHowLongPublishedMessagesWait1764000052000 } from './migrations/1764000052000-see-how-long-published-messages-wait.js';
+import { LetWorkersRemoveWhatIsOld1764000080000 } from './migrations/1764000080000-let-workers-remove-what-is-old.js';
+import { FindWhatIsOld1764000081000 } from './migrations/1764000081000-find-what-is-old.js';
 
 const entities = [
   Company,
@@ -47,6 +50,8 @@ const migrations = [
   LetOpsSeeWhereMessagesAre1764000050000,
   CountOwedMessages1764000051000,
   SeeHowLongPublishedMessagesWait1764000052000,
+  LetWorkersRemoveWhatIsOld1764000080000,
+  FindWhatIsOld1764000081000,
 ];
 
 /** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */
@@ -63,12 +68,36 @@ export function createDataSource(databaseUrl: string): DataSource {
   });
 }
 
-/** Brings the schema up to date; running it again changes nothing. Needs the login that owns the schema. */
+/**
+ * A change that waits for a lock makes all others wait behind it: it gives up soon, lets them pass and tries again.
+ */
+const LOCK_TIMEOUT_MS = 2000;
+const TRIES = 30;
+const LOCK_NOT_AVAILABLE = '55P03';
+
+/**
+ * Brings the schema up to date; running it again changes nothing. Needs the login that owns the schema, and a connection
+ * of its own to Postgres, not one that a pooler shares out.
+ * @throws when a table stayed locked through every try
+ */
 export async function migrate(databaseUrl: string): Promise<void> {
   const dataSource = await createDataSource(databaseUrl).initialize();
+  const runner = dataSource.createQueryRunner();
   try {
-    await dataSource.runMigrations({ transaction: 'each' });
+    await runner.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
+    for (let left = TRIES; ; left--) {
+      const executor = new MigrationExecutor(dataSource, runner);
+      executor.transaction = 'each';
+      try {
+        await executor.executePendingMigrations();
+        return;
+      } catch (error) {
+        if (left <= 1 || (error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+      }
+      await sleep(LOCK_TIMEOUT_MS / 4);
+    }
   } finally {
+    await runner.release();
     await dataSource.destroy();
   }
 }

@@ -34,4 +34,6 @@ export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messag
 export { type MessageStatements, MessageWriter } from './message-writer.js';
 export { findType, listTypes, saveType } from './notification-types.js';
 export { bodyHash, once } from './once.js';
+export { ACTIONS, FEED } from './retention/remove-old.js';
+export { Retention } from './retention/retention.js';
 export { prepareRoles, roleUrl, ROLES, type Role } from './roles.js';

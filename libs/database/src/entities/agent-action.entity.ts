@@ -12,6 +12,8 @@ import { Company } from './company.entity.js';
 @Index('agent_actions_sender', ['companyId', 'senderId', 'createdAt', 'id'], {
   where: 'sender_id is not null',
 })
+// TypeORM's schema builder knows no storage parameters: the migration alone makes it.
+@Index('agent_actions_age', { synchronize: false })
 @Check('agent_actions_priority_check', `priority in ('low', 'medium', 'high', 'urgent')`)
 @Check('agent_actions_status_check', `status in ('unread', 'read', 'archived')`)
 export class AgentAction {

@@ -5,6 +5,8 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
 @Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
 @Index('feed_messages_unread', ['companyId', 'recipientLogin', 'createdAt', 'id'], { where: "status = 'unread'" })
+// TypeORM's schema builder knows no storage parameters: the migration alone makes it.
+@Index('feed_messages_age', { synchronize: false })
 @Check('feed_messages_status_check', `status in ('unread', 'read', 'archived')`)
 export class FeedMessage {
   /** The correlationId. */

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createDataSource, migrate } from '@herald/database';
+import { Client } from 'pg';
+import { freshDatabase, type FreshDatabase } from '../support/servers.js';
+
+let database: FreshDatabase;
+beforeEach(async () => {
+  database = await freshDatabase();
+});
+afterEach(() => database.drop());
+
+/** The schema as it stood before the migrations that came last. */
+async function goBack(migrations: number): Promise<void> {
+  const dataSource = await createDataSource(database.url).initialize();
+  for (let n = 0; n < migrations; n++) await dataSource.undoLastMigration({ transaction: 'each' });
+  await dataSource.destroy();
+}
+
+async function connected(): Promise<Client> {
+  const client = new Client({ connectionString: database.url });
+  await client.connect();
+  return client;
+}
+
+const READING_MS = 9_000;
+
+it('gives up a lock that it does not get, so that a long reader holds up nobody but the migration', async () => {
+  await goBack(2);
+  const [reader, worker] = [await connected(), await connected()];
+  await reader.query('begin; select from feed_messages');
+  let migrated = false;
+  const migration = migrate(database.url).then(() => (migrated = true));
+  const until = Date.now() + READING_MS;
+  let longestMs = 0;
+  while (Date.now() < until) {
+    const begun = Date.now();
+    await worker.query(`update feed_messages set status = 'read' where id = gen_random_uuid()`);
+    longestMs = Math.max(longestMs, Date.now() - begun);
+    await sleep(20);
+  }
+  expect(migrated).toBe(false);
+  await reader.query('commit');
+  await migration;
+  // The migration did wait, and the worker behind it, but not for as long as the reader read.
+  expect(longestMs).toBeGreaterThan(500);
+  expect(longestMs).toBeLessThan(READING_MS - 2_000);
+  const { rows } = await worker.query(
+    `select from pg_index where indexrelid = 'feed_messages_age'::regclass and indisvalid`,
+  );
+  expect(rows).toHaveLength(1);
+  await Promise.all([reader.end(), worker.end()]);
+});
