@@ -1,5 +1,5 @@
 import { Actions, aPerson, counterDifferences } from '../support/actions.js';
-import { call } from '../support/client.js';
+import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 
@@ -37,13 +37,17 @@ it('removes old actions with their recipients and figures while statuses change,
   expect((await actions.get('/stats')).body.total_notifications).toBe(ours.length);
 });
 
+const unreadOf = (login: string) =>
+  herald.query(`select from feed_messages where company_id = $1 and recipient_login = $2 and status = 'unread'`, [
+    herald.company.id,
+    login,
+  ]);
+
 it('removes old messages from the feed and from the number of unread ones', async () => {
   const send = async () => {
-    const message = { title: 'Old', body: 'Old', authorLogin: 'admin', recipientLogin: 'carla' };
-    const sent = await call('POST', `${herald.url}/v1/feed/ai`, {
-      token: herald.token('unlimitedAccessToken'),
-      body: { message },
-    });
+    const token = herald.token('unlimitedAccessToken');
+    const sent = await call('POST', `${herald.url}/v1/feed/ai`, { token, body: aMessage({ recipientLogin: 'carla' }) });
+    expect(sent.status).toBe(202);
     return sent.body.correlationId as string;
   };
   const [old, young] = [await send(), await send()];
@@ -53,5 +57,7 @@ it('removes old messages from the feed and from the number of unread ones', asyn
   await herald.query(`update feed_messages set delivered_at = now() - interval '31 days' where id = $1`, [old]);
   await gone('feed_messages', [old]);
   expect(await idsOf('feed_messages')).toContain(young);
+  const { body } = await call('GET', `${herald.url}/v1/feed/unread-count`, { token: herald.jwtOf('carla') });
+  expect(body.unread).toBe((await unreadOf('carla')).length);
   await eventually(() => herald.service('delivery').log.includes('1 feed messages older than 30 days removed'));
 });

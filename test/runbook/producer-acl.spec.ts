@@ -40,10 +40,14 @@ it('lets a producer add jobs to its queue, alone and in bulk', async () => {
   const jobs = [job(), job(), job()];
   await queue.add('record', jobs[0]);
   await queue.addBulk(jobs.slice(1).map((data) => ({ name: 'record', data })));
-  await eventually(async () => {
-    const ids = jobs.map(({ correlationId }) => correlationId);
-    return (await herald.query('select from agent_actions where id = any($1)', [ids])).length === 3;
+  const ids = jobs.map(({ correlationId }) => correlationId).sort();
+  const recorded = await eventually(async () => {
+    const rows = await herald.query<{ id: string }>('select id from agent_actions where id = any($1) order by id', [
+      ids,
+    ]);
+    return rows.length === ids.length && rows;
   });
+  expect(recorded.map(({ id }) => id)).toEqual(ids);
   await queue.close();
 });
 

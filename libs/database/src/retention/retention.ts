@@ -12,7 +12,8 @@ export interface RetentionOptions {
   days: number;
   /** From one round to the next. */
   everyMs: number;
-  log: { log(message: string): void; warn(message: string): void };
+  /** What was removed for good is told among the warnings: it must not depend on a log level. */
+  log: { warn(message: string): void };
 }
 
 /** Removes what is older than the configured days, batch by batch, for as long as its worker runs. */
@@ -38,7 +39,7 @@ export class Retention {
     while (await this.pause(everyMs)) {
       try {
         const removed = await this.round();
-        if (removed > 0) log.log(`${removed} ${kept.name} older than ${days} days removed`);
+        if (removed > 0) log.warn(`${removed} ${kept.name} older than ${days} days removed`);
       } catch (error) {
         log.warn(`${kept.name} older than ${days} days could not be removed: ${(error as Error).message}`);
       }
