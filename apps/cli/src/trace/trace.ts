@@ -1,0 +1,50 @@
+import { uuid } from '@herald/contracts';
+import { findPlaces, stepsOf } from '@herald/database';
+import { z } from 'zod';
+import { Failure } from '../failure.js';
+import { withGivenDatabase } from '../given-database.js';
+import { readOptions } from '../options.js';
+import { askGateway } from './ask-gateway.js';
+import { timeline, type Way } from './timeline.js';
+
+export interface TraceOptions {
+  gateway?: string;
+  token?: string;
+  json?: boolean;
+}
+
+const Asked = z.object({
+  correlationId: uuid(),
+  gateway: z.url({ protocol: /^https?$/, error: 'must be the URL of a gateway, as http://localhost:3000' }).optional(),
+  token: z.string().optional(),
+});
+
+/**
+ * Shows where a message is and how it got there. A message that succeeded after it was given up is in two places.
+ * @throws Failure when nothing is known of it
+ */
+export async function trace(typedId: string, options: TraceOptions): Promise<void> {
+  const { HERALD_TOKEN: token } = process.env;
+  const { correlationId, gateway, ...asked } = readOptions(Asked, { token, ...options, correlationId: typedId });
+  const ways = gateway ? await askGateway(gateway, asked.token, correlationId) : await readDatabase(correlationId);
+  if (ways.length === 0) {
+    throw new Failure(
+      `Nothing is known of message ${correlationId}. Commands, and what merchants asked and answered, leave no such trace.`,
+    );
+  }
+  if (options.json) console.log(JSON.stringify(ways, null, 2));
+  else console.log(ways.map((way) => timeline(way, process.stdout)).join('\n\n'));
+}
+
+async function readDatabase(correlationId: string): Promise<Way[]> {
+  const places = await withGivenDatabase('trace', (database) =>
+    database.transaction((tx) => findPlaces(tx, [correlationId]), 'begin read only'),
+  );
+  return places.map((place) => ({
+    correlationId,
+    queue: place.queue,
+    companyId: place.company_id,
+    state: place.state,
+    steps: stepsOf(place),
+  }));
+}
