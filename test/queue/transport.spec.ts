@@ -41,8 +41,10 @@ class NotingLedger implements Ledger {
   ping = () => (this.away ? Promise.reject(new Outage()) : Promise.resolve());
   startAlone = () => Promise.resolve(true);
   noteFailure = async (run: JobRun) => void this.failures.push(run.attempt);
-  giveUp = async (run: JobRun, { message }: Error, cause: GiveUpCause) =>
-    void this.givenUp.push({ run, message, cause });
+  giveUp = async (run: JobRun, { message }: Error, cause: GiveUpCause) => {
+    if (this.away) throw new Outage();
+    this.givenUp.push({ run, message, cause });
+  };
 }
 
 let work: (job: JobOf<typeof parcels, 'ship'>) => Promise<void>;
@@ -269,6 +271,19 @@ describe('an outage of the database', () => {
     await eventually(() => attempts.length === 3);
     expect(attempts).toEqual([1, 1, 1]);
     expect([...ledger.givenUp, ...ledger.failures]).toEqual([]);
+  });
+
+  it('loses no job whose workers died too often: it is given up once the database is back', async () => {
+    ledger.away = true;
+    work = () => Promise.reject(new Error('must not run again'));
+    const { id } = await producer.add('ship', aJob());
+    await redis.hset(producer.toKey(id as string), 'stc', 3);
+    await serve();
+    await eventually(async () => (await producer.getDelayedCount()) === 1);
+    ledger.away = false;
+    await eventually(() => ledger.givenUp.length === 1);
+    expect(ledger.givenUp).toMatchObject([{ cause: 'stalled', message: 'its workers died or hung too often' }]);
+    expect(await producer.getFailedCount()).toBe(1);
   });
 });
 

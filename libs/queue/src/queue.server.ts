@@ -1,5 +1,6 @@
 import {
   BrokenContract,
+  type GiveUpCause,
   type JobRun,
   type Ledger,
   PermanentFault,
@@ -36,6 +37,16 @@ export interface EndedRun extends Pick<JobRun, 'queue' | 'job' | 'attempt' | 'qu
 }
 
 const PROBE_MS = 1000;
+
+/** A job whose worker died or hung more often is given up, guilty or not. */
+const MAX_STALLS = 2;
+
+class Stalled extends Error {}
+
+function causeOf(error: Error): GiveUpCause {
+  if (error instanceof BrokenContract) return 'broken';
+  return error instanceof Stalled ? 'stalled' : 'failed';
+}
 
 const asError = (value: unknown) => (value instanceof Error ? value : new Error(String(value)));
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -76,14 +87,15 @@ export class QueueServer extends Server implements CustomTransportStrategy {
         concurrency,
         lockDuration: lockMs,
         stalledInterval: lockMs,
-        maxStalledCount: 2,
+        // BullMQ would fail such a job before anyone could settle it: `work` does both, in the right order.
+        maxStalledCount: Number.MAX_SAFE_INTEGER,
+        runRetryDelay: PROBE_MS,
         removeOnComplete: { age: 60, count: 5000 },
         removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
       });
       this.worker.on('completed', () => {
         this.trouble = undefined;
       });
-      this.worker.on('failed', (job, error) => job && void this.settleStalled(job, error));
       this.worker.on('error', (error) => this.noteTrouble(error));
       started();
     } catch (error) {
@@ -136,6 +148,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const received = receive(job, contract, run);
       run = received.run;
       if (deadline !== undefined && Date.now() > deadline) return { skipped: true };
+      if (job.stalledCounter > MAX_STALLS) throw new Stalled('its workers died or hung too often');
       const value = await this.gate.run(run.alone, async () => {
         if (run.alone && run.ids && !(await this.options.ledger.startAlone(run))) return undefined;
         return this.handle(job.name, received);
@@ -145,15 +158,14 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const error = asError(thrown);
       if (replyTo && error instanceof Refusal) return this.answer(job, replyTo, { refusal: error.data });
       if (this.options.ledger.isOutage(error)) return this.postpone(job, token, replyTo);
-      const broken = error instanceof BrokenContract;
-      const final = broken || error instanceof Refusal || error instanceof PermanentFault;
+      const cause = causeOf(error);
+      const final = cause !== 'failed' || error instanceof Refusal || error instanceof PermanentFault;
       if (!final && run.attempt < (patience?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
         throw error;
       }
       if (replyTo) await this.answer(job, replyTo, { refusal: FAILED });
-      else
-        await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, broken ? 'broken' : 'failed'));
+      else await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, cause));
       throw new UnrecoverableError(error.message);
     }
   }
@@ -203,22 +215,6 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       this.logger.log(`queue ${this.options.contract.queue}: the database is back`);
       return;
     }
-  }
-
-  /** BullMQ gives up a job whose workers died too often without running it: it is settled here. */
-  private async settleStalled(job: Job, error: Error): Promise<void> {
-    if (!/stalled more than/.test(error.message)) return;
-    let run = runOf(job, this.options.contract.queue);
-    try {
-      run = receive(job, this.options.contract.jobs[job.name], run).run;
-    } catch (cause) {
-      if (!(cause instanceof BrokenContract)) throw cause;
-    }
-    // Its caller was told 504 long ago and may have asked again: it must not have its effect later by itself.
-    if (run.awaited) return;
-    await this.options.ledger.giveUp(run, error, 'stalled').catch((cause: unknown) => {
-      this.logger.warn(`queue ${run.queue}: job ${job.id} could not be settled: ${asError(cause).message}`);
-    });
   }
 
   /** An outage makes the same error over and over: it is told once, and again after a job went well. */
