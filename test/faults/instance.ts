@@ -24,6 +24,7 @@ export class Instance {
   fault?: string;
   private expected = false;
   private service?: Service;
+  private earlier = '';
   private readonly holdFile: string;
   private readonly env: Record<string, string> = {};
 
@@ -47,8 +48,9 @@ export class Instance {
     return this.service !== undefined && !this.service.hasEnded;
   }
 
+  /** What all its processes have printed. */
   get log(): string {
-    return this.service?.log ?? '';
+    return `${this.earlier}${this.service?.log ?? ''}`;
   }
 
   /** Settings that are given once hold for every later start. */
@@ -56,6 +58,7 @@ export class Instance {
     const { herald, app, name, port, preload = [] } = this.options;
     Object.assign(this.env, settings);
     this.release();
+    this.earlier = this.log;
     const address = { [app === 'gateway' ? 'PORT' : 'HEALTH_PORT']: String(port) };
     const started = { env: { ...address, HOLD_FILE: this.holdFile, ...this.env }, preload: [HOLD, ...preload] };
     this.service = await herald.startService(app, started, name);

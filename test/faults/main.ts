@@ -5,7 +5,8 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { against, MUTANTS } from './mutants.js';
-import { Report, say, table } from './report.js';
+import { type Proof, promisesChecks, promisesTable } from './promises.js';
+import { type Check, Report, say, table } from './report.js';
 import { play } from './scenarios/play.js';
 import { Stage } from './scenarios/scenario.js';
 import { SCENARIOS } from './scenarios/scenarios.js';
@@ -36,26 +37,28 @@ const chosen = ({ name, part }: { name: string; part?: string }) =>
 
 async function main(): Promise<boolean> {
   const report = new Report();
-  if (chosen({ name: 'storm' })) await storms(report);
+  const proofs: Proof[] = [];
+  if (chosen({ name: 'storm' })) proofs.push(await storms(report));
   await onSharedPostgres(async (postgres) => {
-    await scenarios(report, postgres);
-    await mutants(report, postgres);
+    proofs.push(...(await scenarios(report, postgres)), await mutants(report, postgres));
   });
+  if (!values.only) report.add('The promises', promisesTable(proofs), promisesChecks(proofs));
   return report.sum();
 }
 
 /** As many as fit into the time, each with a seed of its own. */
-async function storms(report: Report): Promise<void> {
+async function storms(report: Report): Promise<Proof> {
   const until = performance.now() + minutes * 60_000;
   const results: StormResult[] = [];
   do results.push(await storm({ seed: Number(values.seed) + results.length, ...(long ? LONG : SHORT) }));
   while (performance.now() < until);
   const seeds = results.map((result) => result.seed).join(', ');
-  const text = `${findingsTable(results)}\n\n${hitsTable(results)}`;
-  report.add(`Faults at random, seeds ${seeds}`, text, results.flatMap(checksOf));
+  const checks = results.flatMap(checksOf);
+  report.add(`Faults at random, seeds ${seeds}`, `${findingsTable(results)}\n\n${hitsTable(results)}`, checks);
+  return { name: 'faults at random', proves: [1, 2, 16, 17, 22, 25], holds: allHold(checks) };
 }
 
-async function scenarios(report: Report, postgres: Breakable): Promise<void> {
+async function scenarios(report: Report, postgres: Breakable): Promise<Proof[]> {
   const played = await play(SCENARIOS.filter(chosen), () => new Stage(postgres, long), ABREAST);
   const rows = played.flatMap(({ scenario, stage }) =>
     stage.figures.map(({ what, found, wanted, good }) => [
@@ -72,10 +75,13 @@ async function scenarios(report: Report, postgres: Breakable): Promise<void> {
     text,
     played.flatMap(({ scenario, stage }) => stage.checks(scenario.name)),
   );
+  return played
+    .filter(({ stage }) => !stage.skipped)
+    .map(({ scenario: { name, proves }, stage }) => ({ name, proves, holds: allHold(stage.checks(name)) }));
 }
 
 /** A check that cannot fail proves nothing: each broken build must be found out. */
-async function mutants(report: Report, postgres: Breakable): Promise<void> {
+async function mutants(report: Report, postgres: Breakable): Promise<Proof> {
   const played = await play(MUTANTS.filter(chosen), () => new Stage(postgres, false, MUTANT_PATIENCE_MS), ABREAST);
   const judged = played.map(({ scenario, stage }) => {
     const caught = against(stage).find((line) => scenario.caughtBy.test(line));
@@ -90,7 +96,10 @@ async function mutants(report: Report, postgres: Breakable): Promise<void> {
     faults: caught ? [] : ['it was not; found was', ...lines],
   }));
   report.add('Broken builds', text, checks);
+  return { name: 'broken builds', proves: [3], holds: allHold(checks) };
 }
+
+const allHold = (checks: Check[]) => checks.every(({ faults }) => faults.length === 0);
 
 async function onSharedPostgres(work: (postgres: Breakable) => Promise<void>): Promise<void> {
   const folder = await Folder.make();

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../../apps/cli/src/servers/free-port.js';
@@ -25,6 +26,9 @@ export interface WorldOptions {
   /** The services reach both servers through proxies. */
   proxied?: boolean;
 }
+
+/** What services are set to unless they are told otherwise; other tests are in more of a hurry. */
+const AS_IN_PRODUCTION = { JOB_LOCK_MS: '5000', SWEEP_AFTER_MS: '5000' };
 
 /** How soon everything must be quiet again once all faults are over. */
 const DRAIN_MS = 90_000;
@@ -66,7 +70,7 @@ export class World {
         : undefined;
       const herald = await Herald.start({
         services: [],
-        env: { MERCHANT_ANSWERED_EVENTS: 'on', ...options.env },
+        env: { ...AS_IN_PRODUCTION, MERCHANT_ANSWERED_EVENTS: 'on', ...options.env },
         redisUrl: redis.url,
         postgresUrl: postgres.url,
         through: { postgres: proxies?.postgres.port, redis: proxies?.redis.port },
@@ -166,6 +170,7 @@ export class World {
   /** Whatever one of its ends has against it, the others follow. */
   async end(): Promise<void> {
     World.open.delete(this);
+    this.keepLogs();
     for (const instance of this.instances.values()) {
       instance.release();
       instance.thaw();
@@ -173,6 +178,15 @@ export class World {
     const faults: unknown[] = [];
     for (const end of this.ends.toReversed()) await end().catch((fault: unknown) => faults.push(fault));
     if (faults.length > 0) throw faults[0];
+  }
+
+  /** For whoever looks into a fault: HERALD_FAULTS_LOGS names a folder that gets what the services printed. */
+  private keepLogs(): void {
+    const folder = process.env.HERALD_FAULTS_LOGS;
+    if (!folder) return;
+    for (const { name, log } of this.instances.values()) {
+      appendFileSync(join(folder, `${this.herald.namespace}-${name}.log`), log);
+    }
   }
 
   /** When the run is interrupted. */

@@ -9,7 +9,7 @@ import { postgresHome } from '../../../apps/cli/src/servers/postgres-account.js'
 import { Load } from '../load/load.js';
 import { Folder } from '../servers.js';
 import type { World } from '../world.js';
-import { AS_IN_PRODUCTION, type Scenario, type Stage } from './scenario.js';
+import { type Scenario, type Stage } from './scenario.js';
 
 const run = promisify(execFile);
 const DISK = '64m';
@@ -75,7 +75,7 @@ async function underRedis(stage: Stage): Promise<void> {
   if (!disk) return void (stage.skipped = NO_MOUNT);
   stage.onEnd(() => disk.unmount());
   const redisFolder = join(disk.path, 'redis');
-  const world = await stage.world({ services, env: AS_IN_PRODUCTION, postgres: stage.postgres, redisFolder });
+  const world = await stage.world({ services, postgres: stage.postgres, redisFolder });
   // Redis ends when it cannot keep what it was told to keep.
   await fillUnderLoad(stage, world, disk, async () => {
     const ended = world.redis.hasEnded;
@@ -93,7 +93,6 @@ async function underPostgres(stage: Stage): Promise<void> {
   mkdirSync(tables);
   const world = await stage.world({
     services,
-    env: AS_IN_PRODUCTION,
     async preparePostgres(url, folder) {
       const { uid, gid } = postgresHome(folder);
       if (uid !== undefined && gid !== undefined) chownSync(tables, uid, gid);

@@ -3,7 +3,7 @@ import { crowdOut } from '../storm/strikes.js';
 import { QUEUES, type World } from '../world.js';
 import { type Outage, refusedWell, watch } from './outage.js';
 import { p99 } from './probe.js';
-import { AS_IN_PRODUCTION, type Scenario, type Stage } from './scenario.js';
+import { type Scenario, type Stage } from './scenario.js';
 
 /** The longest that a statement may take before its client gives up, and what a busy machine may add. */
 const STATEMENT_MS = 6000 + 1500;
@@ -26,7 +26,6 @@ function outages(): Outage[] {
 export async function playPostgresAway(stage: Stage, ways: string[], preload: string[] = []): Promise<void> {
   const world = await stage.world({
     services: { gateway: 1, delivery: 1, 'agent-actions': 1, 'merchant-answers': 1 },
-    env: AS_IN_PRODUCTION,
     postgresSettings: { max_connections: '60' },
     preload: { delivery: preload, 'agent-actions': preload },
   });

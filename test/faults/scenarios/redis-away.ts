@@ -1,6 +1,6 @@
 import { otherThan, type Outage, refusedWell, watch } from './outage.js';
 import { p99 } from './probe.js';
-import { AS_IN_PRODUCTION, type Scenario } from './scenario.js';
+import { type Scenario } from './scenario.js';
 
 const OUTAGES: Outage[] = [
   { name: 'stopped', begin: ({ redis }) => redis.kill(), end: ({ redis }) => redis.startAgain() },
@@ -19,7 +19,6 @@ export const redisAway: Scenario = {
   async play(stage) {
     const world = await stage.world({
       services: { gateway: 1, delivery: 1, 'agent-actions': 1, 'merchant-answers': 1 },
-      env: AS_IN_PRODUCTION,
       postgres: stage.postgres,
     });
     for (const outage of OUTAGES) {

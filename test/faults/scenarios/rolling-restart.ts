@@ -6,7 +6,7 @@ import { Clients } from '../load/clients.js';
 import { Load } from '../load/load.js';
 import { QUEUES, type World } from '../world.js';
 import { Probe } from './probe.js';
-import { AS_IN_PRODUCTION, type Scenario, type Stage } from './scenario.js';
+import { type Scenario, type Stage } from './scenario.js';
 
 /** Counts the jobs that BullMQ finds stalled: their worker left without finishing them or handing them back. */
 async function countStalled(world: World): Promise<string[]> {
@@ -28,7 +28,6 @@ async function countStalled(world: World): Promise<string[]> {
 async function play(stage: Stage): Promise<void> {
   const world = await stage.world({
     services: { gateway: 2, delivery: 2, 'agent-actions': 2, 'merchant-answers': 2 },
-    env: AS_IN_PRODUCTION,
     postgres: stage.postgres,
   });
   const stalled = await countStalled(world);

@@ -19,9 +19,6 @@ export interface Figure {
   good: boolean;
 }
 
-/** The settings that services have unless they are told otherwise. */
-export const AS_IN_PRODUCTION = { JOB_LOCK_MS: '5000', SWEEP_AFTER_MS: '5000' };
-
 /** Where a scenario is played, and where it notes what it found. */
 export class Stage {
   readonly figures: Figure[] = [];

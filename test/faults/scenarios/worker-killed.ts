@@ -3,7 +3,7 @@ import { eventually } from '../../support/eventually.js';
 import { Clients } from '../load/clients.js';
 import type { World } from '../world.js';
 import { inTransaction } from '../storm/looking.js';
-import { AS_IN_PRODUCTION, type Scenario, type Stage } from './scenario.js';
+import { type Scenario, type Stage } from './scenario.js';
 
 /** Kills the workers of an app inside their transactions, and whatever Postgres still does for them. */
 export async function killInTransaction(world: World, app: string, table: string, cause: () => Promise<unknown>) {
@@ -29,7 +29,6 @@ export async function killInTransaction(world: World, app: string, table: string
 export async function playWorkerKilled(stage: Stage, preload: string[] = []): Promise<void> {
   const world = await stage.world({
     services: { gateway: 1, delivery: 2 },
-    env: AS_IN_PRODUCTION,
     postgres: stage.postgres,
     preload: { delivery: preload },
   });

@@ -29,7 +29,7 @@ export interface Aim {
   reach(world: World, random: Random): Promise<Held>;
 }
 
-const REACH_MS = 20_000;
+const REACH_MS = 45_000;
 const OUTBOX_APPS = ['delivery', 'agent-actions'] as const;
 const APPS = [...OUTBOX_APPS, 'merchant-answers'] as const;
 const TABLES = { delivery: 'feed_messages', 'agent-actions': 'agent_actions', 'merchant-answers': 'notifications' };
@@ -139,12 +139,14 @@ export const AIMS: Aim[] = [
       const unlock = await lockTable(world, 'merchant-answers');
       const gateways = world.of('gateway');
       return orRelease(
-        () => gateways.forEach((gateway) => gateway.thaw()),
+        async () => {
+          await unlock();
+          for (const gateway of gateways) gateway.thaw();
+        },
         gateways,
         async () => {
-          await until(async () => (await inTransaction(world, 'merchant-answers')).length > 0).finally(() => {
-            for (const gateway of gateways) gateway.freeze();
-          });
+          await until(async () => (await inTransaction(world, 'merchant-answers')).length > 0);
+          for (const gateway of gateways) gateway.freeze();
           const since = Date.now();
           await unlock();
           await until(() => hasReplied(world, 'merchant-answers', since));

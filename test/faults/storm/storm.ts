@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { check, type Finding, wrongCounters } from '../checker.js';
+import { Clients } from '../load/clients.js';
 import { Load } from '../load/load.js';
 import { Random } from '../random.js';
 import { say } from '../report.js';
@@ -24,11 +25,13 @@ export interface StormResult {
   broken: string[];
 }
 
+/** So many messages are followed. */
+const TIMELINES = 200;
 /** A worker's lock, and how long its event loop is blocked. */
-const LOCK_MS = 1500;
+const LOCK_MS = 2500;
 const SETTINGS = {
   JOB_LOCK_MS: String(LOCK_MS),
-  BLOCK_MS: String(LOCK_MS * 2.5),
+  BLOCK_MS: String(LOCK_MS * 2),
   SWEEP_AFTER_MS: '1000',
   // Few enough that some always wait for their turn when workers stand still.
   PUBLISHED_LIMIT: '60',
@@ -47,24 +50,34 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
   try {
     const load = new Load(world);
     const hits: StormResult['hits'] = [];
-    for (const [number, planned] of schedule.entries()) {
-      const { aim, strike, pauseMs } = planned;
-      const missed = await fire(planned, world, random);
-      if (!missed) hits.push({ aim: aim.name, strike: strike.name });
-      const line = `seed ${seed}, fault ${number + 1}/${faults}: ${strike.name} while ${aim.name}`;
-      say(`${line}${missed ? `: ${missed}` : ''} (${world.ledger.size} operations)`);
-      if (world.casualties.length > 0) break;
-      await sleep(pauseMs);
-    }
+    const missed: Planned[] = [];
+    const strikeAll = async (plan: Planned[]) => {
+      for (const planned of plan) {
+        const { aim, strike, pauseMs } = planned;
+        const why = await fire(planned, world, random);
+        if (why) missed.push(planned);
+        else hits.push({ aim: aim.name, strike: strike.name });
+        const line = `seed ${seed}, fault ${hits.length}/${faults}: ${strike.name} while ${aim.name}`;
+        say(`${line}${why ? `: ${why}` : ''} (${world.ledger.size} operations)`);
+        if (world.casualties.length > 0) return;
+        await sleep(pauseMs);
+      }
+    };
+    await strikeAll(schedule);
+    // A fault that did not find its state counts for nothing: it is tried once more.
+    await strikeAll(missed.splice(0));
     while (world.ledger.size < operations && world.casualties.length === 0) await sleep(200);
     await load.stop();
     say(`seed ${seed}: ${world.ledger.size} operations, draining`);
     const drained = await world.drain();
     const findings = await check(world);
     const counters = await wrongCounters(world.herald);
+    const untold = await incompleteTimelines(world, random);
     const broken = [
+      ...missed.map(({ aim, strike }) => `never came about: ${strike.name} while ${aim.name}`),
       ...(drained ? [] : [`not quiet in time: ${await world.unfinished()} messages and jobs are left`]),
       ...(counters.length > 0 ? [`counters differ from a recount: ${JSON.stringify(counters.slice(0, 3))}`] : []),
+      ...untold.map((timeline) => `a timeline is not whole: ${timeline}`),
       ...world.casualties,
       ...load.faults,
     ];
@@ -72,6 +85,20 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
   } finally {
     await world.end();
   }
+}
+
+/** Of messages that gateways acknowledged, taken at random: those that cannot be followed from beginning to end. */
+async function incompleteTimelines(world: World, random: Random): Promise<string[]> {
+  const { entries } = await world.ledger.read();
+  const acked = entries.filter(({ door, outcome, id }) => /^(single|batch)$/.test(door) && outcome === 'acked' && id);
+  const clients = new Clients(world);
+  const untold: string[] = [];
+  for (const { id } of random.shuffled(acked).slice(0, TIMELINES)) {
+    const steps = await clients.stepsOf(id as string);
+    const whole = steps[0] === 'accepted' && steps.includes('queued') && steps.at(-1) === 'delivered';
+    if (!whole) untold.push(`${id}: ${steps.join(', ')}`);
+  }
+  return untold;
 }
 
 /** One fault, from the state it aims at until everything is mended; says why when it did not come about. */
