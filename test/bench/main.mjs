@@ -5,6 +5,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { deliveryBench } from './delivery/bench.mjs';
+import { doorsBench } from './doors/bench.mjs';
 import { ingestBench } from './agent-actions/ingest.mjs';
 import { readsBench } from './agent-actions/reads.mjs';
 import { fairnessBench } from './fairness/bench.mjs';
@@ -16,6 +17,7 @@ import { startHerald } from './up.mjs';
 
 const benches = {
   delivery: deliveryBench,
+  doors: doorsBench,
   'agent-actions-reads': readsBench,
   'agent-actions-ingest': ingestBench,
   'merchant-answers': merchantAnswersBench,
@@ -59,7 +61,7 @@ try {
   console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)} before`);
   for (const [setting, value] of Object.entries(await servers.durability())) console.log(`${setting}: ${value}`);
   for (const name of names.length > 0 ? names : Object.keys(benches)) {
-    const tables = await benches[name]({ herald, servers, quick, log });
+    const tables = await benches[name]({ herald, servers, quick, log, dataFolder });
     console.log(`\n## ${name}${quick ? ' (quick: not to be quoted)' : ''}\n\n${tables.join('\n\n')}`);
   }
 } catch (error) {

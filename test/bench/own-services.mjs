@@ -30,7 +30,7 @@ export async function freshDatabase(servers, name) {
 export const demoIn = (databaseUrl) => loadDemo({ databaseUrl, jwt: JWT, seed: databaseUrl });
 
 /**
- * Starts a service as `name`, a namespace and a database; returns its address once it is ready. One that is not fenced
+ * Starts a service as `name`, a namespace and a database; returns its address and pid once it is ready. One that is not fenced
  * passes row-level security by.
  */
 export async function startOwn(servers, service, { name, databaseUrl, env = {}, preload, fenced = true }) {
@@ -57,7 +57,7 @@ export async function startOwn(servers, service, { name, databaseUrl, env = {}, 
       () => false,
     ),
   );
-  return address;
+  return { address, pid: running.pid };
 }
 
 /** Enters as a member of the service's role: the same policies hold for it, unless they are passed by. */

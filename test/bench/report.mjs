@@ -62,7 +62,7 @@ export class Report {
 }
 
 /** The first column to the left, figures to the right, padded so that it reads well in a terminal too. */
-function markdown(header, rows) {
+export function markdown(header, rows) {
   const widths = header.map((_, n) => Math.max(3, ...[header, ...rows].map((row) => row[n].length)));
   const pad = (cell, n) => (n === 0 ? cell.padEnd(widths[n]) : cell.padStart(widths[n]));
   const line = (row) => `| ${row.map(pad).join(' | ')} |`;

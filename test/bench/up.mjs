@@ -4,11 +4,14 @@ import getPort from 'get-port';
 import { commandOf, descendants } from './proc.mjs';
 import { start, untilReady } from './processes.mjs';
 
-const CLI = fileURLToPath(new URL('../../dist/apps/cli/src/main.js', import.meta.url));
+const THIS_CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Starts the real thing on ports and data of its own; returns what it tells programs about itself. */
-export async function startHerald(dataFolder) {
-  const running = start(CLI, ['up'], {
+/**
+ * Starts the real thing, as it was built in a checkout, on ports and data of its own; returns what it tells programs about
+ * itself.
+ */
+export async function startHerald(dataFolder, checkout = THIS_CHECKOUT) {
+  const running = start(`${checkout}/dist/apps/cli/src/main.js`, ['up'], {
     HERALD_DATA: dataFolder,
     PORT: String(await getPort()),
     OPS_PORT: String(await getPort()),

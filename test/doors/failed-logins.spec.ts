@@ -20,8 +20,13 @@ const get = (token: string, from: string) =>
 const guess = () => `hrld_test_${randomBytes(6).toString('hex')}_${randomBytes(32).toString('hex')}`;
 
 async function storm(guesses: number, from: string): Promise<number[]> {
-  const answers = await Promise.all(Array.from({ length: guesses }, () => get(guess(), from)));
-  return answers.map(({ status }) => status);
+  const statuses: number[] = [];
+  let sent = 0;
+  const guessOn = async () => {
+    while (sent++ < guesses) statuses.push((await get(guess(), from)).status);
+  };
+  await Promise.all(Array.from({ length: 25 }, guessOn));
+  return statuses;
 }
 
 const times = (statuses: number[], wanted: number) => statuses.filter((status) => status === wanted).length;
@@ -30,8 +35,8 @@ const lookUps = () => herald.service('gateway').log.match(/look-up/g)?.length ??
 
 it('an address from which too many logins fail is refused, and its guesses are not looked up any more', async () => {
   await start(20);
-  const statuses = await storm(300, '203.0.113.7');
-  expect([times(statuses, 401), times(statuses, 429)]).toEqual([20, 280]);
+  const statuses = await storm(150, '203.0.113.7');
+  expect([times(statuses, 401), times(statuses, 429)]).toEqual([20, 130]);
   const refused = await get(guess(), '203.0.113.7');
   expect(refused.body).toMatchObject({ error: 'TooManyRequests', statusCode: 429 });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(30);
@@ -40,8 +45,8 @@ it('an address from which too many logins fail is refused, and its guesses are n
 
 it('each of its guesses would be looked up without the limit', async () => {
   await start(0);
-  expect(times(await storm(300, '203.0.113.7'), 401)).toBe(300);
-  expect(lookUps()).toBe(300);
+  expect(times(await storm(150, '203.0.113.7'), 401)).toBe(150);
+  expect(lookUps()).toBe(150);
 });
 
 it('others at that address are let in if they were before, and others elsewhere anyway', async () => {

@@ -5,6 +5,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { AccessGate } from './auth/access.gate.js';
 import type { GatewayEnv } from './gateway.env.js';
 import { errorEnvelope } from './http/error-envelope.js';
+import { RateLimiter } from './rate-limit/rate-limiter.js';
 
 /** How long a client had better wait before it tries again. */
 const RETRY_AFTER_SECONDS = 2;
@@ -39,6 +40,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
 
   constructor(
     private readonly gate: AccessGate,
+    private readonly rateLimiter: RateLimiter,
     @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
   ) {}
 
@@ -46,6 +48,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const response = host.switchToHttp().getResponse<FastifyReply>();
     let data = refusalOf(await this.forCaller(error, request));
+    await this.rateLimiter.noteRefused(request, response);
     if (isClientFault(data)) {
       request.mistaken = true;
       data = this.invalid(data);

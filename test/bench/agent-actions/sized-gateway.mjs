@@ -11,7 +11,7 @@ export async function sizedGateway({ servers, log }, actions) {
   const databaseUrl = await freshDatabase(servers, name);
   const [company] = (await demoIn(databaseUrl)).companies;
   const some = await seedLog(servers, databaseUrl, company.id, actions, log);
-  const address = await startOwn(servers, 'gateway', { name, databaseUrl });
+  const { address } = await startOwn(servers, 'gateway', { name, databaseUrl });
   return { name: actions.toLocaleString('en'), address, token: company.unlimitedApiKey, some };
 }
 

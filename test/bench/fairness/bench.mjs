@@ -56,7 +56,7 @@ async function system(servers, name, preload) {
   const [flooder, other] = (await demoIn(databaseUrl)).companies;
   const file = preload && fileURLToPath(new URL(`../../support/preload/${preload}.cjs`, import.meta.url));
   const own = { name: database, databaseUrl };
-  const address = await startOwn(servers, 'gateway', { ...own, preload: file });
+  const { address } = await startOwn(servers, 'gateway', { ...own, preload: file });
   await startOwn(servers, 'delivery', own);
   return { name, databaseUrl, address, flooder, other };
 }

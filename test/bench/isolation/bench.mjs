@@ -53,7 +53,11 @@ export async function isolationBench({ servers, quick, log }) {
   const { url, tokens, some } = await filled(servers, rows, log);
   const systems = [];
   for (const fenced of [true, false]) {
-    const address = await startOwn(servers, 'gateway', { name: `bench_isolation_${fenced}`, databaseUrl: url, fenced });
+    const { address } = await startOwn(servers, 'gateway', {
+      name: `bench_isolation_${fenced}`,
+      databaseUrl: url,
+      fenced,
+    });
     const name = fenced ? 'fenced' : 'passed by';
     systems.push({ name, address });
   }

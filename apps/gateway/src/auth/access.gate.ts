@@ -53,12 +53,16 @@ export class AccessGate implements CanActivate, OnModuleInit {
     const server = this.adapterHost.httpAdapter.getInstance();
     server.decorateRequest('caller', undefined);
     server.decorateRequest('admitted', false);
+    server.decorateRequest('counted', false);
     server.addHook('onRequest', (request, reply) => this.admit(request, reply));
   }
 
-  /** The global guard: what did not come by the gate is not answered. */
-  canActivate(context: ExecutionContext): boolean {
-    if (!context.switchToHttp().getRequest<FastifyRequest>().admitted) throw unauthorized();
+  /** The global guard: what did not come by the gate is not answered, and a body may cost more than a request. */
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const http = context.switchToHttp();
+    const request = http.getRequest<FastifyRequest>();
+    if (!request.admitted) throw unauthorized();
+    await this.rateLimiter.admitBody(request, http.getResponse<FastifyReply>());
     return true;
   }
 
@@ -89,6 +93,8 @@ export class AccessGate implements CanActivate, OnModuleInit {
   }
 
   private async fromCredential({ ip }: FastifyRequest, token: string): Promise<Caller> {
+    const known = this.credentials.known(token);
+    if (known) return known;
     const find = () => this.credentials.find(token);
     // Who was let in lately is looked up whatever their neighbours do.
     const caller = await (this.credentials.wasGood(token) ? find() : this.failedLogins.attempt(ip, find));

@@ -40,8 +40,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
       return { row };
     },
   });
-  /** Traces of tokens that were let in lately. */
-  private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
+  /** Secrets that were right lately, by id and as hashes. */
+  private readonly good = new LRUCache<string, Buffer>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
   private readonly lastUse = new Map<string, Date>();
   private readonly timer = setInterval(() => void this.noteLastUse(), LAST_USE_EVERY_MS);
 
@@ -52,27 +52,41 @@ export class CredentialStore implements BeforeApplicationShutdown {
     return token.startsWith('hrld_');
   }
 
-  /** Whether this very token was let in lately: looking it up again is no guess. */
+  /** Whether this secret was right lately: looking it up again is no guess. */
   wasGood(token: string): boolean {
-    return this.good.has(traceOf(token));
+    const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];
+    return this.good.get(id)?.equals(secretHash(secret)) ?? false;
   }
 
-  /** The caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. */
+  /** The caller, as known without asking. */
+  known(token: string): CredentialCaller | undefined {
+    const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];
+    const row = this.rows.get(id)?.row;
+    return row && this.callerOf(row, secretHash(secret));
+  }
+
+  /**
+   * The caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. Asks anew, whatever is known:
+   * it may have been made or rotated a moment ago. A secret that is wrong takes as long as an id that nobody has.
+   */
   async find(token: string): Promise<CredentialCaller | undefined> {
     const [, id, secret] = TOKEN.exec(token) ?? [];
     if (!id || !secret) return undefined;
     const hash = secretHash(secret);
+    const row = (await this.rows.fetch(id, { forceRefresh: true }))?.row;
+    const caller = this.callerOf(row, hash);
+    if (caller) this.good.set(id, hash);
+    else if (this.good.get(id)?.equals(hash)) this.good.delete(id);
+    return caller;
+  }
+
+  private callerOf(row: Row | undefined, hash: Buffer): CredentialCaller | undefined {
     const now = new Date();
-    let row = this.rows.get(id)?.row;
-    // Asked again before it is refused: it may have been made or rotated a moment ago. A secret that is wrong takes as
-    // long as an id that nobody has.
-    if (!holds(row, hash, now)) row = (await this.rows.fetch(id, { forceRefresh: true }))?.row;
     if (!holds(row, hash, now)) return undefined;
-    this.lastUse.set(id, now);
-    this.good.set(traceOf(token), true);
+    this.lastUse.set(row.id, now);
     return {
       kind: 'credential',
-      credentialId: id,
+      credentialId: row.id,
       companyId: row.company_id,
       scopes: row.scopes,
       authorLogins: row.author_logins,
@@ -98,8 +112,6 @@ export class CredentialStore implements BeforeApplicationShutdown {
     });
   }
 }
-
-const traceOf = (token: string) => secretHash(token).toString('base64');
 
 const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins,
   limit_per_minute, limit_per_hour, expires_at, revoked_at from find_credential($1)`;

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { RefusalData } from '@herald/contracts';
 import { errorEnvelope, type Failed } from './error-envelope.js';
 import type { InFlight } from './in-flight.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 /** What Node's parser gives up on. */
 const UNREADABLE: Record<string, RefusalData> = {
@@ -19,15 +20,13 @@ const NO_EXPECTATION: RefusalData = { status: 417, message: 'Of expectations, on
 /** The request line, as far as it came; what the parser choked on may begin elsewhere. */
 const REQUEST_LINE = /^[A-Z]{1,20} (\/\S{0,2000})/;
 
-/** Nothing further is read on the connection: what follows cannot be told from the rest of the request. */
-const HEAD = { 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store', Connection: 'close' };
-
 function answerOf(data: RefusalData, failed: Failed) {
   const { type, body } = errorEnvelope(data, failed);
   const json = JSON.stringify(body);
   const length = Buffer.byteLength(json);
-  const headers = { ...HEAD, 'X-Request-Id': failed.requestId, 'Content-Type': type, 'Content-Length': length };
-  return { headers, json };
+  // Nothing further is read on the connection: what follows cannot be told from the rest of the request.
+  const own = { connection: 'close', 'x-request-id': failed.requestId, 'content-type': type, 'content-length': length };
+  return { headers: { ...SECURITY_HEADERS, ...own }, json };
 }
 
 const failedOf = ({ url = '', headers: { accept } }: Pick<IncomingMessage, 'url' | 'headers'>): Failed => ({

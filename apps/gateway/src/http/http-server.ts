@@ -9,6 +9,7 @@ import { answerForNode, answerUnreadable } from './broken-requests.js';
 import { InFlight } from './in-flight.js';
 import { readJsonBodies } from './json-body.js';
 import { KnownPaths } from './known-paths.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** Node's own limit. */
@@ -51,6 +52,8 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
       requireHostHeader: false,
     },
     forceCloseConnections: 'idle',
+    // What still comes while the gateway stops is answered like any other, and its connection closed.
+    return503OnClosing: false,
     trustProxy: settings.TRUSTED_PROXIES,
     routerOptions,
     genReqId: requestIdOf,
@@ -88,10 +91,6 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
 /** JSON is the only kind of body that is read; pages of other origins may call when they are configured. */
 export function prepareHttp(app: NestFastifyApplication, { CORS_ORIGINS }: GatewayEnv): void {
   readJsonBodies(app);
-  app.useSecurityHeaders({
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: "'none'", frameAncestors: "'none'" } },
-    xFrameOptions: { action: 'deny' },
-  });
   if (CORS_ORIGINS.length === 0) return;
   app.enableCors({
     origin: CORS_ORIGINS,
@@ -108,11 +107,11 @@ function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): string {
   return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
 }
 
-/** Every answer says which request it belongs to, and stays out of caches: what it holds is one caller's. */
+/** Every answer says which request it belongs to. */
 function identify(request: FastifyRequest, reply: FastifyReply): void {
-  void reply.header('X-Request-Id', request.id).header('Cache-Control', 'no-store');
+  void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
   const { traceparent } = request.headers;
-  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) void reply.header('Traceparent', traceparent);
+  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) void reply.header('traceparent', traceparent);
 }
 
 /** A route may take larger bodies than the others (RouteConfig). */

@@ -1,7 +1,5 @@
 import { payloadTooLarge, tooManyRequests } from '@herald/contracts';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { HttpAdapterHost } from '@nestjs/core';
-import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Caller } from '../auth/caller.js';
 import type { GatewayEnv } from '../gateway.env.js';
@@ -32,24 +30,11 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
   private readonly local = new LocalWindows();
   private isAlone = false;
 
-  constructor(
-    @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
-    private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
-  ) {
+  constructor(@Inject('GATEWAY_ENV') private readonly settings: GatewayEnv) {
     this.shared = new SharedWindows(settings.REDIS_URL, settings.QUEUE_NAMESPACE);
   }
 
   async onModuleInit(): Promise<void> {
-    const server = this.adapterHost.httpAdapter.getInstance();
-    server.decorateRequest('counted', false);
-    server.addHook('preHandler', async (request, reply) => {
-      const { costOf } = request.routeOptions.config;
-      if (costOf) await this.count(request, reply, costOf(request.body));
-    });
-    // A body that could not be read counts for one. It is too late to refuse it; the next is refused by its head.
-    server.addHook('onSend', async (request, reply) => {
-      if (request.caller && !request.counted) await this.count(request, reply, 1).catch(() => undefined);
-    });
     await this.shared.isReady(2000);
   }
 
@@ -58,7 +43,8 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Counts a request whose caller is known. One whose body tells for how many it counts is counted once that is read.
+   * Counts a request whose caller is known, before its body is read. One whose body tells for how many it counts is
+   * counted then, unless there is nothing left already.
    * @throws Refusal 429 when nothing is left
    */
   async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
@@ -66,6 +52,17 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
     const limits = this.limitsOf(request.caller as Caller);
     const known = this.local.look(nameOf(request.caller as Caller), limits, 1);
     if (!known.admitted) refuse(reply, limits, known, 1);
+  }
+
+  /** @throws Refusal 429 when too little is left for its body, 413 when there never is enough */
+  async admitBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { costOf } = request.routeOptions.config;
+    if (costOf) await this.count(request, reply, costOf(request.body));
+  }
+
+  /** Counts what was refused before its body was read, for one. It is too late to refuse it for that; the next one is. */
+  async noteRefused(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (request.caller && !request.counted) await this.count(request, reply, 1).catch(() => undefined);
   }
 
   private async count(request: FastifyRequest, reply: FastifyReply, cost: number): Promise<void> {

@@ -1,0 +1,1 @@
+for (const door of ['headers', 'cap', 'login', 'checks']) require(`./without-${door}.cjs`);

@@ -1,0 +1,7 @@
+const { CredentialStore } = require('../../../dist/apps/gateway/src/auth/credential.store.js');
+
+const { known } = CredentialStore.prototype;
+let caller;
+CredentialStore.prototype.known = function (token) {
+  return (caller ??= known.call(this, token));
+};
