@@ -28,6 +28,9 @@ async function published(): Promise<number> {
   return data.reduce((sum, json) => sum + (json ? JSON.parse(json).ids.length : 0), 0);
 }
 
+/** Job ids are UUIDs; the queue's other keys are few. */
+const jobKeys = () => redis.keys(`{${herald.namespace}:delivery}:*:????????-*`);
+
 const owed = async (company: string) =>
   (await herald.query<{ count: number }>('select count(*)::int from outbox where company_id = $1', [company]))[0]!
     .count;
@@ -51,10 +54,13 @@ it('publishes no more than the limit, however much is owed, and all of it in the
   await eventually(async () => (await published()) === LIMIT);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   expect(await published()).toBe(LIMIT);
+  expect((await jobKeys()).length).toBeGreaterThanOrEqual(LIMIT / 200);
   await herald.startService('delivery');
   await eventually(async () => (await owed(herald.company.id)) === 0, 30_000);
   const [row] = await herald.query<{ count: number }>('select count(*)::int from feed_messages');
   expect(row?.count).toBe(5000);
+  // What is done leaves nothing behind: Redis is as small as before.
+  await eventually(async () => (await jobKeys()).length === 0);
 });
 
 it('lets newcomers wait behind what waits already, and publishes them at once when nothing does', async () => {
