@@ -26,7 +26,7 @@ export interface StartOptions {
   preload?: string | string[];
 }
 
-const JWT = {
+export const JWT = {
   issuer: 'herald-test',
   userAudience: 'herald-users',
   merchantAudience: 'herald-merchants',

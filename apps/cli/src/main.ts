@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { addCompanies, addKeys, addTokens, addUsers } from './commands/accounts.js';
 import { addDeadLetters } from './commands/dead-letters.js';
+import { addErase } from './commands/erase.js';
 import { addMigrate } from './commands/migrate.js';
 import { addOpsUser } from './commands/ops-user.js';
 import { addSeed } from './commands/seed.js';
@@ -19,6 +20,7 @@ addTokens(program);
 addSeed(program);
 addTypes(program);
 addDeadLetters(program);
+addErase(program);
 addOpsUser(program);
 addTrace(program);
 program.parseAsync().catch(fail);

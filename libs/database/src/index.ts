@@ -27,6 +27,7 @@ export {
   type Replay,
   type SameFault,
 } from './dead-letters/dead-letters.js';
+export { completePerson, erasePerson, findTraces, type Person, type Traces } from './erasure/erasure.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOldSchema, isOutage, isTaken } from './faults.js';
 export { MessageLedger } from './message-ledger.js';

@@ -1,5 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import { DeadLetters, type Replay } from '@herald/database';
+import { confirm } from '../confirm.js';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { progressOf } from '../progress.js';
@@ -68,7 +68,7 @@ async function workOff(
     const total = Math.min(count, limit);
     if (total === 0) return;
     if (!filter.ids && !options.yes && !options.dryRun)
-      await ask(`${verb} ${total.toLocaleString('en')} dead letters?`);
+      await confirm(`${verb} ${total.toLocaleString('en')} dead letters?`);
     const progress = progressOf(total, 'dead letters', process.stderr);
     let after = '0';
     for (let done = 0; done < total;) {
@@ -80,15 +80,6 @@ async function workOff(
       progress(done);
     }
   });
-}
-
-/** @throws Failure unless the answer is yes */
-async function ask(question: string): Promise<void> {
-  if (!process.stdin.isTTY) throw new Failure(`To ${question.replace('?', '')} without being asked: --yes`);
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question(`${question} [y/N] `);
-  terminal.close();
-  if (!/^y(es)?$/i.test(answer.trim())) throw new Failure('Nothing was changed.');
 }
 
 function countsOf(outcomes: Replay[]): Record<Replay['outcome'], number> {

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import type { EraseOptions } from '../erase/erase.js';
+
+export function addErase(program: Command): void {
+  program
+    .command('erase')
+    .description('takes a person of a company out of the database at DATABASE_URL, for good')
+    .requiredOption('--company <id>', 'whose')
+    .option('--user <id>', 'in the directory, as agent actions name people; looked up by login unless given')
+    .option('--login <login>', 'as messages name people; looked up by id unless given')
+    .option('--dry-run', 'changes nothing and counts what tells of the person')
+    .option('--yes', 'does not ask')
+    .option('--json', 'the outcome as JSON')
+    .addHelpText('after', scope)
+    .action(async (options: EraseOptions) => {
+      // The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+      const { erase } = await import('../erase/erase.js');
+      await erase(options);
+    });
+}
+
+const scope = `
+Erased: messages received and written, delivered, owed or given up; received actions, the sender of sent ones; the
+directory's entry. Not read: texts and metadata that others wrote, logins that a key is bound to, questions of merchants,
+and jobs in Redis that services put there themselves.`;
