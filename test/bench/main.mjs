@@ -13,6 +13,7 @@ import { isolationBench } from './isolation/bench.mjs';
 import { merchantAnswersBench } from './merchant-answers/bench.mjs';
 import { stopAll } from './processes.mjs';
 import { Servers } from './servers.mjs';
+import { soakBench } from './soak/bench.mjs';
 import { startHerald } from './up.mjs';
 
 const benches = {
@@ -24,13 +25,15 @@ const benches = {
   fairness: fairnessBench,
   isolation: isolationBench,
 };
+/** Only when it is named. */
+const all = { ...benches, soak: soakBench };
 
 const args = process.argv.slice(2);
 const quick = args.includes('--quick');
 const names = args.filter((arg) => !arg.startsWith('--'));
-const unknown = names.filter((name) => !(name in benches));
+const unknown = names.filter((name) => !(name in all));
 if (process.platform !== 'linux') fail('the bench reads CPU times from /proc: it runs on Linux only');
-if (unknown.length > 0) fail(`no bench "${unknown[0]}"; there are: ${Object.keys(benches).join(', ')}`);
+if (unknown.length > 0) fail(`no bench "${unknown[0]}"; there are: ${Object.keys(all).join(', ')}`);
 
 const log = (text) => console.error(`${(performance.now() / 1000).toFixed(0).padStart(4)} s  ${text}`);
 const dataFolder = mkdtempSync(`${tmpdir()}/herald-bench-`);
@@ -61,7 +64,7 @@ try {
   console.log(`Node ${process.version}, ${cpus().length} x ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)} before`);
   for (const [setting, value] of Object.entries(await servers.durability())) console.log(`${setting}: ${value}`);
   for (const name of names.length > 0 ? names : Object.keys(benches)) {
-    const tables = await benches[name]({ herald, servers, quick, log, dataFolder });
+    const tables = await all[name]({ herald, servers, quick, log, dataFolder });
     console.log(`\n## ${name}${quick ? ' (quick: not to be quoted)' : ''}\n\n${tables.join('\n\n')}`);
   }
 } catch (error) {

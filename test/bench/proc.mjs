@@ -52,3 +52,17 @@ export function residentMiB(pids) {
   for (const pid of pids) kiB += Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
   return kiB / 1024;
 }
+
+/** What these processes hold for themselves alone: without what they share, as servers of Postgres share their buffers. */
+export function privateMiB(pids) {
+  let kiB = 0;
+  for (const pid of pids) {
+    try {
+      kiB += Number(/Pss_Anon:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))[1]);
+    } catch (error) {
+      // It ended meanwhile.
+      if (!['ENOENT', 'ESRCH'].includes(error.code)) throw error;
+    }
+  }
+  return kiB / 1024;
+}
