@@ -22,6 +22,13 @@ afterEach(async () => {
   await herald.stop();
 });
 
+/** Killed at the end, not stopped: what hangs would be waited for. */
+async function started(...options: Parameters<Herald['startService']>): Promise<Service> {
+  const service = await herald.startService(...options);
+  ends.push(() => service.kill());
+  return service;
+}
+
 const health = async (service: Service, kind: 'live' | 'ready') => {
   const { status, body } = await call('GET', `${service.url}/health/${kind}`);
   return { status, body };
@@ -55,7 +62,7 @@ const owe = (count: number) =>
 
 describe('a worker whose handler hangs', () => {
   it('is dead after the limit, not before and not while it has nothing to do; ready all the while', async () => {
-    const worker = await herald.startService('delivery', { preload: hang, env: { HANG: 'jobs' } });
+    const worker = await started('delivery', { preload: hang, env: { HANG: 'jobs' } });
     expect(await statuses(worker, 'live', 2 * STUCK_AFTER_MS)).toEqual([200]);
     const startedAt = Date.now();
     await deliveryJobs().put('deliver', aJob());
@@ -67,7 +74,7 @@ describe('a worker whose handler hangs', () => {
   });
 
   it('is alive while its queue is paused, and dead some time after that', async () => {
-    const worker = await herald.startService('delivery', { preload: hang, env: { HANG: 'jobs' } });
+    const worker = await started('delivery', { preload: hang, env: { HANG: 'jobs' } });
     const producer = deliveryJobs();
     await producer.queue.pause();
     for (let n = 0; n < 5; n++) await producer.put('deliver', aJob());
@@ -79,7 +86,7 @@ describe('a worker whose handler hangs', () => {
 
 describe('a gateway', () => {
   it('that does not feed is dead when messages wait and there is room for them', async () => {
-    const gateway = await herald.startService('gateway', { preload: hang, env: { HANG: 'feeding' } });
+    const gateway = await started('gateway', { preload: hang, env: { HANG: 'feeding' } });
     expect(await statuses(gateway, 'live', 2 * STUCK_AFTER_MS)).toEqual([200]);
     await owe(10);
     await eventually(() => isDead(gateway), 20_000);
@@ -87,13 +94,13 @@ describe('a gateway', () => {
   });
 
   it('is alive when messages wait because there is no room', async () => {
-    const gateway = await herald.startService('gateway', { env: { PUBLISHED_LIMIT: '10' } });
+    const gateway = await started('gateway', { env: { PUBLISHED_LIMIT: '10' } });
     await owe(100);
     expect(await statuses(gateway, 'live', 4 * STUCK_AFTER_MS)).toEqual([200]);
   });
 
   it('whose commit never ends is dead', async () => {
-    const gateway = await herald.startService('gateway', { preload: hang, env: { HANG: 'commits' } });
+    const gateway = await started('gateway', { preload: hang, env: { HANG: 'commits' } });
     const abandoned = send().catch(() => undefined);
     await eventually(() => isDead(gateway), 20_000);
     expect((await health(gateway, 'live')).body).toEqual({ status: 'stuck', work: ['commits'] });
@@ -102,7 +109,7 @@ describe('a gateway', () => {
   });
 
   it.each(['sweeping', 'settling of events'])('whose %s never ends is dead', async (work) => {
-    const gateway = await herald.startService('gateway', { preload: hang, env: { HANG: work } });
+    const gateway = await started('gateway', { preload: hang, env: { HANG: work } });
     await eventually(() => isDead(gateway), 20_000);
     expect((await health(gateway, 'live')).body).toEqual({ status: 'stuck', work: [work] });
     await gateway.kill();
@@ -125,7 +132,7 @@ describe('an outage restarts nothing', () => {
     ends.push(() => Promise.all(Object.values(valves).map((valve) => valve.end())));
     const running = await Promise.all(
       services.map((name) =>
-        herald.startService(name, {
+        started(name, {
           env: {
             DATABASE_URL: valves.postgres.url(own(`herald_${name.replaceAll('-', '_')}` as Role)),
             REDIS_URL: valves.redis.url(herald.redisUrl),
@@ -148,11 +155,13 @@ describe('an outage restarts nothing', () => {
       }),
     );
     valves[away].open();
-    for (const service of running) {
-      await eventually(async () => (await health(service, 'ready')).status === 200, 20_000);
-      expect(await statuses(service, 'live', STUCK_AFTER_MS)).toEqual([200]);
-      expect(service.hasEnded).toBe(false);
-    }
+    await Promise.all(
+      running.map(async (service) => {
+        await eventually(async () => (await health(service, 'ready')).status === 200, 20_000);
+        expect(await statuses(service, 'live', STUCK_AFTER_MS)).toEqual([200]);
+        expect(service.hasEnded).toBe(false);
+      }),
+    );
     await eventually(async () => (await herald.query('select id from outbox')).length === 0, 30_000);
   });
 });
@@ -160,8 +169,8 @@ describe('an outage restarts nothing', () => {
 it('under heavy load both stay as they are', async () => {
   // A sixth of what it is in production; a machine full of tests takes seconds for a batch.
   const env = { STUCK_AFTER_MS: '10000' };
-  const gateway = await herald.startService('gateway', { env });
-  const worker = await herald.startService('delivery', { env });
+  const gateway = await started('gateway', { env });
+  const worker = await started('delivery', { env });
   const producer = deliveryJobs();
   await owe(20_000);
   await producer.queue.addBulk(Array.from({ length: 10_000 }, () => ({ name: 'deliver', data: aJob() })));

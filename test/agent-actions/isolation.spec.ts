@@ -71,7 +71,7 @@ describe('least privilege', () => {
     ['herald_gateway', `update agent_actions set status = 'read'`],
     ['herald_gateway', 'delete from agent_action_counters'],
     ['herald_agent_actions', `update agent_actions set title = 'x'`],
-    ['herald_agent_actions', 'delete from agent_actions'],
+    ['herald_gateway', 'delete from agent_actions'],
     ['herald_agent_actions', 'select * from credentials'],
     ['herald_agent_actions', `update users set login = 'x'`],
     ['herald_delivery', 'select * from agent_actions'],

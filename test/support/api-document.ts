@@ -99,8 +99,10 @@ export class ApiDocument {
     // A URL object would take `.` and `%2e` for steps; to the router they are ids like any other.
     const path = decoded(url.replace(/^\w+:\/\/[^/]*|[?#].*$/g, '').replace(/(?<=.)\/+$/, ''));
     if (method === 'OPTIONS' || (path && UNLISTED.test(path) && status < 400)) return undefined;
-    const found = this.operations.find((operation) => path !== undefined && operation.path.test(path));
-    const operation = found?.methods[method === 'HEAD' ? 'get' : method.toLowerCase()] as Json | undefined;
+    const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
+    // A path that fits better but lacks the method is passed over, as the router passes it over.
+    const found = this.operations.find(({ path: known, methods }) => path && methods[verb] && known.test(path));
+    const operation = found?.methods[verb] as Json | undefined;
     const elsewhere = this.json['x-elsewhere'].responses as Json;
     const unread = Object.fromEntries(UNREAD.map((code) => [code, elsewhere[code]]));
     return { ...(operation ? unread : elsewhere), ...(operation?.['responses'] as Json | undefined) };
