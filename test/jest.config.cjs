@@ -28,6 +28,8 @@ module.exports = {
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // A suite of its own: npm run test:browser.
   testPathIgnorePatterns: ['<rootDir>/test/browser/'],
+  // Most of the time goes in waiting for processes; one worker fewer than cores, Jest's own choice, is one on two cores.
+  maxWorkers: Math.max(2, require('node:os').availableParallelism() - 1),
   testTimeout: 120_000,
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.herald/'],
 };
