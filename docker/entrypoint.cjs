@@ -52,11 +52,12 @@ function putPasswordIntoUrl(env, server) {
   const password = env[`${server}_PASSWORD`];
   if (!password) return;
   const name = `${server}_URL`;
-  if (!URL.canParse(env[name] ?? '')) throw new Error(`${server}_PASSWORD needs ${name} to be the URL it belongs to`);
-  const url = new URL(env[name]);
-  if (url.password) throw new Error(`${name} holds a password, and ${server}_PASSWORD another one`);
-  url.password = encodeURIComponent(password);
-  env[name] = url.href;
+  // Not every one is a URL for Node: that of a cluster names several hosts.
+  const [, scheme, user = '', held, rest] =
+    /^([a-z+]+:\/\/)(?:([^:@/?]*):?([^@/?]*)@)?([^/].*)$/.exec(env[name] ?? '') ?? [];
+  if (!scheme) throw new Error(`${server}_PASSWORD needs ${name} to be the URL it belongs to`);
+  if (held) throw new Error(`${name} holds a password, and ${server}_PASSWORD another one`);
+  env[name] = `${scheme}${user}:${encodeURIComponent(password)}@${rest}`;
   delete env[`${server}_PASSWORD`];
 }
 

@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { Database, insertCredential, tokenOf } from '@herald/database';
 import { prefixOf } from '@herald/queue';
 import { Worker } from 'bullmq';
-import { Redis } from 'ioredis';
 import { anAction } from './support/actions.js';
 import { aMessage, call } from './support/client.js';
 import { commandLine } from './support/command-line.js';
 import { eventually } from './support/eventually.js';
 import { Herald } from './support/herald.js';
 import { Merchant, Producer } from './support/merchant.js';
+import { redisAt } from './support/redis.js';
 
 let herald: Herald;
 beforeAll(async () => {
@@ -162,7 +162,7 @@ describe('a message that was given up, sent back once the cause is mended', () =
   it('the event of an answer that its consumer failed', async () => {
     const merchant = new Merchant(herald);
     const name = 'merchant-answers.answered';
-    const connection = new Redis(herald.redisUrl, { maxRetriesPerRequest: null });
+    const connection = redisAt(herald.redisUrl);
     let broken = true;
     const got: string[] = [];
     const consumer = new Worker<{ id: string }>(

@@ -6,14 +6,14 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { compareCounters, Database } from '@herald/database';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
 import { Actions, anAction, aPerson, counterDifferences } from '../support/actions.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
+import { redisAt } from '../support/redis.js';
 
 let herald: Herald;
 let actions: Actions;
-let redis: Redis;
+let redis: ReturnType<typeof redisAt>;
 let queue: Queue;
 beforeAll(async () => {
   // Two workers with 25 connections each: fifty transactions at once.
@@ -21,7 +21,7 @@ beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway', 'agent-actions'], env });
   await herald.startService('agent-actions', {}, 'second worker');
   actions = new Actions(herald);
-  redis = new Redis(herald.redisUrl, { maxRetriesPerRequest: null });
+  redis = redisAt(herald.redisUrl);
   queue = new Queue('agent-actions', { connection: redis, prefix: `{${herald.namespace}:agent-actions}` });
 }, 60_000);
 afterAll(async () => {
@@ -60,12 +60,22 @@ const job = {
 };
 queue.add('record', job).then(() => queue.close());
 `;
+/** As it becomes for a cluster, of which it is given one node. */
+const ON_CLUSTER = `
+const { Cluster } = require('ioredis');
+const url = process.env.REDIS_URL;
+const connection = new Cluster([url], { redisOptions: { password: new URL(url).password } });
+${PRODUCER.replace('connection: { url: process.env.REDIS_URL }', 'connection').replace(
+  'queue.close()',
+  'queue.close().then(() => connection.disconnect())',
+)}`;
 
 describe('a producer that is not part of Herald', () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'producer-'));
-    await writeFile(join(folder, 'producer.cjs'), PRODUCER);
+    const isCluster = herald.redisUrl.startsWith('redis+cluster:');
+    await writeFile(join(folder, 'producer.cjs'), isCluster ? ON_CLUSTER : PRODUCER);
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -73,7 +83,7 @@ describe('a producer that is not part of Herald', () => {
     promisify(execFile)(process.execPath, [join(folder, 'producer.cjs'), id, JSON.stringify(body)], {
       env: {
         NODE_PATH: resolve(__dirname, '../../node_modules'),
-        REDIS_URL: herald.redisUrl,
+        REDIS_URL: herald.redisUrl.replace('redis+cluster:', 'redis:').replace(/,.*/, ''),
         COMPANY_ID: herald.company.id,
         PREFIX: `{${herald.namespace}:agent-actions}`,
       },

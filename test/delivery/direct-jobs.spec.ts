@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
+import { redisAt } from '../support/redis.js';
 
 let herald: Herald;
-let redis: Redis;
+let redis: ReturnType<typeof redisAt>;
 let queue: Queue;
 beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway', 'delivery'] });
-  redis = new Redis(herald.redisUrl, { maxRetriesPerRequest: null });
+  redis = redisAt(herald.redisUrl);
   queue = new Queue('delivery', { connection: redis, prefix: `{${herald.namespace}:delivery}` });
 });
 afterAll(async () => {

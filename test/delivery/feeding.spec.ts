@@ -1,19 +1,19 @@
 import { resolve } from 'node:path';
-import { Redis } from 'ioredis';
 import { Actions, anAction } from '../support/actions.js';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
+import { keysOf, redisAt } from '../support/redis.js';
 
 const LIMIT = 1000;
 const FLOOD = 20_000;
 const firstCome = resolve(__dirname, '../support/preload/first-come-first-served.cjs');
 
 let herald: Herald;
-let redis: Redis;
+let redis: ReturnType<typeof redisAt>;
 beforeEach(async () => {
   herald = await Herald.start({ services: [], env: { PUBLISHED_LIMIT: String(LIMIT) } });
-  redis = new Redis(herald.redisUrl);
+  redis = redisAt(herald.redisUrl);
 });
 afterEach(async () => {
   redis.disconnect();
@@ -29,7 +29,7 @@ async function published(): Promise<number> {
 }
 
 /** Job ids are UUIDs; the queue's other keys are few. */
-const jobKeys = () => redis.keys(`{${herald.namespace}:delivery}:*:????????-*`);
+const jobKeys = () => keysOf(redis, `{${herald.namespace}:delivery}:*:????????-*`);
 
 const owed = async (company: string) =>
   (await herald.query<{ count: number }>('select count(*)::int from outbox where company_id = $1', [company]))[0]!

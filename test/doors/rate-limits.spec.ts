@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
 import type { NewCredential } from '@herald/database';
-import { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import { aMessage, type Answer, call } from '../support/client.js';
 import { aCredential as aCredentialOf } from '../support/credential.js';
 import { eventually } from '../support/eventually.js';
 import { Herald, type StartOptions } from '../support/herald.js';
+import { redisAt } from '../support/redis.js';
 
 let herald: Herald;
-let redis: Redis;
+let redis: ReturnType<typeof redisAt>;
 beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway'] });
-  redis = new Redis(herald.redisUrl);
+  redis = redisAt(herald.redisUrl);
 });
 afterAll(async () => {
   redis.disconnect();
@@ -229,13 +230,16 @@ describe('four gateways', () => {
 it('asks Redis at most once a request', async () => {
   const { token } = await aCredential();
   await get(token);
-  const monitor = await redis.monitor();
+  const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
+  const monitors = await Promise.all(nodes.map((node) => node.monitor()));
   const commands: string[][] = [];
-  monitor.on('monitor', (_time: string, args: string[], source: string) => {
-    if (args.some((arg) => arg.includes(`${herald.namespace}:limit`)) && source !== 'lua') commands.push(args);
-  });
+  for (const monitor of monitors) {
+    monitor.on('monitor', (_time: string, args: string[], source: string) => {
+      if (args.some((arg) => arg.includes(`${herald.namespace}:limit`)) && source !== 'lua') commands.push(args);
+    });
+  }
   await ask(5, token);
   await eventually(() => commands.length >= 5);
-  monitor.disconnect();
+  for (const monitor of monitors) monitor.disconnect();
   expect(commands.map(([name]) => name?.toLowerCase())).toEqual(Array(5).fill('evalsha'));
 });

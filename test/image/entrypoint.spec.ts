@@ -66,10 +66,19 @@ describe('what a container runs', () => {
       { REDIS_PASSWORD: 'x', REDIS_URL: 'redis://:y@localhost' },
       'REDIS_URL holds a password, and REDIS_PASSWORD another',
     ],
+    [{ REDIS_PASSWORD: 'x', REDIS_URL: 'redis' }, 'REDIS_PASSWORD needs REDIS_URL'],
   ])('refuses %j', async (env, reason) => {
     const program = entrypoint(['gateway'], env);
     expect(await program.ended).toBe(2);
     expect(program.output).toContain(reason);
+  });
+
+  test('puts a password into the URL of a cluster too', async () => {
+    const env = { REDIS_URL: 'redis+cluster://herald@one:7000,two:7000', REDIS_PASSWORD: 'p@ss/word' };
+    const program = entrypoint(['delivery'], env);
+    expect(await program.ended).toBe(1);
+    expect(program.output).toContain('DATABASE_URL: must be set');
+    expect(program.output).not.toContain('REDIS');
   });
 
   test('leaves the files alone that are no settings of ours', async () => {

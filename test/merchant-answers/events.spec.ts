@@ -1,9 +1,9 @@
 import { Worker } from 'bullmq';
-import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 import { Merchant, Producer } from '../support/merchant.js';
+import { redisAt } from '../support/redis.js';
 
 const QUEUE = 'merchant-answers.answered';
 const preload = (name: string) => `${__dirname}/../support/preload/${name}.cjs`;
@@ -34,7 +34,7 @@ interface Event {
 /** The system that owns the conversations: any BullMQ worker on the queue. */
 function consumer(consume: (event: Event) => unknown = () => undefined): Event[] {
   const events: Event[] = [];
-  const connection = new Redis(herald.redisUrl, { maxRetriesPerRequest: null });
+  const connection = redisAt(herald.redisUrl);
   const worker = new Worker<Event>(
     QUEUE,
     async ({ data }) => {

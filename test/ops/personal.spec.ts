@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
 import { Herald } from '../support/herald.js';
 import { aDeadLetter, Ops } from '../support/ops.js';
+import { redisAt } from '../support/redis.js';
 
 /** What a message says, and what must never be read where ids alone are shown. */
 const SECRETS = ['Oi, Carla', 'carla@example.com', '+5511987654321', 'ruim-de-ler', '4711'];
@@ -11,7 +11,7 @@ const BREAKERS = ['<script>', '<img src=x', '"><svg', '</pre><b>'];
 const HTML = `"><svg onload=alert(1)></pre><b><script>alert(1)</script><img src=x onerror=alert(1)>`;
 
 let herald: Herald;
-let redis: Redis;
+let redis: ReturnType<typeof redisAt>;
 let queue: Queue;
 let letter: string;
 let garbled: string;
@@ -26,7 +26,7 @@ const body = {
 
 beforeAll(async () => {
   herald = await Herald.start({ services: ['ops'] });
-  redis = new Redis(herald.redisUrl, { maxRetriesPerRequest: null });
+  redis = redisAt(herald.redisUrl);
   queue = new Queue('delivery', { connection: redis, prefix: prefixOf('delivery', herald.namespace) });
   const error = `the title "${SECRETS[0]}" of '${SECRETS[1]}' ${HTML}`;
   letter = await aDeadLetter(herald, {

@@ -61,3 +61,24 @@ it('removes old messages from the feed and from the number of unread ones', asyn
   expect(body.unread).toBe((await unreadOf('carla')).length);
   await eventually(() => herald.service('delivery').log.includes('1 feed messages older than 30 days removed'));
 });
+
+it.each([
+  ['herald_delivery', 'feed_messages', 'delivered_at'],
+  ['herald_agent_actions', 'agent_actions', 'recorded_at'],
+])('%s may remove no %s younger than a day', async (role, table, age) => {
+  const remove = async () => {
+    const client = await herald.pool.connect();
+    try {
+      await client.query(`begin; set local role ${role}`);
+      return (await client.query(`delete from ${table} returning id`)).rows;
+    } finally {
+      await client.query('rollback');
+      client.release();
+    }
+  };
+  const [chosen] = await idsOf(table);
+  expect(chosen).toBeDefined();
+  expect(await remove()).toEqual([]);
+  await herald.query(`update ${table} set ${age} = now() - interval '2 days' where id = $1`, [chosen]);
+  expect(await remove()).toEqual([{ id: chosen }]);
+});

@@ -54,11 +54,11 @@ export class Actions {
     return this.recorded(body.correlationId);
   }
 
-  async recorded(id: string): Promise<any> {
+  async recorded(id: string, withinMs?: number): Promise<any> {
     return eventually(async () => {
       const { status, body } = await this.get(`/${id}`);
       return status === 200 && body;
-    });
+    }, withinMs);
   }
 }
 

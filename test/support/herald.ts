@@ -4,7 +4,7 @@ import { prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
 import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { holdToDocument } from './checked-fetch.js';
 import { OPS_USERS } from './ops-users.js';
-import { freshDatabase, testPostgresUrl, testRedisUrl } from './servers.js';
+import { freshDatabase, testPoolerPort, testPostgresUrl, testRedisUrl } from './servers.js';
 import { Service } from './service.js';
 
 export type ServiceName = 'gateway' | 'delivery' | 'agent-actions' | 'merchant-answers' | 'ops';
@@ -14,6 +14,8 @@ export interface HeraldOptions {
   /** Settings on top of what every service gets. */
   env?: Record<string, string>;
   redisUrl?: string;
+  /** First part of every Redis key; one of its own unless given. */
+  namespace?: string;
   /** The superuser's, of the server to make a database in. */
   postgresUrl?: string;
   /** Ports at which the services reach the two servers, when something stands between. */
@@ -59,14 +61,14 @@ export class Herald {
     services,
     env = {},
     redisUrl = testRedisUrl(),
+    namespace = `test-${randomUUID()}`,
     postgresUrl = testPostgresUrl(),
-    through = {},
+    through = { postgres: testPoolerPort() },
   }: HeraldOptions): Promise<Herald> {
     const database = await freshDatabase(postgresUrl);
     await letRolesIn(postgresUrl);
     const demo = await loadDemo({ databaseUrl: database.url, jwt: JWT, seed: 'tests' });
     const pool = new Pool({ connectionString: database.url, max: 4 });
-    const namespace = `test-${randomUUID()}`;
     const herald = new Herald(pool, database.url, redisUrl, namespace, demo, env, through, database.drop);
     try {
       const starts = await Promise.allSettled(services.map((name) => herald.startService(name)));

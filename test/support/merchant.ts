@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
-import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
 import { type Answer, call } from './client.js';
 import type { Herald } from './herald.js';
+import { redisAt } from './redis.js';
 
 /** A merchant of the demo data, at the routes of their API. */
 export class Merchant {
@@ -70,11 +70,11 @@ export class Merchant {
 
 /** An internal service that puts jobs on a queue itself; it knows Herald's prefix and nothing else of it. */
 export class Producer {
-  private readonly redis: Redis;
+  private readonly redis: ReturnType<typeof redisAt>;
   readonly queue: Queue;
 
   constructor(herald: Herald, queue: string) {
-    this.redis = new Redis(herald.redisUrl, { maxRetriesPerRequest: null });
+    this.redis = redisAt(herald.redisUrl);
     this.queue = new Queue(queue, { connection: this.redis, prefix: prefixOf(queue, herald.namespace) });
   }
 

@@ -9,7 +9,7 @@ const template = 'herald_template';
 const templateLock = 20_261_122;
 
 /** How long a closed pool may take until its connections are gone from Postgres. */
-const closingMs = 2_000;
+const closingMs = 5_000;
 
 export interface FreshDatabase {
   /** The superuser's. */
@@ -26,6 +26,11 @@ export function testRedisUrl(): string {
 /** The Postgres of this test run, as superuser. Shared: use a `freshDatabase()` for rows. */
 export function testPostgresUrl(): string {
   return given('HERALD_TEST_DATABASE_URL');
+}
+
+/** Where a pooler stands before that Postgres, in a run through one (test/cluster). */
+export function testPoolerPort(): number | undefined {
+  return Number(process.env['HERALD_TEST_POOLER_PORT']) || undefined;
 }
 
 /** An empty, migrated database for one test file, in the run's Postgres or in another one. */

@@ -39,7 +39,7 @@ import { env } from './agent-actions.env.js';
         return new QueueServer({
           contract: agentActions,
           ledger,
-          redisUrl: REDIS_URL,
+          redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
           concurrency: AGENT_ACTIONS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,

@@ -35,7 +35,7 @@ import { env } from './delivery.env.js';
         return new QueueServer({
           contract: delivery,
           ledger,
-          redisUrl: REDIS_URL,
+          redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
           concurrency: DELIVERY_CONCURRENCY,
           lockMs: JOB_LOCK_MS,

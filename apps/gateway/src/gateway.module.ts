@@ -53,7 +53,7 @@ import { RateLimiter } from './rate-limit/rate-limiter.js';
       inject: ['GATEWAY_ENV', Database],
       useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv, database: Database) => {
         const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
-          redisUrl: REDIS_URL,
+          redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
           beforeAsking() {
             if (database.isAway) throw unavailable('The database is away; try again');

@@ -93,7 +93,7 @@ export class Answers {
 
   /** Settles those that cannot be stored; the others know their answer afterwards. */
   private async judge(open: Attempt[]): Promise<void> {
-    const facts = await this.database.prepared<Facts>('answer-facts', FIND_FACTS, [
+    const facts = await this.database.prepared<Facts>(FIND_FACTS, [
       open.map(({ given }) => given.id),
       open.map(({ given }) => given.merchantId),
       open.map(({ given }) => given.notificationId),
@@ -120,9 +120,7 @@ export class Answers {
   /** The outbox is empty at one moment and full the next: a plan that touches it is not kept. */
   private write(how: Write, values: unknown[]): Promise<{ id: string }[]> {
     const statement = writeStatement(how);
-    return how.leave
-      ? this.database.query(statement, values)
-      : this.database.prepared(`answer-write ${how.tell} ${how.several}`, statement, values);
+    return how.leave ? this.database.query(statement, values) : this.database.prepared(statement, values);
   }
 
   private async store(chosen: Attempt[]): Promise<void> {

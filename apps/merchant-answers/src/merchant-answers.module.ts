@@ -50,7 +50,7 @@ import { env } from './merchant-answers.env.js';
         return new QueueServer({
           contract: merchantAnswers,
           ledger,
-          redisUrl: REDIS_URL,
+          redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
           concurrency: MERCHANT_ANSWERS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,

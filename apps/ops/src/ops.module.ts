@@ -34,7 +34,7 @@ import { Standings } from './standings.js';
       inject: ['OPS_ENV'],
       useFactory: ({ REDIS_URL, QUEUE_NAMESPACE }: OpsEnv) =>
         new QueueWatch([delivery, agentActions, merchantAnswers, merchantAnswered], {
-          redisUrl: REDIS_URL,
+          redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
         }),
     },

@@ -1,4 +1,6 @@
+import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
+import { parseRedisUrl } from './redis-address.js';
 
 /** The environment is not as the service needs it; the message lists every bad variable. */
 export class BadEnvironment extends Error {}
@@ -26,17 +28,45 @@ export const whole = (fallback: number, min: number, max: number) =>
 
 export const port = (fallback: number) => whole(fallback, 0, 65_535);
 
-const serverUrl = (...schemes: string[]) =>
-  z
-    .string({ error: 'must be set' })
-    .refine((value) => URL.canParse(value) && schemes.includes(new URL(value).protocol), {
-      error: `must be a URL that starts with ${schemes.map((scheme) => `${scheme}//`).join(' or ')}`,
-    });
+const POSTGRES_SCHEMES = ['postgres:', 'postgresql:'];
+const POSTGRES_FILES = ['sslrootcert', 'sslcert', 'sslkey'];
+
+const postgresUrl = z
+  .string({ error: 'must be set' })
+  .refine((value) => URL.canParse(value) && POSTGRES_SCHEMES.includes(new URL(value).protocol), {
+    error: 'must be a URL that starts with postgres:// or postgresql://',
+    abort: true,
+  })
+  .superRefine((value, context) => {
+    for (const name of POSTGRES_FILES) {
+      const file = new URL(value).searchParams.get(name);
+      if (file && !isReadable(file)) context.addIssue(`names a file by ${name} that cannot be read`);
+    }
+  });
+
+function isReadable(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** REDIS_URL, read. */
+export const redisUrl = z.string({ error: 'must be set' }).transform((value, context) => {
+  try {
+    return parseRedisUrl(value);
+  } catch (error) {
+    context.addIssue((error as Error).message);
+    return z.NEVER;
+  }
+});
 
 /** What every service reads. */
 export const ServiceEnv = z.object({
-  DATABASE_URL: serverUrl('postgres:', 'postgresql:'),
-  REDIS_URL: serverUrl('redis:', 'rediss:'),
+  DATABASE_URL: postgresUrl,
+  REDIS_URL: redisUrl,
   QUEUE_NAMESPACE: z
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')

@@ -61,6 +61,7 @@ interface Reply {
 class HealthController implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('health');
   private readonly watch?: StuckWatch;
+  private readonly away = new Set<string>();
   private timer?: NodeJS.Timeout;
 
   constructor(
@@ -71,6 +72,8 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   onApplicationBootstrap(): void {
+    // What is wrong from the beginning is most likely a setting: whoever made it watches now.
+    void this.dependencies();
     if (this.must) this.timer = setInterval(() => void this.look(), this.must.stuckAfterMs / LOOKS_PER_LIMIT);
   }
 
@@ -112,9 +115,26 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
 
   private async dependencies(): Promise<Record<string, State>> {
     const states = Object.entries(this.checks).map(
-      async ([name, check]) => [name, (await answerInTime(check)) ? 'ok' : 'away'] as const,
+      async ([name, check]) => [name, (await this.answers(name, check)) ? 'ok' : 'away'] as const,
     );
     return Object.fromEntries(await Promise.all(states));
+  }
+
+  /** Of an outage its beginning is told, with the reason, and its end. */
+  private async answers(name: string, check: () => Promise<unknown>): Promise<boolean> {
+    let reason = 'no answer within a second';
+    const noting = () =>
+      check().catch((error: Error) => {
+        reason = error.message;
+        throw error;
+      });
+    if (await answerInTime(noting)) {
+      if (this.away.delete(name)) this.logger.log(`${name} answers again`);
+      return true;
+    }
+    if (!this.away.has(name)) this.logger.warn(`${name} does not answer: ${reason}`);
+    this.away.add(name);
+    return false;
   }
 
   private async look(): Promise<void> {

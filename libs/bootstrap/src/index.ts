@@ -9,4 +9,5 @@ export { tellGauge } from './metrics/registry.js';
 export * from './networks.js';
 export * from './operation.decorator.js';
 export * from './password.js';
+export { parseRedisUrl, type RedisAddress } from './redis-address.js';
 export { run, startService } from './service.js';

@@ -24,6 +24,7 @@ import { CountOwedMessages1764000051000 } from './migrations/1764000051000-count
 import { SeeHowLongPublishedMessagesWait1764000052000 } from './migrations/1764000052000-see-how-long-published-messages-wait.js';
 import { LetWorkersRemoveWhatIsOld1764000080000 } from './migrations/1764000080000-let-workers-remove-what-is-old.js';
 import { FindWhatIsOld1764000081000 } from './migrations/1764000081000-find-what-is-old.js';
+import { LimitRolesInTime1764000090000 } from './migrations/1764000090000-limit-roles-in-time.js';
 
 const entities = [
   Company,
@@ -52,6 +53,7 @@ const migrations = [
   SeeHowLongPublishedMessagesWait1764000052000,
   LetWorkersRemoveWhatIsOld1764000080000,
   FindWhatIsOld1764000081000,
+  LimitRolesInTime1764000090000,
 ];
 
 /** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */

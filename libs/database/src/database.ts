@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { validate as isUuid } from 'uuid';
 import { poolOptions, type DatabaseOptions } from './connection.js';
@@ -12,6 +13,9 @@ const FOLLOW_INDEXES = 'set local enable_seqscan = off; set local enable_bitmaps
 /** What the pool says when it had no connection to give in time. */
 const ALL_BUSY = 'timeout exceeded when trying to connect';
 
+/** "No such statement" and "there is one already": the session is not the one that the connection had before. */
+const OTHER_SESSION = ['26000', '42P05'];
+
 /** A place to run SQL: a pooled connection for one statement, or an open transaction for several. */
 export interface Sql {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -23,6 +27,8 @@ export class Database implements Sql {
   /** A connection of its own: under load, a ping would wait its turn and tell of an outage that is none. */
   private readonly probe: Pool;
   private away = false;
+  private readonly names = new Map<string, string>();
+  private named = true;
 
   /** Connects with the first statement: a service starts while Postgres is away, and reports that it is not ready. */
   constructor(options: DatabaseOptions) {
@@ -42,10 +48,28 @@ export class Database implements Sql {
 
   /**
    * As `query`, for a statement that costs more to plan than to run: each connection parses it once under its name.
-   * Behind PgBouncer this needs `max_prepared_statements`.
+   * Behind a pooler that changes sessions below a connection and keeps no statements, it goes on without names.
    */
-  async prepared<Row extends QueryResultRow>(name: string, text: string, values: unknown[]): Promise<Row[]> {
-    return this.use(async (client) => (await client.query<Row>({ name, text, values })).rows);
+  async prepared<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
+    if (!this.named) return this.query(text, values);
+    const name = this.nameOf(text);
+    try {
+      return await this.use(async (client) => (await client.query<Row>({ name, text, values })).rows);
+    } catch (error) {
+      if (!OTHER_SESSION.includes((error as { code?: string }).code ?? '')) throw error;
+      this.named = false;
+      return this.query(text, values);
+    }
+  }
+
+  /** The text's own: on a session that is shared, the same name is the same statement. */
+  private nameOf(text: string): string {
+    let name = this.names.get(text);
+    if (!name) {
+      name = `herald ${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+      this.names.set(text, name);
+    }
+    return name;
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */

@@ -138,7 +138,7 @@ export class MessageWriter {
     const { writeDirect, findTwins } = this.statements;
     const written =
       messages.length <= SMALL_BATCH
-        ? await this.database.prepared<{ id: string }>('write-direct', writeDirect, values)
+        ? await this.database.prepared<{ id: string }>(writeDirect, values)
         : await this.database.query<{ id: string }>(writeDirect, values);
     const done = new Set(written.map(({ id }) => id));
     this.written(messages.filter(({ data }) => done.has(data.correlationId)).map(({ run }) => run.queuedAt));

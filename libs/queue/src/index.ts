@@ -2,7 +2,7 @@
  * The only code that knows BullMQ and Redis: Nest's transport over queues. Knows contracts as data; knows no table, no
  * route and no payload.
  */
-export { prefixOf } from './connection.js';
+export { prefixOf, type RedisAddress } from './connection.js';
 export { type JobOf, OnJob } from './on-job.decorator.js';
 export { type JobState, QueueClient } from './queue.client.js';
 export { type QueueStanding, QueueWatch } from './queue-watch.js';

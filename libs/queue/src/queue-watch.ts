@@ -1,7 +1,6 @@
 import type { QueueContract } from '@herald/contracts';
 import type { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
-import { prefixOf, producerConnection, type QueueOptions } from './connection.js';
+import { awayError, prefixOf, producerConnection, type QueueOptions, reach, type RedisClient } from './connection.js';
 import { ReadableQueue } from './readable-queue.js';
 
 /** How many jobs of a queue are in which state, and for how long the oldest of those that wait has done so. */
@@ -19,12 +18,12 @@ const NEAR_THE_END = 20;
 
 /** The queues as those see them who watch over them. */
 export class QueueWatch {
-  private readonly redis: Redis;
+  private readonly redis: RedisClient;
   /** For dashboards. */
   readonly queues: Queue[];
 
-  constructor(contracts: QueueContract[], { redisUrl, namespace }: QueueOptions) {
-    this.redis = producerConnection(redisUrl);
+  constructor(contracts: QueueContract[], { redis, namespace }: QueueOptions) {
+    this.redis = producerConnection(redis);
     this.queues = contracts.map(({ queue: name }) => {
       const queue = new ReadableQueue(name, this.redis, { prefix: prefixOf(name, namespace) });
       queue.on('error', () => undefined);
@@ -38,7 +37,11 @@ export class QueueWatch {
   }
 
   async ping(): Promise<void> {
-    await this.redis.ping();
+    if (this.redis.status !== 'ready') throw awayError(this.redis);
+    await reach(
+      this.redis,
+      this.queues.map(({ opts }) => opts.prefix as string),
+    );
   }
 
   async close(): Promise<void> {

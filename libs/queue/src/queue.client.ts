@@ -11,9 +11,16 @@ import {
 } from '@herald/contracts';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Job, type JobsOptions, Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { lastValueFrom } from 'rxjs';
-import { isReady, prefixOf, producerConnection, type QueueOptions, refuseEviction } from './connection.js';
+import {
+  awayError,
+  prefixOf,
+  producerConnection,
+  type QueueOptions,
+  reach,
+  type RedisClient,
+  refuseUnfit,
+} from './connection.js';
 import { TRANSPORT_KEY, type Transport } from './job-run.js';
 import { ReplyInbox, type Verdict } from './replies.js';
 
@@ -53,7 +60,7 @@ interface ClientOptions extends QueueOptions {
 
 /** A producer: `enqueue` puts a job on a queue, `ask` also waits for its verdict. */
 export class QueueClient extends ClientProxy {
-  private readonly redis: Redis;
+  private readonly redis: RedisClient;
   private readonly inbox: ReplyInbox;
   private readonly queues = new Map<string, Queue>();
   private readonly contracts: Map<string, QueueContract>;
@@ -66,8 +73,8 @@ export class QueueClient extends ClientProxy {
     super();
     this.namespace = options.namespace ?? 'herald';
     this.contracts = new Map(contracts.map((contract) => [contract.queue, contract]));
-    this.redis = producerConnection(options.redisUrl);
-    this.inbox = new ReplyInbox(producerConnection(options.redisUrl), this.namespace);
+    this.redis = producerConnection(options.redis);
+    this.inbox = new ReplyInbox(producerConnection(options.redis), this.namespace);
   }
 
   /** Commands fail at once while Redis is away, so there is nothing to wait for. */
@@ -78,9 +85,9 @@ export class QueueClient extends ClientProxy {
     return this.redis.status === 'ready';
   }
 
-  /** @throws Error when Redis is there and would evict jobs */
+  /** @throws Error when Redis is there and is not as the queues need it */
   async check(): Promise<void> {
-    if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
+    await refuseUnfit(this.redis, 2000);
   }
 
   /** Puts an event on its queue. Rejects within about a second when Redis is away; the job may be there all the same. */
@@ -121,8 +128,14 @@ export class QueueClient extends ClientProxy {
     });
   }
 
-  async ping(): Promise<void> {
-    await this.redis.ping();
+  /** Rejects while Redis, or of a cluster the node that has one of these queues, does not answer; all queues unless given. */
+  async ping(...queues: string[]): Promise<void> {
+    if (!this.isConnected) throw awayError(this.redis);
+    const asked = queues.length > 0 ? queues : [...this.contracts.keys()];
+    await reach(
+      this.redis,
+      asked.map((queue) => prefixOf(queue, this.namespace)),
+    );
   }
 
   async close(): Promise<void> {
@@ -182,7 +195,7 @@ export class QueueClient extends ClientProxy {
   }
 
   private async add(pattern: Pattern, data: unknown, transport: Transport | undefined, options: JobsOptions) {
-    if (!this.isConnected) throw new Error('Redis is away');
+    if (!this.isConnected) throw awayError(this.redis);
     const contract = this.contractOf(pattern);
     const checked = contract.data.parse(data) as object;
     const { attempts, backoffMs } = contract;

@@ -11,9 +11,16 @@ import {
 } from '@herald/contracts';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { lastValueFrom } from 'rxjs';
-import { consumerConnection, isReady, prefixOf, type QueueOptions, refuseEviction } from './connection.js';
+import {
+  awayError,
+  consumerConnection,
+  prefixOf,
+  type QueueOptions,
+  reach,
+  type RedisClient,
+  refuseUnfit,
+} from './connection.js';
 import { Gate } from './gate.js';
 import { type ReceivedJob, receive, runOf, transportOf } from './job-run.js';
 import { reply, type Verdict } from './replies.js';
@@ -57,7 +64,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   override readonly propagatesEventHandlerErrors = true;
   private readonly gate = new Gate();
   private readonly doubles: string[] = [];
-  private redis: Redis;
+  private redis: RedisClient;
   private worker?: Worker;
   private outage?: Promise<void>;
   private trouble?: string;
@@ -78,9 +85,9 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   async listen(started: (error?: unknown) => void): Promise<void> {
     try {
       this.refuseGaps();
-      const { contract, concurrency, redisUrl, namespace, lockMs } = this.options;
-      this.redis = consumerConnection(redisUrl);
-      if (await isReady(this.redis, 2000)) await refuseEviction(this.redis);
+      const { contract, concurrency, redis, namespace, lockMs } = this.options;
+      this.redis = consumerConnection(redis);
+      await refuseUnfit(this.redis, 2000);
       this.worker = new Worker(contract.queue, (job, token) => this.watched(job, token), {
         connection: this.redis,
         prefix: prefixOf(contract.queue, namespace),
@@ -179,7 +186,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private async answer(job: Job, replyTo: string, verdict: Verdict): Promise<Verdict> {
     // The caller first: sent together with the job's end, the reply would wait for Redis to write that to disk. The job
     // keeps the verdict too, for a caller who missed the reply.
-    await reply(this.redis, replyTo, job.id as string, verdict).catch(() => undefined);
+    await reply(this.redis, job, replyTo, verdict).catch(() => undefined);
     return verdict;
   }
 
@@ -231,8 +238,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   /** Rejects while Redis does not answer. */
   async ping(): Promise<void> {
     // A command would wait for the connection, however long that takes.
-    if (this.redis?.status !== 'ready') throw new Error('Redis is away');
-    await this.redis.ping();
+    if (this.redis?.status !== 'ready') throw awayError(this.redis);
+    await reach(this.redis, [prefixOf(this.options.contract.queue, this.options.namespace)]);
   }
 
   /** How many runs of jobs this worker has ended, and whether there is a job that it could be at. */

@@ -1,11 +1,11 @@
 import { Job, Queue, type QueueOptions } from 'bullmq';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from './connection.js';
 
 /** A queue whose jobs can all be looked at: one whose data is no JSON, which BullMQ stumbles over, is shown as it is. */
 export class ReadableQueue extends Queue {
   constructor(
     name: string,
-    private readonly redis: Redis,
+    private readonly redis: RedisClient,
     options: Omit<QueueOptions, 'connection'>,
   ) {
     super(name, { ...options, connection: redis });

@@ -1,5 +1,4 @@
-import type { Redis } from 'ioredis';
-import { isReady, scriptConnection } from './connection.js';
+import { awayError, isReady, type RedisAddress, type RedisClient, scriptConnection } from './connection.js';
 
 /** A Redis that says nothing for this long while it is asked counts as away. */
 const SILENCE_MS = 300;
@@ -13,15 +12,15 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
  * meanwhile. While Redis is away, or connected and silent, runs fail at once.
  */
 export class RedisScript {
-  private readonly redis: Redis & { run(keyCount: number, ...args: (string | number)[]): Promise<unknown> };
+  private readonly redis: RedisClient & { run(keyCount: number, ...args: (string | number)[]): Promise<unknown> };
   private readonly waiting = new Set<(error: Error) => void>();
   private readonly watch = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
   private heardAt = 0;
   private silent = false;
   private closed = false;
 
-  constructor(redisUrl: string, lua: string) {
-    this.redis = scriptConnection(redisUrl) as typeof this.redis;
+  constructor(address: RedisAddress, lua: string) {
+    this.redis = scriptConnection(address) as typeof this.redis;
     this.redis.defineCommand('run', { lua });
   }
 
@@ -32,7 +31,7 @@ export class RedisScript {
 
   /** Rejects when Redis is away, silent, or refuses; the script may have run all the same. */
   run(keys: string[], args: (string | number)[]): Promise<unknown> {
-    if (this.silent || this.redis.status !== 'ready') return Promise.reject(new Error('Redis is away'));
+    if (this.silent || this.redis.status !== 'ready') return Promise.reject(awayError(this.redis));
     if (this.waiting.size === 0) this.heardAt = performance.now();
     return new Promise((resolve, reject) => {
       this.waiting.add(reject);

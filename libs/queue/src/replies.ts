@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { RefusalData } from '@herald/contracts';
-import type { Redis } from 'ioredis';
+import type { Job } from 'bullmq';
+import { Cluster } from 'ioredis';
+import type { RedisClient } from './connection.js';
 
 /** How a request ended, as it travels back and as the job keeps it. */
 export type Verdict = { value: unknown } | { refusal: RefusalData } | { skipped: true };
 
 const HEARTBEAT_MS = 1000;
+const HEARTBEAT = 'heartbeat';
+/** So many heartbeats of a cluster in a row may go unheard. */
+const MAX_UNHEARD = 3;
 
 /**
  * The replies to one process, over Redis pub/sub on a channel of its own. A reply that is lost in a reconnect is not
@@ -15,20 +20,22 @@ export class ReplyInbox {
   readonly channel: string;
   private readonly heartbeat: NodeJS.Timeout;
   private readonly waiting = new Map<string, (verdict: Verdict) => void>();
+  private unheard = 0;
 
   constructor(
-    private readonly subscriber: Redis,
+    private readonly subscriber: RedisClient,
     namespace: string,
   ) {
     this.channel = `${namespace}:replies:${randomUUID()}`;
     subscriber.on('message', (_channel: string, message: string) => {
+      this.unheard = 0;
+      if (message === HEARTBEAT) return;
       const { jobId, verdict } = JSON.parse(message) as { jobId: string; verdict: Verdict };
       this.waiting.get(jobId)?.(verdict);
     });
     // ioredis subscribes again by itself after a reconnect; this is for the first time.
     subscriber.on('ready', () => void subscriber.subscribe(this.channel).catch(() => undefined));
-    // Who only listens does not notice that nobody is there: the question that stays unanswered ends the connection.
-    this.heartbeat = setInterval(() => void subscriber.ping().catch(() => undefined), HEARTBEAT_MS);
+    this.heartbeat = setInterval(() => void this.beat().catch(() => undefined), HEARTBEAT_MS);
   }
 
   /** The verdict of a job, or undefined when none came in time. */
@@ -46,6 +53,19 @@ export class ReplyInbox {
     return { verdict, cancel: () => settle() };
   }
 
+  /** Who only listens does not notice that nobody is there. */
+  private async beat(): Promise<void> {
+    const { subscriber } = this;
+    // The question that stays unanswered ends the connection.
+    if (!(subscriber instanceof Cluster)) return void (await subscriber.ping());
+    // Which node a cluster's client listens to is its own affair: what it tells all nodes it must hear from that one.
+    if (subscriber.status !== 'ready') return;
+    await subscriber.publish(this.channel, HEARTBEAT);
+    if (++this.unheard <= MAX_UNHEARD) return;
+    this.unheard = 0;
+    subscriber.disconnect(true);
+  }
+
   async close(): Promise<void> {
     clearInterval(this.heartbeat);
     for (const settle of this.waiting.values()) settle({ skipped: true });
@@ -53,7 +73,10 @@ export class ReplyInbox {
   }
 }
 
-/** Sends a verdict to whoever waits for it; nobody may be waiting any more. */
-export async function reply(redis: Redis, channel: string, jobId: string, verdict: Verdict): Promise<void> {
-  await redis.publish(channel, JSON.stringify({ jobId, verdict }));
+/** Sends a verdict to whoever waits for it, by way of the node that has the job; nobody may be waiting any more. */
+export async function reply(redis: RedisClient, job: Job, channel: string, verdict: Verdict): Promise<void> {
+  const message = JSON.stringify({ jobId: job.id, verdict });
+  if (!(redis instanceof Cluster)) return void (await redis.publish(channel, message));
+  // A message has no slot, and any node would be asked to publish it, one that does not answer too; a key leads the way.
+  await redis.pipeline().exists(job.queueQualifiedName).publish(channel, message).exec();
 }

@@ -1,4 +1,5 @@
 import { createConnection } from 'node:net';
+import type { RedisAddress } from '@herald/bootstrap';
 import { Client } from 'pg';
 import { Failure, sentence } from '../failure.js';
 
@@ -17,20 +18,19 @@ export async function checkPostgres(url: string): Promise<void> {
 }
 
 /** @throws Failure when nothing listens where REDIS_URL points; the services check the rest */
-export async function checkRedis(url: string): Promise<void> {
-  const { hostname, port } = new URL(url);
-  await new Promise<void>((resolve, reject) => {
-    const socket = createConnection({
-      host: hostname || '127.0.0.1',
-      port: Number(port) || 6379,
-      timeout: answerWithinMs,
-    });
+export async function checkRedis({ nodes }: RedisAddress): Promise<void> {
+  await Promise.any(nodes.map(dial)).catch(({ errors: [error] }: AggregateError) => {
+    throw new Failure(`The Redis at REDIS_URL cannot be reached: ${sentence(error)}`, { cause: error });
+  });
+}
+
+function dial({ host, port }: RedisAddress['nodes'][number]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host, port, timeout: answerWithinMs });
     socket.once('connect', resolve);
     socket.once('timeout', () => reject(new Error('no answer')));
     socket.once('error', reject);
     socket.once('connect', () => socket.destroy());
-  }).catch((error) => {
-    throw new Failure(`The Redis at REDIS_URL cannot be reached: ${sentence(error)}`, { cause: error });
   });
 }
 

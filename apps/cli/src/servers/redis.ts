@@ -10,11 +10,16 @@ import { freePort } from './free-port.js';
 import { redisBinary } from './redis-binary.js';
 import { pollMs, type Server, type ServerOptions } from './server.js';
 
+export interface RedisOptions extends ServerOptions {
+  /** Server settings beside ours, as in redis.conf. */
+  settings?: Record<string, string>;
+}
+
 /**
  * A Redis of our own on `dataDir`, with the durability that a queue needs: every write is on disk before it
  * is answered, nothing is evicted. Throws a Failure when a server is still running on the folder.
  */
-export async function startRedis(options: ServerOptions): Promise<Server> {
+export async function startRedis(options: RedisOptions): Promise<Server> {
   const { signal, log } = options;
   const dataDir = resolve(options.dataDir);
   makeFolder(dataDir);
@@ -33,7 +38,7 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
     const server = await launch({
       name: 'redis',
       command: binary.command,
-      args: [configuration(dataDir, port, password)],
+      args: [configuration(dataDir, port, password, options.settings)],
       env: { ...process.env, ...binary.env },
       cwd: dataDir,
       stdio: ['ignore', output, output],
@@ -65,7 +70,7 @@ export async function startRedis(options: ServerOptions): Promise<Server> {
 }
 
 /** In a file, since a command line shows the password to every user of the machine. */
-function configuration(dataDir: string, port: number, password: string): string {
+function configuration(dataDir: string, port: number, password: string, more: Record<string, string> = {}): string {
   const file = join(dataDir, 'redis.conf');
   rmSync(file, { force: true });
   const lines = [
@@ -78,6 +83,7 @@ function configuration(dataDir: string, port: number, password: string): string 
     'appendfsync always',
     'maxmemory-policy noeviction',
     'save ""',
+    ...Object.entries(more).map(([name, value]) => `${name} ${value}`),
   ];
   writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
   return file;

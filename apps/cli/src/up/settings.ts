@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { type RedisAddress, redisUrl } from '@herald/bootstrap';
 import { z } from 'zod';
 import { checkout } from '../checkout.js';
 import { Failure } from '../failure.js';
@@ -8,7 +9,7 @@ export interface UpSettings {
   dataDir: string;
   /** Servers that the user runs; without them we run our own. */
   databaseUrl?: string;
-  redisUrl?: string;
+  redis?: { url: string; address: RedisAddress };
   /** By name of the service. */
   doors: Map<string, number>;
 }
@@ -37,7 +38,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
     .object({
       HERALD_DATA: z.string().default(join(checkout, '.herald')),
       DATABASE_URL: url('postgres:', 'postgresql:').optional(),
-      REDIS_URL: url('redis:', 'rediss:').optional(),
+      REDIS_URL: redisUrl.optional(),
     })
     .safeParse(set);
   if (!ports.success || !places.success) {
@@ -48,7 +49,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
   return {
     dataDir: resolve(places.data.HERALD_DATA),
     databaseUrl: places.data.DATABASE_URL,
-    redisUrl: places.data.REDIS_URL,
+    redis: places.data.REDIS_URL && { url: set['REDIS_URL'] as string, address: places.data.REDIS_URL },
     doors: new Map(doors.map(({ name, variable, fallback }) => [name, ports.data[variable] ?? fallback])),
   };
 }

@@ -10,7 +10,7 @@ import type { Terminal } from './terminal.js';
 
 /** Starts the servers that the user did not name, checks those they did, and gives where both are. */
 export async function startServers(
-  { dataDir, databaseUrl, redisUrl }: UpSettings,
+  { dataDir, databaseUrl, redis }: UpSettings,
   machine: Machine,
   terminal: Terminal,
   signal: AbortSignal,
@@ -28,13 +28,13 @@ export async function startServers(
     });
 
   if (databaseUrl) await terminal.step('Checking DATABASE_URL', () => checkPostgres(databaseUrl));
-  if (redisUrl) await terminal.step('Checking REDIS_URL', () => checkRedis(redisUrl));
+  if (redis) await terminal.step('Checking REDIS_URL', () => checkRedis(redis.address));
   if (!databaseUrl) machine.postgres = await start('Postgres', startPostgres);
-  if (!redisUrl) machine.redis = await start('Redis', startRedis);
+  if (!redis) machine.redis = await start('Redis', startRedis);
 
   signal.throwIfAborted();
   return {
     databaseUrl: databaseUrl ?? (await ensureDatabase(machine.postgres!.current.url, 'herald')),
-    redisUrl: redisUrl ?? machine.redis!.current.url,
+    redisUrl: redis?.url ?? machine.redis!.current.url,
   };
 }

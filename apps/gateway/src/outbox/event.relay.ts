@@ -51,7 +51,7 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Publishes the oldest events that have no job. Two gateways may do this at once: each takes rows of its own. */
   async feed(): Promise<void> {
-    await this.client.ping();
+    await this.client.ping(queue);
     const events = await this.database.feeding((tx) =>
       tx.query<{ job_id: string; body: AnsweredEvent }>(TAKE, [
         queue,

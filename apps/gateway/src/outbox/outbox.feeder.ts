@@ -6,7 +6,7 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModu
 import type { GatewayEnv } from '../gateway.env.js';
 import { LANE, type NewMessage, type OwedJob, packJobs } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
-import { Repeat } from './repeat.js';
+import { forEach, Repeat } from './repeat.js';
 
 /** What a gateway knows of a queue between two looks at it. */
 interface Room {
@@ -140,15 +140,15 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 
   private async feedAll(): Promise<void> {
     const lookDue = this.round++ % QUIET_ROUNDS === 0;
-    for (const [queue, room] of this.rooms) {
+    await forEach(this.rooms, async ([queue, room]) => {
       if (lookDue && !room.backlog) await this.look(queue, room);
       if (room.backlog) await this.feed(queue, room);
-    }
+    });
   }
 
   /** One round: fills what room there is with the oldest of each company in turn. */
   private async feed(queue: string, room: Room): Promise<void> {
-    await this.client.ping();
+    await this.client.ping(queue);
     const jobs = await this.database.feeding((tx) => this.assign(tx, queue, room));
     if (!jobs) return this.look(queue, room);
     this.fed += jobs.length;

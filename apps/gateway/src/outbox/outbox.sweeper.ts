@@ -6,7 +6,7 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModu
 import type { GatewayEnv } from '../gateway.env.js';
 import { LANE, type OwedJob, packJobs } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
-import { Repeat } from './repeat.js';
+import { forEach, Repeat } from './repeat.js';
 
 interface OldJob {
   job_id: string;
@@ -47,7 +47,7 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async sweepAll(): Promise<void> {
-    for (const contract of Object.values(OWED_QUEUES)) await this.sweep(contract);
+    await forEach(Object.values(OWED_QUEUES), (contract) => this.sweep(contract));
   }
 
   /** One round over one queue. Two gateways may do this at once: a row is given a new job by one of them. */

@@ -1,6 +1,16 @@
 import type { Logger } from '@nestjs/common';
 
 /**
+ * Does `work` for each, one after the other, whatever becomes of the others.
+ * @throws the first error, when all have had their turn
+ */
+export async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
+  const errors: unknown[] = [];
+  for (const item of items) await work(item).catch((error: unknown) => errors.push(error));
+  if (errors.length > 0) throw errors[0];
+}
+
+/**
  * Runs `work` again and again with a pause in between, never two at once, until it is stopped. Of a row of failures the
  * first is logged, and the success that ends it.
  */

@@ -1,4 +1,4 @@
-import { RedisScript } from '@herald/queue';
+import { type RedisAddress, RedisScript } from '@herald/queue';
 import type { Quota, Taken } from './quota.js';
 
 /**
@@ -26,10 +26,10 @@ export class SharedWindows {
   private readonly script: RedisScript;
 
   constructor(
-    redisUrl: string,
+    redis: RedisAddress,
     private readonly namespace: string,
   ) {
-    this.script = new RedisScript(redisUrl, TAKE);
+    this.script = new RedisScript(redis, TAKE);
   }
 
   isReady(timeoutMs: number): Promise<boolean> {
