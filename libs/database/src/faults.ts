@@ -1,6 +1,9 @@
-/** SQLSTATE classes and codes that say "the server is away or out of resources", not "this statement is wrong". */
-const OUTAGE_CLASSES = ['08', '53', '57', '58'];
-const OUTAGE_CODES = new Set(['25006', '25P03', '55P03']);
+/**
+ * SQLSTATE classes and codes that say "the server is away, out of resources, or lets nobody in", not "this statement is
+ * wrong". Passwords change and databases are restored while services run.
+ */
+const OUTAGE_CLASSES = ['08', '28', '53', '57', '58'];
+const OUTAGE_CODES = new Set(['25006', '25P03', '3D000', '55P03']);
 /** 57014 is a statement that ran into its time limit: a passing fault of that statement. */
 const NOT_AN_OUTAGE = new Set(['57014']);
 const NETWORK_CODES = new Set([
