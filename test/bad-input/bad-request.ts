@@ -26,7 +26,7 @@ export const keys = (count: number) => Object.fromEntries(Array.from({ length: c
 /** JSON text of so many lists in each other. */
 export const lists = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 export const x = (length: number) => 'x'.repeat(length);
-/** Says how large the body is, and is refused for that before it sends it: a client that goes on sending may miss the answer. */
+/** Says how large the body is, and is refused for that before it sends it. */
 export const announced = (bytes: number) => ({ 'content-length': String(bytes) });
 /** The same object as JSON text, one part of it replaced by other text: what no JavaScript value says. */
 export const textOf = (body: unknown, part: string, by: string) => JSON.stringify(body).replace(part, by);

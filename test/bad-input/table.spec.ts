@@ -87,6 +87,14 @@ describe.each(Object.entries(tables))('%s', (_, table) => {
   });
 });
 
+it('tells a client that sends all of a body that is too large, and reads only then', async () => {
+  const [path, as] = ['/v1/feed/ai/batch', 'program'] as const;
+  const body = JSON.stringify({ messages: 'x'.repeat(8 * 1024 * 1024) });
+  for (let sent = 0; sent < 20; sent++) {
+    expect(await ask({ method: 'POST', path, as, body })).toMatchObject({ status: 413 });
+  }
+});
+
 it('has at least 150 cases, each of them once', () => {
   const cases = Object.values(tables).flatMap((table) => Object.values(table).flat());
   expect(cases.length).toBeGreaterThanOrEqual(150);

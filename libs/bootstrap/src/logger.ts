@@ -1,22 +1,23 @@
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
 
-/** JSON lines, or readable ones on a terminal. Secrets are cut out wherever a logged object holds them. */
+/** Keys under which something secret or personal may stand, wherever a logged object holds them. */
+const SECRET = ['authorization', 'x-api-key', 'cookie', 'idempotency-key', 'password', 'secret', 'token', 'body'];
+
+/** What went wrong and where. Whatever else an error carries may quote rows, bodies and settings: Postgres's `detail` does. */
+function tell(error: Error) {
+  const { type, message, stack } = pino.stdSerializers.err(error);
+  return { type, message, stack, code: (error as NodeJS.ErrnoException).code };
+}
+
+/** JSON lines, or readable ones on a terminal. Secrets are cut out. */
 export function createLogger(service: string, level: string): Logger {
   return pino({
     level,
     base: { service },
+    serializers: { err: tell },
     redact: {
-      paths: [
-        '*.authorization',
-        '*["x-api-key"]',
-        '*.password',
-        '*.secret',
-        '*.token',
-        'authorization',
-        'password',
-        'token',
-      ],
+      paths: SECRET.flatMap((key) => ['', '*', '*.*'].map((depth) => `${depth}["${key}"]`)),
       censor: '[redacted]',
     },
     transport: process.stdout.isTTY

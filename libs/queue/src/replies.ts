@@ -30,7 +30,7 @@ export class ReplyInbox {
     subscriber.on('message', (_channel: string, message: string) => {
       this.unheard = 0;
       if (message === HEARTBEAT) return;
-      const { jobId, verdict } = JSON.parse(message) as { jobId: string; verdict: Verdict };
+      const { jobId, verdict } = read(message);
       this.waiting.get(jobId)?.(verdict);
     });
     // ioredis subscribes again by itself after a reconnect; this is for the first time.
@@ -70,6 +70,20 @@ export class ReplyInbox {
     clearInterval(this.heartbeat);
     for (const settle of this.waiting.values()) settle({ skipped: true });
     this.subscriber.disconnect();
+  }
+}
+
+interface Reply {
+  jobId: string;
+  verdict: Verdict;
+}
+
+/** A reply; of whatever else is on the channel, one that nobody waits for. */
+function read(message: string): Reply {
+  try {
+    return Object(JSON.parse(message)) as Reply;
+  } catch {
+    return { jobId: '', verdict: { skipped: true } };
   }
 }
 

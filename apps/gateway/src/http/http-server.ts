@@ -9,6 +9,7 @@ import { answerForNode, answerUnreadable } from './broken-requests.js';
 import { InFlight } from './in-flight.js';
 import { readJsonBodies } from './json-body.js';
 import { KnownPaths } from './known-paths.js';
+import { linger } from './linger.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -84,6 +85,10 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     void reply.header('Allow', methods.join(', '));
     if (request.method === 'OPTIONS') return void reply.code(204).send();
     throw methodNotAllowed(request.method);
+  });
+  server.addHook('onSend', (request, reply, _payload, next) => {
+    linger(request, reply);
+    next();
   });
   return adapter;
 }

@@ -1,0 +1,26 @@
+import { randomBytes } from 'node:crypto';
+
+/** Values that no log may hold, each told from every other, and where each was let out. */
+export class Canaries {
+  private readonly values = new Map<string, string>();
+
+  /** A new value; letters and digits, so that no encoding hides it. */
+  of(where: string): string {
+    const value = `CANARY${randomBytes(9).toString('hex')}`;
+    this.values.set(where, value);
+    return value;
+  }
+
+  /** A value that is there already. */
+  watch(where: string, value: string): void {
+    this.values.set(where, value);
+  }
+
+  /** Where the values were let out that this text holds, in whichever way it may be written. */
+  foundIn(text: string): string[] {
+    const ways = (value: string) => [value, Buffer.from(value).toString('base64'), Buffer.from(value).toString('hex')];
+    return [...this.values]
+      .filter(([, value]) => ways(value).some((way) => text.includes(way)))
+      .map(([where]) => where);
+  }
+}
