@@ -86,6 +86,8 @@ it('takes a person out of every table, with the figures right while others write
   const dry = await erase('--dry-run');
   expect(dry.stdout).toContain('would be erased: 2 kept answers, 1 owed messages');
   expect(await mentions(leaver.id, login)).toEqual(before);
+  const asUser = ['--company', herald.company.id, '--user', leaver.id, '--dry-run'];
+  expect((await commandLine(herald.databaseUrl, 'erase', ...asUser)).stdout).toBe(dry.stdout);
   const unasked = await erase();
   expect(unasked).toMatchObject({ failed: true, stderr: expect.stringContaining('--yes') });
 
