@@ -11,7 +11,7 @@ import {
   request,
 } from '@herald/contracts';
 import { type JobOf, OnJob, prefixOf, QueueClient, QueueServer } from '@herald/queue';
-import { Controller, type INestMicroservice, Module, type Type } from '@nestjs/common';
+import { Controller, type INestMicroservice, Logger, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -353,6 +353,25 @@ describe('Redis', () => {
     await expect(client.enqueue(parcels, 'ship', good('x'.repeat(600_000)))).rejects.toThrow(/size|exceeds/i);
     await expect(client.enqueue(parcels, 'ship', good(''))).rejects.toThrow('label');
     expect(await producer.getWaitingCount()).toBe(0);
+  });
+});
+
+describe('trouble', () => {
+  it('of one kind is told once in a while, not by every job that meets it', async () => {
+    const told = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
+    let finish: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (finish = resolve));
+    work = () => held;
+    await serve();
+    for (let job = 0; job < 10; job++) await producer.add('ship', good());
+    await eventually(async () => (await producer.getActiveCount()) === 10);
+    const renewals = () => told.mock.calls.filter(([text]) => /renew lock/.test(String(text)));
+    await redis.del(...(await keysOf(redis, `*${namespace}*:lock`)));
+    await eventually(() => renewals().length > 0);
+    finish();
+    await eventually(() => told.mock.calls.some(([text]) => /Missing lock .*moveToFinished/.test(String(text))));
+    expect(renewals()).toHaveLength(1);
+    told.mockRestore();
   });
 });
 

@@ -45,6 +45,9 @@ export interface EndedRun extends Pick<JobRun, 'queue' | 'job' | 'attempt' | 'qu
 
 const PROBE_MS = 1000;
 
+/** How long nothing is said of trouble that was told. */
+const TELL_AGAIN_MS = 10_000;
+
 /** A job whose worker died or hung more often is given up, guilty or not. */
 const MAX_STALLS = 2;
 
@@ -67,7 +70,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private redis: RedisClient;
   private worker?: Worker;
   private outage?: Promise<void>;
-  private trouble?: string;
+  /** When each kind of trouble was last told. */
+  private readonly told = new Map<string, number>();
   private closing = false;
   private inWork = 0;
   private finished = 0;
@@ -99,9 +103,6 @@ export class QueueServer extends Server implements CustomTransportStrategy {
         runRetryDelay: PROBE_MS,
         removeOnComplete: { age: 60, count: 5000 },
         removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
-      });
-      this.worker.on('completed', () => {
-        this.trouble = undefined;
       });
       this.worker.on('error', (error) => this.noteTrouble(error));
       started();
@@ -224,10 +225,12 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** An outage makes the same error over and over: it is told once, and again after a job went well. */
+  /** An outage makes the same errors over and over, for every job in work: of a kind, one is told in a while. */
   private noteTrouble({ message }: Error): void {
-    if (message === this.trouble) return;
-    this.trouble = message;
+    const kind = message.replace(/\bjob \S+/, 'job');
+    const now = performance.now();
+    if (now - (this.told.get(kind) ?? -Infinity) < TELL_AGAIN_MS) return;
+    this.told.set(kind, now);
     this.logger.warn(`queue ${this.options.contract.queue}: ${message}`);
   }
 
