@@ -52,7 +52,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
     if (isClientFault(data)) {
       request.mistaken = true;
       data = this.invalid(data);
-    } else if (data.status >= 500) this.report(error, data, request);
+    } else if (data.status >= 500) this.report(error, data, request, response);
     const { retryAfterSeconds = data.status === 503 || data.status === 504 ? RETRY_AFTER_SECONDS : undefined } = data;
     if (retryAfterSeconds !== undefined) void response.header('Retry-After', String(retryAfterSeconds));
     if (data.status === 401) void response.header('WWW-Authenticate', 'Bearer');
@@ -76,19 +76,20 @@ export class HttpErrorsFilter implements ExceptionFilter {
     return status === data.status ? data : { ...data, status, error: undefined };
   }
 
-  private report(error: unknown, data: RefusalData, request: FastifyRequest): void {
-    const where = `${request.method} ${request.routeOptions.url ?? '?'} (request ${request.id})`;
+  private report(error: unknown, data: RefusalData, request: FastifyRequest, response: FastifyReply): void {
+    const where = `${request.method} ${request.routeOptions.url ?? '?'}`;
+    const about = { requestId: request.id, correlationId: response.getHeader('x-correlation-id') };
     const { message, stack } = error as Error;
-    if (data.status === 500) this.logger.error(`${where}: ${message}`, stack);
-    else this.warnOfOutage(`${data.status} ${message}`, where);
+    if (data.status === 500) this.logger.error({ message: `${where}: ${message}`, ...about }, stack);
+    else this.warnOfOutage(`${data.status} ${message}`, where, about);
   }
 
   /** An outage makes the same error over and over: the first is told, and after a second how many followed. */
-  private warnOfOutage(trouble: string, where: string): void {
+  private warnOfOutage(trouble: string, where: string, about: object): void {
     const before = this.followed.get(trouble);
     this.followed.set(trouble, before === undefined ? 0 : before + 1);
     if (before !== undefined) return;
-    this.logger.warn(`${where}: ${trouble}`);
+    this.logger.warn({ message: `${where}: ${trouble}`, ...about });
     setTimeout(() => {
       const more = this.followed.get(trouble);
       this.followed.delete(trouble);

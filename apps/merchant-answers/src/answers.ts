@@ -5,6 +5,8 @@ import {
   type JsonObject,
   merchantTenant,
   Refusal,
+  type spanHere,
+  traceparentHere,
   unprocessable,
 } from '@herald/contracts';
 import { bodyHash, type Database, isDataError, isTaken } from '@herald/database';
@@ -21,6 +23,8 @@ export interface GivenAnswer {
   hash: Buffer;
   /** A caller waits for it: then it never stood in the outbox and was never given up. */
   awaited: boolean;
+  /** Where it is traced: its event goes on with that. */
+  span?: ReturnType<typeof spanHere>;
 }
 
 type Outcome = Answered<Done> | Error;
@@ -138,6 +142,7 @@ export class Answers {
         ids.map(answeredEventId),
         chosen.map(({ given }) => merchantTenant(given.merchantId)),
         chosen.map(({ rules }) => JSON.stringify(rules)),
+        chosen.map(({ given }) => traceparentHere(given.span) ?? null),
       ]);
       const winners = new Set(stored.map(({ id }) => id));
       for (const attempt of chosen) {
@@ -189,8 +194,8 @@ const ISO = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T
 /** The event, as `AnsweredEvent` describes it. */
 const TELL = `,
   told as (
-    insert into outbox (id, queue, job, company_id, accepted_at, body)
-    select g.event_id, 'merchant-answers.answered', 'answered', g.tenant, n.updated_at, jsonb_build_object(
+    insert into outbox (id, queue, job, company_id, accepted_at, traceparent, body)
+    select g.event_id, 'merchant-answers.answered', 'answered', g.tenant, n.updated_at, g.traceparent, jsonb_build_object(
              'v', 1, 'id', g.event_id, 'correlationId', g.id, 'answered_at', ${ISO('n.updated_at')},
              'merchant_id', n.merchant_id,
              'conversation', jsonb_build_object('id', c.id, 'lead_phone', c.lead_phone, 'lead_name', c.lead_name),
@@ -226,8 +231,8 @@ const LEAVE = `,
 
 const writeStatement = ({ tell, leave, several }: Write) => `
   with given as (
-    select * from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::jsonb[], $7::uuid[], $8::uuid[], $9::jsonb[])
-        as g(id, body_hash, merchant_id, notification_id, answer, event_id, tenant, rules)),${several ? LOCK : ''}
+    select * from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::jsonb[], $7::uuid[], $8::uuid[], $9::jsonb[], $10::text[])
+        as g(id, body_hash, merchant_id, notification_id, answer, event_id, tenant, rules, traceparent)),${several ? LOCK : ''}
   answered as (
     update notifications n set status = 'answered', answer = g.answer, answer_id = g.id, updated_at = now()
       from given g${several ? ', locked' : ''}

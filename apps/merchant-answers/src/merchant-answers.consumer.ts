@@ -6,6 +6,8 @@ import {
   notFound,
   PermanentFault,
   Refusal,
+  spanHere,
+  together,
   unprocessable,
 } from '@herald/contracts';
 import { bodyHash, Database, findType, isDataError, MessageLedger, once, type Sql } from '@herald/database';
@@ -25,11 +27,14 @@ type Command = Job<'request'> | Job<'answer'> | Job<'delete'> | Job<'conversatio
 @Controller()
 export class MerchantAnswersConsumer {
   /** Answers that are in work at once share statements; each ends by itself. */
-  private readonly answering = new DataLoader<GivenAnswer, Answered<Done>>((given) => this.answers.give(given), {
-    cache: false,
-    maxBatchSize: 100,
-    batchScheduleFn: (run) => setImmediate(run),
-  });
+  private readonly answering = new DataLoader<GivenAnswer, Answered<Done>>(
+    (given) => together(given, () => this.answers.give(given)),
+    {
+      cache: false,
+      maxBatchSize: 100,
+      batchScheduleFn: (run) => setImmediate(run),
+    },
+  );
 
   constructor(
     private readonly database: Database,
@@ -56,7 +61,8 @@ export class MerchantAnswersConsumer {
   answer(job: Job<'answer'>): Promise<Answered<Done>> {
     const { correlationId: id, merchantId, notificationId, body } = job.data;
     const hash = bodyHash(contentOf(job));
-    return this.answering.load({ id, merchantId, notificationId, body, hash, awaited: job.run.awaited });
+    const { awaited } = job.run;
+    return this.answering.load({ id, merchantId, notificationId, body, hash, awaited, span: spanHere() });
   }
 
   /** An answered notification may be deleted too; its event was written with the answer. */

@@ -21,7 +21,8 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const { status, message, retryAfterSeconds } = refusalOf(error);
   const { method, url, opsUser: user, headers } = request;
   if (status >= 500) {
-    logger.error(`${method} ${request.routeOptions.url ?? '?'}: ${(error as Error).message}`, (error as Error).stack);
+    const { message: trouble, stack } = error as Error;
+    logger.error({ message: `${method} ${request.routeOptions.url ?? '?'}: ${trouble}`, requestId: request.id }, stack);
   }
   if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds));
   const forPerson = headers.accept?.includes('text/html') === true;

@@ -1,6 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
 import { parseRedisUrl } from './redis-address.js';
+import { TracingEnv } from './tracing/tracing.env.js';
 
 /** The environment is not as the service needs it; the message lists every bad variable. */
 export class BadEnvironment extends Error {}
@@ -78,6 +79,7 @@ export const ServiceEnv = z.object({
   STUCK_AFTER_MS: whole(60_000, 1000, 3_600_000),
   /** How long a stop may take before what is left is abandoned. */
   SHUTDOWN_TIMEOUT_MS: whole(10_000, 0, 600_000),
+  ...TracingEnv.shape,
 });
 
 /** What every worker reads besides. */

@@ -2,6 +2,8 @@
  * How every service reads its settings, starts, logs, tells its health and its figures, and stops. Knows no queue, no
  * database and no contract.
  */
+import './tracing/patch.js';
+
 export * from './env.js';
 export * from './health.js';
 export * from './metrics/message-metrics.js';

@@ -1,3 +1,4 @@
+import { trace } from '@opentelemetry/api';
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
 
@@ -10,11 +11,18 @@ function tell(error: Error) {
   return { type, message, stack, code: (error as NodeJS.ErrnoException).code };
 }
 
+/** Which trace a line belongs to; nothing while nothing is traced. */
+function traceOfLine() {
+  const { traceId, spanId } = trace.getActiveSpan()?.spanContext() ?? {};
+  return traceId ? { trace_id: traceId, span_id: spanId } : {};
+}
+
 /** JSON lines, or readable ones on a terminal. Secrets are cut out. */
 export function createLogger(service: string, level: string): Logger {
   return pino({
     level,
     base: { service },
+    mixin: traceOfLine,
     serializers: { err: tell },
     redact: {
       paths: SECRET.flatMap((key) => ['', '*', '*.*'].map((depth) => `${depth}["${key}"]`)),
@@ -26,23 +34,36 @@ export function createLogger(service: string, level: string): Logger {
   });
 }
 
-/** Nest's own lines, in the service's log. */
+/** What a line says besides its words: `requestId`, `correlationId`, … */
+type Facts = { message: string } & Record<string, unknown>;
+
+/** Lines of Nest and of those who log by its logger, in the service's log. An object is a message with facts. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(message: unknown, context?: string): void {
-    this.logger.debug({ context }, String(message));
+    this.write('debug', message, { context });
   }
 
   warn(message: unknown, context?: string): void {
-    this.logger.warn({ context }, String(message));
+    this.write('warn', message, { context });
   }
 
   error(message: unknown, stack?: string, context?: string): void {
-    this.logger.error({ context, stack }, message instanceof Error ? message.message : String(message));
+    this.write('error', message, { context, stack });
   }
 
   fatal(message: unknown, context?: string): void {
-    this.logger.fatal({ context }, String(message));
+    this.write('fatal', message, { context });
+  }
+
+  private write(level: 'debug' | 'warn' | 'error' | 'fatal', said: unknown, about: object): void {
+    const { message, ...facts } = isFacts(said)
+      ? said
+      : { message: said instanceof Error ? said.message : String(said) };
+    this.logger[level]({ ...about, ...facts }, message);
   }
 }
+
+const isFacts = (said: unknown): said is Facts =>
+  typeof said === 'object' && said !== null && !(said instanceof Error) && 'message' in said;

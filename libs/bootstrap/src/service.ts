@@ -8,13 +8,15 @@ import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
 import { measureHttp } from './metrics/http-metrics.js';
 import { serveMetrics } from './metrics/metrics-server.js';
+import { tracing } from './tracing/patch.js';
+import type { TracingEnv } from './tracing/tracing.env.js';
 
 interface ServiceOptions {
   name: string;
   module: unknown;
   port: number;
   host?: string;
-  settings: Pick<z.output<typeof ServiceEnv>, 'LOG_LEVEL' | 'METRICS_PORT' | 'SHUTDOWN_TIMEOUT_MS'>;
+  settings: Pick<z.output<typeof ServiceEnv>, 'LOG_LEVEL' | 'METRICS_PORT' | 'SHUTDOWN_TIMEOUT_MS'> & TracingEnv;
   adapter?: FastifyAdapter;
   /** Last touches before the service opens its port. */
   configure?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void;
@@ -27,12 +29,14 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
   const { LOG_LEVEL, METRICS_PORT, SHUTDOWN_TIMEOUT_MS } = options.settings;
   const logger = createLogger(options.name, LOG_LEVEL);
   exitOnFaults(logger);
+  tracing?.startTracing(options.name, options.settings, logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     options.module as Type,
     options.adapter ?? new FastifyAdapter({ forceCloseConnections: 'idle' }),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
   measureHttp(app.getHttpAdapter().getInstance());
+  tracing?.traceRoutes(app.getHttpAdapter().getInstance());
   await options.configure?.(app, logger);
   stopOnSignal(app, logger, SHUTDOWN_TIMEOUT_MS);
   if (options.strategy) {
@@ -71,7 +75,7 @@ function stopOnSignal(app: INestApplication, logger: Logger, timeoutMs: number):
       logger.warn('stopped with work left');
       process.exit(1);
     }, timeoutMs + 2000).unref();
-    app.close().then(
+    close(app).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ err: error }, 'could not stop in order');
@@ -81,6 +85,14 @@ function stopOnSignal(app: INestApplication, logger: Logger, timeoutMs: number):
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+}
+
+async function close(app: INestApplication): Promise<void> {
+  try {
+    await app.close();
+  } finally {
+    await tracing?.stopTracing();
+  }
 }
 
 function exitOnFaults(logger: Logger): void {

@@ -15,3 +15,4 @@ export { BrokenContract, readJob } from './read-job.js';
 export * from './refusal.js';
 export * from './text.js';
 export * from './timestamp.js';
+export * from './tracing.js';

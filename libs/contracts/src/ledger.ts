@@ -12,6 +12,8 @@ export interface JobRun {
   correlationId?: string;
   companyId?: string;
   body?: unknown;
+  /** The trace that it belongs to. */
+  traceparent?: string;
   /** A caller waits for the verdict: what is missing now is refused now. */
   awaited: boolean;
   /** It runs while nothing else runs in its worker. */

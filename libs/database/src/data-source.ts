@@ -22,6 +22,7 @@ import { FenceAccountsAndRequests1764000030000 } from './migrations/176400003000
 import { LetOpsSeeWhereMessagesAre1764000050000 } from './migrations/1764000050000-let-ops-see-where-messages-are.js';
 import { CountOwedMessages1764000051000 } from './migrations/1764000051000-count-owed-messages.js';
 import { SeeHowLongPublishedMessagesWait1764000052000 } from './migrations/1764000052000-see-how-long-published-messages-wait.js';
+import { AddTraceparentToOutbox1764000070000 } from './migrations/1764000070000-add-traceparent-to-outbox.js';
 import { LetWorkersRemoveWhatIsOld1764000080000 } from './migrations/1764000080000-let-workers-remove-what-is-old.js';
 import { FindWhatIsOld1764000081000 } from './migrations/1764000081000-find-what-is-old.js';
 import { LimitRolesInTime1764000090000 } from './migrations/1764000090000-limit-roles-in-time.js';
@@ -51,6 +52,7 @@ const migrations = [
   LetOpsSeeWhereMessagesAre1764000050000,
   CountOwedMessages1764000051000,
   SeeHowLongPublishedMessagesWait1764000052000,
+  AddTraceparentToOutbox1764000070000,
   LetWorkersRemoveWhatIsOld1764000080000,
   FindWhatIsOld1764000081000,
   LimitRolesInTime1764000090000,

@@ -83,8 +83,8 @@ export class MessageLedger implements Ledger {
   /** A direct job that died with its worker becomes owed, so that it too can be tried alone. */
   private async adopt(run: JobRun, detail: string): Promise<void> {
     await this.database.query(
-      `insert into outbox (id, queue, job, company_id, body, accepted_at, alone, history)
-       values ($1, $2, $3, $4, $5, $6, true, $7) on conflict (id) do nothing`,
+      `insert into outbox (id, queue, job, company_id, body, accepted_at, alone, history, traceparent)
+       values ($1, $2, $3, $4, $5, $6, true, $7, $8) on conflict (id) do nothing`,
       [
         run.correlationId,
         run.queue,
@@ -93,6 +93,7 @@ export class MessageLedger implements Ledger {
         JSON.stringify(run.body),
         run.queuedAt,
         directSteps(run, detail),
+        run.traceparent,
       ],
     );
   }

@@ -1,4 +1,4 @@
-import { type JobRun, PermanentFault } from '@herald/contracts';
+import { type JobRun, PermanentFault, spanHere, together } from '@herald/contracts';
 import DataLoader from 'dataloader';
 import type { Database } from './database.js';
 import { isDataError, isTaken } from './faults.js';
@@ -23,6 +23,8 @@ export interface MessageStatements {
 export interface DirectMessage {
   data: { correlationId: string; companyId: string; body: unknown };
   run: JobRun;
+  /** Where it is traced. */
+  span?: ReturnType<typeof spanHere>;
 }
 
 type Outcome = void | Error;
@@ -70,7 +72,7 @@ export class MessageWriter {
    * @throws PermanentFault when its data cannot be stored, or its correlationId is in use for another message
    */
   writeDirect(message: DirectMessage): Promise<void> {
-    return this.direct.load(message);
+    return this.direct.load({ ...message, span: spanHere() });
   }
 
   private async move(ids: string[], run: JobRun): Promise<void> {
@@ -101,7 +103,7 @@ export class MessageWriter {
   }
 
   private takeTurn(messages: readonly DirectMessage[]): Promise<Outcome[]> {
-    const written = this.write(messages);
+    const written = together(messages, () => this.write(messages));
     this.turn = written.catch(() => undefined);
     return written;
   }

@@ -1,4 +1,4 @@
-import { type JobContract, type JobRun, readJob } from '@herald/contracts';
+import { isTraceparent, type JobContract, kindOf, type JobRun, readJob, type Traced } from '@herald/contracts';
 import type { Job } from 'bullmq';
 import { validate as isUuid } from 'uuid';
 
@@ -10,6 +10,10 @@ export interface Transport {
   deadline?: number;
   /** Nothing else may run beside it. */
   alone?: boolean;
+  /** The trace that a producer's job belongs to, in W3C Trace Context. */
+  traceparent?: string;
+  /** The trace of each message that an `owed` job carries, where they differ. */
+  traceparents?: (string | null)[];
 }
 
 export const TRANSPORT_KEY = '$herald';
@@ -27,20 +31,49 @@ export function transportOf(job: Job): Transport {
   return isObject(transport) ? transport : {};
 }
 
+/** The trace that a job goes on with: what BullMQ's own telemetry leaves in its options, unless its producer says another. */
+export function traceparentOf(job: Job): string | undefined {
+  const { traceparent = metadataOf(job).traceparent } = transportOf(job);
+  return isTraceparent(traceparent) ? traceparent : undefined;
+}
+
+function metadataOf({ opts }: Job): { traceparent?: unknown } {
+  try {
+    return Object(JSON.parse(opts.telemetry?.metadata ?? '{}')) as { traceparent?: unknown };
+  } catch {
+    return {};
+  }
+}
+
+/** As bullmq-otel writes it, so that consumers who use that go on with the trace. */
+export const metadataFor = (traceparent: string): string => JSON.stringify({ traceparent });
+
+/** The messages that a job carries, each with its trace. What is no id is not told to anybody. */
+export function tracedIn(job: Job): Traced[] {
+  const { traceparents } = transportOf(job);
+  const traceparent = traceparentOf(job);
+  const { ids, correlationId } = isObject(job.data) ? job.data : {};
+  if (!Array.isArray(ids)) return [{ id: uuidOf(correlationId), traceparent }];
+  const each: unknown[] = Array.isArray(traceparents) ? traceparents : [];
+  return ids.map((id: unknown, seat) => {
+    const own = traceparents ? each[seat] : traceparent;
+    return { id: uuidOf(id), traceparent: isTraceparent(own) ? own : undefined };
+  });
+}
+
+const uuidOf = (value: unknown) => (typeof value === 'string' && isUuid(value) ? value.toLowerCase() : undefined);
+
 /** What can be said of a job before its data is known to be good. */
 export function runOf(job: Job, queue: string): JobRun {
   const data = isObject(job.data) ? job.data : {};
-  const uuidAt = (key: string) => {
-    const value = data[key];
-    return typeof value === 'string' && isUuid(value) ? value.toLowerCase() : undefined;
-  };
   return {
     queue,
     job: job.name,
     jobKey: `${job.id}:${job.timestamp}`,
     data: job.data,
-    correlationId: uuidAt('correlationId'),
-    companyId: uuidAt('companyId'),
+    correlationId: uuidOf(data['correlationId']),
+    companyId: uuidOf(data['companyId']),
+    traceparent: traceparentOf(job),
     awaited: transportOf(job).replyTo !== undefined,
     alone: transportOf(job).alone === true,
     queuedAt: new Date(job.timestamp),
@@ -57,3 +90,14 @@ export function receive<Data>(job: Job, contract: JobContract<Data> | undefined,
   const { data, ...message } = readJob(contract, { queue: run.queue, job: job.name, jobId: job.id, data: job.data });
   return { data, run: { ...run, ...message } };
 }
+
+/** What the log says of a run that failed. The error's words may quote what people wrote: the message's timeline has them. */
+export const aboutFailure = (job: Job, { queue, attempt, correlationId, ids }: JobRun, error: Error) => ({
+  queue,
+  job: job.name,
+  jobId: job.id,
+  attempt,
+  correlationId,
+  correlationIds: ids,
+  error: kindOf(error),
+});

@@ -7,6 +7,10 @@ import {
   type JobReply,
   type QueueContract,
   Refusal,
+  sending,
+  step,
+  type Traced,
+  traceparentHere,
   unavailable,
 } from '@herald/contracts';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
@@ -21,7 +25,7 @@ import {
   type RedisClient,
   refuseUnfit,
 } from './connection.js';
-import { TRANSPORT_KEY, type Transport } from './job-run.js';
+import { metadataFor, TRANSPORT_KEY, type Transport } from './job-run.js';
 import { ReplyInbox, type Verdict } from './replies.js';
 
 interface Pattern {
@@ -43,6 +47,8 @@ export interface PublishOptions {
   urgent?: boolean;
   /** Stays this long after it succeeded, for an owner who looks for its end; unless given, it leaves at once. */
   keepSeconds?: number;
+  /** The messages that it carries, each with its trace; unless given, it belongs to what is under way. */
+  traced?: Traced[];
 }
 
 /** Where a job stands, as far as its owner must know. */
@@ -150,13 +156,21 @@ export class QueueClient extends ClientProxy {
 
   protected async dispatchEvent<T>(packet: ReadPacket<Addressed>): Promise<T> {
     const { data, options } = packet.data;
-    const transport: Transport | undefined = options?.alone ? { alone: true } : undefined;
-    // Jobs of Herald's own leave when they succeeded: what they did stands in Postgres.
-    await this.add(packet.pattern as Pattern, data, transport, {
-      removeOnComplete: options?.keepSeconds ? { age: options.keepSeconds } : true,
-      jobId: options?.jobId ?? randomUUID(),
-      lifo: options?.urgent === true,
-    });
+    const pattern = packet.pattern as Pattern;
+    const { traced = [here(data)] } = options ?? {};
+    const traceparents = traced.map(({ traceparent }) => traceparent ?? null);
+    const transport: Transport = {
+      ...(options?.alone ? { alone: true } : {}),
+      ...(new Set(traceparents).size > 1 ? { traceparents } : {}),
+    };
+    await step(sending(pattern.queue, pattern.job), traced, () =>
+      // Jobs of Herald's own leave when they succeeded: what they did stands in Postgres.
+      this.add(pattern, data, transport, {
+        removeOnComplete: options?.keepSeconds ? { age: options.keepSeconds } : true,
+        jobId: options?.jobId ?? randomUUID(),
+        lifo: options?.urgent === true,
+      }),
+    );
     return undefined as T;
   }
 
@@ -175,7 +189,9 @@ export class QueueClient extends ClientProxy {
     const awaited = this.inbox.await(jobId, timeoutMs);
     const transport = { replyTo: this.inbox.channel, deadline: Date.now() + timeoutMs };
     try {
-      await this.add(pattern, data, transport, { ...REQUEST_OPTIONS, jobId });
+      await step(sending(pattern.queue, pattern.job), [here(data)], () =>
+        this.add(pattern, data, transport, { ...REQUEST_OPTIONS, jobId }),
+      );
     } catch (error) {
       awaited.cancel();
       throw Object.assign(unavailable('The queue is away; try again'), { cause: error });
@@ -194,15 +210,22 @@ export class QueueClient extends ClientProxy {
     return job?.finishedOn ? (job.returnvalue as Verdict) : undefined;
   }
 
-  private async add(pattern: Pattern, data: unknown, transport: Transport | undefined, options: JobsOptions) {
+  private async add(pattern: Pattern, data: unknown, transport: Transport, options: JobsOptions) {
     if (!this.isConnected) throw awayError(this.redis);
     const contract = this.contractOf(pattern);
     const checked = contract.data.parse(data) as object;
     const { attempts, backoffMs } = contract;
+    const traceparent = traceparentHere();
     await this.queueOf(pattern.queue).add(
       pattern.job,
-      transport ? { ...checked, [TRANSPORT_KEY]: transport } : checked,
-      { ...options, attempts, backoff: { type: 'exponential', delay: backoffMs }, sizeLimit: MAX_JOB_BYTES },
+      Object.keys(transport).length > 0 ? { ...checked, [TRANSPORT_KEY]: transport } : checked,
+      {
+        ...options,
+        attempts,
+        backoff: { type: 'exponential', delay: backoffMs },
+        sizeLimit: MAX_JOB_BYTES,
+        ...(traceparent ? { telemetry: { metadata: metadataFor(traceparent) } } : {}),
+      },
     );
   }
 
@@ -222,4 +245,10 @@ export class QueueClient extends ClientProxy {
     }
     return queue;
   }
+}
+
+/** A job that belongs to what is under way. */
+function here(data: unknown): Traced {
+  const { correlationId } = Object(data) as { correlationId?: string };
+  return { id: correlationId, traceparent: traceparentHere() };
 }

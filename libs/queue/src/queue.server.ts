@@ -4,9 +4,11 @@ import {
   type JobRun,
   type Ledger,
   PermanentFault,
+  processing,
   type QueueContract,
   Refusal,
   type RefusalData,
+  step,
   UNAWAITED,
 } from '@herald/contracts';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
@@ -22,7 +24,7 @@ import {
   refuseUnfit,
 } from './connection.js';
 import { Gate } from './gate.js';
-import { type ReceivedJob, receive, runOf, transportOf } from './job-run.js';
+import { aboutFailure, type ReceivedJob, receive, runOf, tracedIn, traceparentOf, transportOf } from './job-run.js';
 import { reply, type Verdict } from './replies.js';
 
 export interface QueueServerOptions extends QueueOptions {
@@ -131,7 +133,13 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       this.options.ran?.({ queue, job: name, attempt, queuedAt, startedAt, endedAt: new Date(), failed });
     this.inWork++;
     try {
-      const verdict = await this.work(job, token);
+      const traced = tracedIn(job);
+      const verdict = await step(
+        processing(queue, name, attempt),
+        traced,
+        () => this.work(job, token),
+        traceparentOf(job),
+      );
       note(false);
       return verdict;
     } catch (error) {
@@ -170,10 +178,12 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const final = cause !== 'failed' || error instanceof Refusal || error instanceof PermanentFault;
       if (!final && run.attempt < (patience?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
+        this.logger.warn({ message: 'a job failed, and is tried again', ...aboutFailure(job, run, error) });
         throw error;
       }
       if (replyTo) await this.answer(job, replyTo, { refusal: FAILED });
       else await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, cause));
+      this.logger.warn({ message: 'a job is given up', cause, ...aboutFailure(job, run, error) });
       throw new UnrecoverableError(error.message);
     }
   }

@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { badRequest } from '@herald/contracts';
+import { badRequest, traceAbout } from '@herald/contracts';
 import { bodyHash } from '@herald/database';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -65,7 +65,10 @@ export function correlationOf(single: boolean | undefined, context: ExecutionCon
   const name = `${request.method} ${pathOf(request)} ${key}`;
   const namespace = key && namespaceOf(request.caller);
   const id = namespace ? v5(name, namespace) : timeOrderedId();
-  if (single !== false) void response.header('X-Correlation-Id', id);
+  if (single !== false) {
+    void response.header('X-Correlation-Id', id);
+    traceAbout(id);
+  }
   return {
     id,
     key: namespace ? { id, hash: bodyHash(request.body) } : undefined,

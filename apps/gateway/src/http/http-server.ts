@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { badRequest, methodNotAllowed } from '@herald/contracts';
+import { badRequest, isTraceparent, methodNotAllowed, traceparentHere } from '@herald/contracts';
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
@@ -20,8 +20,6 @@ const LOOK_AT_CONNECTIONS_MS = 1000;
 
 /** What a client may call its request; anything else gets an id of ours. */
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
-/** W3C Trace Context: version, trace, parent and flags. */
-const TRACEPARENT = /^[\da-f]{2}-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}$/;
 
 /** Headers that pages of other origins may send, and read. */
 const ASKED_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Api-Key', 'X-Request-Id', 'Traceparent'];
@@ -115,8 +113,9 @@ function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): string {
 /** Every answer says which request it belongs to. */
 function identify(request: FastifyRequest, reply: FastifyReply): void {
   void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
-  const { traceparent } = request.headers;
-  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) void reply.header('traceparent', traceparent);
+  // Where nothing is traced, the caller's trace comes back as it came.
+  const traceparent = traceparentHere() ?? request.headers.traceparent;
+  if (isTraceparent(traceparent)) void reply.header('traceparent', traceparent);
 }
 
 /** A route may take larger bodies than the others (RouteConfig). */

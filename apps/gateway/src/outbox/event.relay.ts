@@ -53,7 +53,7 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
   async feed(): Promise<void> {
     await this.client.ping(queue);
     const events = await this.database.feeding((tx) =>
-      tx.query<{ job_id: string; body: AnsweredEvent }>(TAKE, [
+      tx.query<{ job_id: string; body: AnsweredEvent; traceparent: string | null }>(TAKE, [
         queue,
         this.settings.PUBLISHED_LIMIT,
         MAX_ROWS_PER_ROUND,
@@ -61,9 +61,10 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
     );
     // What fails to get there is found gone.
     await Promise.allSettled(
-      events.map(({ job_id: jobId, body }) =>
-        this.client.enqueue(merchantAnswered, 'answered', body, { jobId, keepSeconds: KEPT_SECONDS }),
-      ),
+      events.map(({ job_id: jobId, body, traceparent }) => {
+        const traced = [{ id: body.correlationId, traceparent }];
+        return this.client.enqueue(merchantAnswered, 'answered', body, { jobId, keepSeconds: KEPT_SECONDS, traced });
+      }),
     );
   }
 
@@ -111,7 +112,7 @@ const TAKE = `
     select id from outbox where queue = $1 and job_id is null
      order by accepted_at, id limit (select rows from room) for update skip locked)
   update outbox o set job_id = gen_random_uuid(), queued_at = now()
-    from next where o.id = next.id returning o.job_id, o.body`;
+    from next where o.id = next.id returning o.job_id, o.body, o.traceparent`;
 
 const FIND_PUBLISHED = `
   select id, job_id, queued_at from outbox

@@ -9,6 +9,8 @@ export interface NewMessage {
   body: unknown;
   /** It overtakes what waits. */
   urgent?: boolean;
+  /** The trace that it is accepted in. */
+  traceparent?: string;
 }
 
 /** A request that came with an Idempotency-Key: the id of its correlation, and the hash of the body as it was sent. */
@@ -22,6 +24,8 @@ export interface OwedJob {
   queue: string;
   jobId: string;
   ids: string[];
+  /** The trace of each, where it has one. */
+  traceparents: (string | null)[];
   alone: boolean;
   urgent: boolean;
 }
@@ -34,21 +38,32 @@ interface Row {
   queue: string;
   alone?: boolean;
   urgent?: boolean;
+  traceparent?: string | null;
 }
+
+/** What an outbox row says of how it travels. */
+export type OwedRow = { id: string; alone: boolean; lane: number; traceparent: string | null };
+
+export const rowOf = (queue: string, { lane, ...row }: OwedRow): Row => ({
+  ...row,
+  queue,
+  urgent: lane === LANE.urgent,
+});
 
 /** Packs rows into jobs: those of one queue together, the urgent apart, those that must be alone one by one. */
 export function packJobs(rows: Row[], maxIds: number, newJobId: () => string): OwedJob[] {
   const jobs: OwedJob[] = [];
   const open = new Map<string, OwedJob>();
-  for (const { id, queue, alone = false, urgent = false } of rows) {
+  for (const { id, queue, alone = false, urgent = false, traceparent = null } of rows) {
     const lane = `${queue} ${urgent}`;
     let job = alone ? undefined : open.get(lane);
     if (!job || job.ids.length >= maxIds) {
-      job = { queue, jobId: newJobId(), ids: [], alone, urgent };
+      job = { queue, jobId: newJobId(), ids: [], traceparents: [], alone, urgent };
       jobs.push(job);
       if (!alone) open.set(lane, job);
     }
     job.ids.push(id);
+    job.traceparents.push(traceparent);
   }
   return jobs;
 }

@@ -4,7 +4,7 @@ import { Database, type Sql } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
-import { LANE, type NewMessage, type OwedJob, packJobs } from './outbox-message.js';
+import { type NewMessage, type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
 
@@ -170,14 +170,9 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     const companies = await this.nextCompanies(tx, queue);
     if (companies.length === 0) return undefined;
     const each = Math.ceil(rows / companies.length);
-    const turn = await tx.query<{ id: string; alone: boolean; lane: number }>(TAKE_TURNS, [
-      queue,
-      companies,
-      each,
-      rows,
-    ]);
+    const turn = await tx.query<OwedRow>(TAKE_TURNS, [queue, companies, each, rows]);
     const jobs = packJobs(
-      turn.map(({ id, alone, lane }) => ({ id, queue, alone, urgent: lane === LANE.urgent })),
+      turn.map((row) => rowOf(queue, row)),
       MAX_OWED_IDS,
       randomUUID,
     );
@@ -221,11 +216,11 @@ const COMPANIES_AFTER = `
   select company_id from hop where company_id is not null limit $3`;
 
 const TAKE_TURNS = `
-  select o.id, o.alone, o.lane
+  select o.id, o.alone, o.lane, o.traceparent
     from unnest($2::uuid[]) with ordinality as c(company_id, seat)
    cross join lateral (
-     select id, alone, lane, row_number() over (order by lane, accepted_at, id) as turn
-       from (select id, alone, lane, accepted_at from outbox
+     select id, alone, lane, traceparent, row_number() over (order by lane, accepted_at, id) as turn
+       from (select id, alone, lane, traceparent, accepted_at from outbox
               where queue = $1 and job_id is null and company_id = c.company_id
               order by lane, accepted_at, id limit $3) oldest) o
    order by o.turn, c.seat limit $4`;

@@ -4,7 +4,7 @@ import { Database, type Sql } from '@herald/database';
 import { type JobState, QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
-import { LANE, type OwedJob, packJobs } from './outbox-message.js';
+import { type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
 
@@ -84,9 +84,9 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async replace(tx: Sql, queue: string, lost: OldJob[]): Promise<OwedJob[]> {
-    const rows = await tx.query<{ id: string; alone: boolean; lane: number }>(LOCK_ROWS, keys(queue, lost));
+    const rows = await tx.query<OwedRow>(LOCK_ROWS, keys(queue, lost));
     const jobs = packJobs(
-      rows.map(({ id, alone, lane }) => ({ id, queue, alone, urgent: lane === LANE.urgent })),
+      rows.map((row) => rowOf(queue, row)),
       MAX_OWED_IDS,
       randomUUID,
     );
@@ -109,7 +109,7 @@ const FIND_OLD = `
 
 const OF_JOBS = `queue = $1 and job_id is not null and queued_at = any($2::timestamptz[]) and job_id = any($3::uuid[])`;
 
-const LOCK_ROWS = `select id, alone, lane from outbox where ${OF_JOBS} order by accepted_at, id for update skip locked`;
+const LOCK_ROWS = `select id, alone, lane, traceparent from outbox where ${OF_JOBS} order by accepted_at, id for update skip locked`;
 
 const REPLACE = `
   update outbox o set job_id = a.job_id, queued_at = now()

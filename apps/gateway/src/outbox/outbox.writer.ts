@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { noteAccepted, noteBatch } from '@herald/bootstrap';
-import { MAX_OWED_IDS, unavailable, unprocessable } from '@herald/contracts';
+import { MAX_OWED_IDS, step, traceparentHere, unavailable, unprocessable, within } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import { LANE, type NewMessage, type OwedJob, packJobs, type RequestKey } from './outbox-message.js';
@@ -49,8 +49,10 @@ export class OutboxWriter {
    *   accepted then
    */
   accept(messages: NewMessage[], key?: RequestKey): Promise<Acceptance> {
+    const traceparent = traceparentHere();
+    const traced = traceparent ? messages.map((message) => ({ ...message, traceparent })) : messages;
     return new Promise((resolve, reject) => {
-      this.waiting.push({ messages, key, since: performance.now(), resolve, reject });
+      this.waiting.push({ messages: traced, key, since: performance.now(), resolve, reject });
       this.startCommit();
     });
   }
@@ -78,20 +80,27 @@ export class OutboxWriter {
   }
 
   private async commit(all: Waiting[]): Promise<void> {
-    let callers = all;
+    const everyone = all.flatMap(({ messages }) => messages);
     try {
-      callers = await this.ceiling.admit(all);
-      if (callers.length < all.length) refuse(all, callers);
-      if (callers.length === 0) return;
-      const first = firstOfEachKey(callers);
-      const jobs = packJobs(this.feeder.admit(first.flatMap(({ messages }) => messages)), MAX_OWED_IDS, randomUUID);
-      const fresh = await this.insert(first, jobs);
-      noteCommit(fresh);
-      await this.settle(callers, fresh);
-      void this.publisher.publish(fresh.size === callers.length ? jobs : withoutReplayed(jobs, fresh));
+      const jobs = await step(within('commit to outbox'), everyone, () => this.write(all));
+      void this.publisher.publish(jobs);
     } catch (error) {
-      for (const caller of callers) caller.reject(error);
+      // Those who were refused before know of it already.
+      for (const caller of all) caller.reject(error);
     }
+  }
+
+  /** Commits what there is room for, tells the callers, and returns the jobs to publish. */
+  private async write(all: Waiting[]): Promise<OwedJob[]> {
+    const callers = await this.ceiling.admit(all);
+    if (callers.length < all.length) refuse(all, callers);
+    if (callers.length === 0) return [];
+    const first = firstOfEachKey(callers);
+    const jobs = packJobs(this.feeder.admit(first.flatMap(({ messages }) => messages)), MAX_OWED_IDS, randomUUID);
+    const fresh = await this.insert(first, jobs);
+    noteCommit(fresh);
+    await this.settle(callers, fresh);
+    return fresh.size === callers.length ? jobs : withoutReplayed(jobs, fresh);
   }
 
   /** Commits, and returns the callers whose messages are rows now: those without a key, and those whose key is new. */
@@ -158,7 +167,11 @@ function noteCommit(callers: Set<Waiting>): void {
 function withoutReplayed(jobs: OwedJob[], fresh: Set<Waiting>): OwedJob[] {
   const written = new Set([...fresh].flatMap(({ messages }) => messages.map(({ id }) => id)));
   return jobs
-    .map((job) => ({ ...job, ids: job.ids.filter((id) => written.has(id)) }))
+    .map((job) => ({
+      ...job,
+      ids: job.ids.filter((id) => written.has(id)),
+      traceparents: job.traceparents.filter((_, seat) => written.has(job.ids[seat] as string)),
+    }))
     .filter(({ ids }) => ids.length > 0);
 }
 
@@ -173,11 +186,12 @@ function columns(callers: Waiting[], jobs: OwedJob[]): unknown[] {
     messages.map(({ body }) => JSON.stringify(body)),
     messages.map(({ urgent }) => (urgent ? LANE.urgent : LANE.ordinary)),
     messages.map(({ id }) => jobIds.get(id) ?? null),
+    messages.map(({ traceparent }) => traceparent ?? null),
   ];
 }
 
-const GIVEN = `unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[], $6::smallint[], $7::uuid[]`;
-const FIELDS = 'id, queue, job, company_id, body, lane, job_id';
+const GIVEN = `unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[], $6::smallint[], $7::uuid[], $8::text[]`;
+const FIELDS = 'id, queue, job, company_id, body, lane, job_id, traceparent';
 const WRITE = `insert into outbox (${FIELDS}, accepted_at, queued_at)
   select ${FIELDS}, now(), case when job_id is not null then now() end from`;
 
@@ -186,10 +200,10 @@ const INSERT = `${WRITE} ${GIVEN}) as given(${FIELDS})`;
 /** Messages without a key are always new; of those with one, the request's row decides, for all of a batch at once. */
 const INSERT_KEYED = `
   with keys as (
-    insert into requests (id, body_hash) select * from unnest($9::uuid[], $10::bytea[])
+    insert into requests (id, body_hash) select * from unnest($10::uuid[], $11::bytea[])
         on conflict (id) do nothing
     returning id),
-  given as (select * from ${GIVEN}, $8::uuid[]) as given(${FIELDS}, key)),
+  given as (select * from ${GIVEN}, $9::uuid[]) as given(${FIELDS}, key)),
   written as (${WRITE} given where key is null or key in (select id from keys))
   select id from keys`;
 

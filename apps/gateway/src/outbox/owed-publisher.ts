@@ -19,9 +19,15 @@ export class OwedPublisher {
 
   async publish(jobs: OwedJob[]): Promise<void> {
     await Promise.allSettled(
-      jobs.map(({ queue, jobId, ids, alone, urgent }) =>
-        this.client.enqueue(OWED_QUEUES[queue] as OwedContract, 'owed', { ids }, { jobId, alone, urgent }),
-      ),
+      jobs.map(({ queue, jobId, ids, traceparents, alone, urgent }) => {
+        const traced = ids.map((id, seat) => ({ id, traceparent: traceparents[seat] }));
+        return this.client.enqueue(
+          OWED_QUEUES[queue] as OwedContract,
+          'owed',
+          { ids },
+          { jobId, alone, urgent, traced },
+        );
+      }),
     );
   }
 }

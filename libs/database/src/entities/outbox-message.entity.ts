@@ -47,4 +47,8 @@ export class OutboxMessage {
   /** Steps of its timeline that are not times of its own: failed attempts, replays. */
   @Column('jsonb', { default: () => "'[]'" })
   history: unknown[];
+
+  /** The trace that it was accepted in (W3C Trace Context); null unless it was traced. */
+  @Column('text', { nullable: true })
+  traceparent: string | null;
 }

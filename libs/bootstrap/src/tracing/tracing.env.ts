@@ -1,0 +1,44 @@
+import { z } from 'zod';
+
+const EXPORTERS = ['otlp', 'console', 'none'] as const;
+const SAMPLERS = ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [name, `parentbased_${name}`]);
+
+const oneOf = (values: readonly string[]) =>
+  z.enum(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`);
+const address = z.url({ protocol: /^https?$/, error: 'must be a URL that starts with http:// or https://' }).optional();
+/** gRPC would double the weight of all of it; every collector takes these as well. */
+const protocol = oneOf(['http/protobuf', 'http/json']).optional();
+
+/**
+ * OpenTelemetry's own variables, as far as they are checked; the SDK reads these and the others (headers, time-outs, batches,
+ * limits, resource) by itself.
+ */
+export const TracingEnv = z.object({
+  OTEL_SDK_DISABLED: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['true', 'false'], 'must be true or false'))
+    .default('false'),
+  OTEL_TRACES_EXPORTER: z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(oneOf(EXPORTERS)))
+    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address,
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address,
+  OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
+  OTEL_TRACES_SAMPLER: oneOf(SAMPLERS).optional(),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .refine((text) => Number(text) >= 0 && Number(text) <= 1, 'must be a share from 0 to 1')
+    .optional(),
+});
+export type TracingEnv = z.output<typeof TracingEnv>;
+
+/** Where traces go: nowhere unless an exporter or a collector is named. */
+export function exportersOf(env: TracingEnv): string[] {
+  const named = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
+  const { OTEL_TRACES_EXPORTER: exporters = named ? ['otlp'] : [] } = env;
+  return env.OTEL_SDK_DISABLED === 'true' ? [] : exporters.filter((name) => name !== 'none');
+}

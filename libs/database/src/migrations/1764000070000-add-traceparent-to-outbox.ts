@@ -1,0 +1,12 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** The trace of an accepted message outlives its jobs: Redis may lose them. Null while nothing is traced. */
+export class AddTraceparentToOutbox1764000070000 implements MigrationInterface {
+  async up(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table outbox add column traceparent text');
+  }
+
+  async down(runner: QueryRunner): Promise<void> {
+    await runner.query('alter table outbox drop column traceparent');
+  }
+}
