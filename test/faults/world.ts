@@ -157,6 +157,21 @@ export class World {
     return answers.flatMap(([, ids]) => (Array.isArray(ids) ? (ids as string[]) : []));
   }
 
+  /** Where messages and jobs stand, for whoever looks into a fault. */
+  async standings(): Promise<string> {
+    const rows = await this.herald.query<{ line: string }>(
+      `select concat_ws(' ', queue, count(*) filter (where job_id is null), 'waiting for their turn,',
+                        count(*) filter (where job_id is not null), 'published, the oldest', max(now() - queued_at)) as line
+         from outbox group by queue order by queue`,
+    );
+    const lists: string[] = [];
+    for (const queue of QUEUES) {
+      for (const list of ['wait', 'active']) lists.push(`${queue} ${list} ${await this.eye.llen(this.key(queue, list))}`);
+      for (const set of ['delayed', 'failed']) lists.push(`${set} ${await this.eye.zcard(this.key(queue, set))}`);
+    }
+    return `outbox: ${rows.map(({ line }) => line).join('; ')}. Redis: ${lists.join(', ')}`;
+  }
+
   /** BullMQ's key of a queue. */
   key(queue: string, name: string): string {
     return `{${this.herald.namespace}:${queue}}:${queue}:${name}`;

@@ -59,6 +59,7 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
         else hits.push({ aim: aim.name, strike: strike.name });
         const line = `seed ${seed}, fault ${hits.length}/${faults}: ${strike.name} while ${aim.name}`;
         say(`${line}${why ? `: ${why}` : ''} (${world.ledger.size} operations)`);
+        if (why) say(await world.standings());
         if (world.casualties.length > 0) return;
         await sleep(pauseMs);
       }
@@ -75,7 +76,7 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
     const untold = await incompleteTimelines(world, random);
     const broken = [
       ...missed.map(({ aim, strike }) => `never came about: ${strike.name} while ${aim.name}`),
-      ...(drained ? [] : [`not quiet in time: ${await world.unfinished()} messages and jobs are left`]),
+      ...(drained ? [] : [`not quiet in time. ${await world.standings()}`]),
       ...(counters.length > 0 ? [`counters differ from a recount: ${JSON.stringify(counters.slice(0, 3))}`] : []),
       ...untold.map((timeline) => `a timeline is not whole: ${timeline}`),
       ...world.casualties,
