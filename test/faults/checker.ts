@@ -14,6 +14,8 @@ export interface Finding {
   unknown_done: number;
   /** Direct jobs that stood in a Redis that lost everything, and are not done. */
   lost_with_redis: number;
+  /** Either of both: it may be done or not. */
+  indeterminate: number;
   given_up: number;
   /** Acknowledged, and neither done, owed nor given up. */
   lost: number;
@@ -179,7 +181,8 @@ const COMPARE = `
   with ${[THERE, PLACED, MESSAGES, ANSWERS, STATUSES, READ_ALL, JUDGED].join(',')}
   select slice, door, count(*)::int as sent, ${COUNT(`outcome = 'acked'`)} as acked, ${COUNT(`outcome = 'refused'`)} as refused,
          ${COUNT(`outcome = 'unknown'`)} as unknown, ${COUNT(`outcome = 'unknown' and done`)} as unknown_done,
-         ${COUNT('lost_with_redis')} as lost_with_redis, ${COUNT('given_up > 0')} as given_up,
+         ${COUNT('lost_with_redis')} as lost_with_redis, ${COUNT(`outcome = 'unknown' or lost_with_redis`)} as indeterminate,
+         ${COUNT('given_up > 0')} as given_up,
          ${COUNT('lost and not lost_with_redis')} as lost, ${COUNT('doubled')} as doubled, ${COUNT('wrong')} as wrong,
          ${COUNT('unexpected')} as unexpected, ${COUNT('owed > 0')} as owed,
          coalesce(array_agg(serial) filter (where (lost and not lost_with_redis) or doubled or wrong or unexpected

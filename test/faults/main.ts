@@ -1,6 +1,7 @@
 /**
- * `npm run test:faults -- [--seed N] [--minutes M] [--only NAME]`: starts servers and services of its own, breaks them,
- * and proves the promises. Prints tables, and in the last line how many checks passed and failed.
+ * `npm run test:faults -- [--seed N] [--seeds COUNT | --minutes M] [--only NAME]`: starts servers and services of its own,
+ * breaks them, and proves the promises. Prints tables, and in the last line how many checks passed and failed. With
+ * `--seeds` or `--minutes` it is the long form: more faults, and outages as long as the promises have them.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -13,7 +14,7 @@ import { SCENARIOS } from './scenarios/scenarios.js';
 import type { Breakable } from './breakable.js';
 import { Folder, postgresIn } from './servers.js';
 import { storm, type StormResult } from './storm/storm.js';
-import { checksOf, findingsTable, hitsTable } from './storm/storm-report.js';
+import { checksOf, findingsTable, hitsTable, seedsTable } from './storm/storm-report.js';
 import { World } from './world.js';
 
 const SHORT = { faults: 9, operations: 1500 };
@@ -26,12 +27,13 @@ const MUTANT_PATIENCE_MS = 12_000;
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
+    seeds: { type: 'string', default: '0' },
     minutes: { type: 'string', default: '0' },
     only: { type: 'string' },
   },
 });
-const minutes = Number(values.minutes);
-const long = minutes > 0;
+const [seeds, minutes] = [Number(values.seeds), Number(values.minutes)];
+const long = seeds > 0 || minutes > 0;
 const chosen = ({ name, part }: { name: string; part?: string }) =>
   !values.only || `${part} ${name}`.toLowerCase().includes(values.only.toLowerCase());
 
@@ -46,15 +48,15 @@ async function main(): Promise<boolean> {
   return report.sum();
 }
 
-/** As many as fit into the time, each with a seed of its own. */
+/** As many as were asked for, and as fit into the time, each with a seed of its own. */
 async function storms(report: Report): Promise<Proof> {
   const until = performance.now() + minutes * 60_000;
   const results: StormResult[] = [];
   do results.push(await storm({ seed: Number(values.seed) + results.length, ...(long ? LONG : SHORT) }));
-  while (performance.now() < until);
-  const seeds = results.map((result) => result.seed).join(', ');
+  while (results.length < seeds || performance.now() < until);
   const checks = results.flatMap(checksOf);
-  report.add(`Faults at random, seeds ${seeds}`, `${findingsTable(results)}\n\n${hitsTable(results)}`, checks);
+  const tables = [seedsTable(results), findingsTable(results), hitsTable(results)];
+  report.add('Faults at random', tables.join('\n\n'), checks);
   return { name: 'faults at random', proves: [1, 2, 16, 17, 22, 25], holds: allHold(checks) };
 }
 

@@ -166,7 +166,8 @@ export class World {
     );
     const lists: string[] = [];
     for (const queue of QUEUES) {
-      for (const list of ['wait', 'active']) lists.push(`${queue} ${list} ${await this.eye.llen(this.key(queue, list))}`);
+      for (const list of ['wait', 'active'])
+        lists.push(`${queue} ${list} ${await this.eye.llen(this.key(queue, list))}`);
       for (const set of ['delayed', 'failed']) lists.push(`${set} ${await this.eye.zcard(this.key(queue, set))}`);
     }
     return `outbox: ${rows.map(({ line }) => line).join('; ')}. Redis: ${lists.join(', ')}`;

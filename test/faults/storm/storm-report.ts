@@ -22,13 +22,26 @@ export function findingsTable(results: StormResult[]): string {
   );
 }
 
-/** How often each strike found messages in each state. */
+/** What became of it, storm by storm. */
+export function seedsTable(results: StormResult[]): string {
+  const counts = ['sent', 'acked', 'refused', 'indeterminate', ...BAD] as const;
+  const rows = results.map(({ seed, hits, findings }) => [
+    seed,
+    hits.length,
+    ...counts.map((count) => findings.reduce((sum, finding) => sum + finding[count], 0)),
+  ]);
+  return table(['seed', 'faults', ...counts.map((name) => name.replaceAll('_', ' '))], rows);
+}
+
+/** How often faults found messages in each state, and how often each was made, storm by storm. */
 export function hitsTable(results: StormResult[]): string {
-  const hits = results.flatMap((result) => result.hits);
-  const count = (of: string) => hits.filter(({ aim, strike }) => aim === of || strike === of).length;
-  const states = AIMS.map(({ name }) => [name, count(name)]);
-  const strikes = STRIKES.map(({ name }) => [name, count(name)]);
-  return `${table(['state of the messages', 'hit'], states)}\n\n${table(['fault', 'made'], strikes)}`;
+  const seeds = results.map(({ seed }) => `seed ${seed}`);
+  const rows = (of: { name: string }[]) =>
+    of.map(({ name }) => [
+      name,
+      ...results.map(({ hits }) => hits.filter(({ aim, strike }) => aim === name || strike === name).length),
+    ]);
+  return `${table(['state of the messages', ...seeds], rows(AIMS))}\n\n${table(['fault', ...seeds], rows(STRIKES))}`;
 }
 
 /** The promises, as checks: of each door, of the whole, and of the faults themselves. */
