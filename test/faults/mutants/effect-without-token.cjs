@@ -1,4 +1,8 @@
-/** A broken delivery worker: its effect does not hang on the outbox row. It writes what it reads, and deletes afterwards. */
+/**
+ * A broken delivery worker: its effect does not hang on the outbox row. It writes what it reads, and deletes a while
+ * later, so that the other worker surely reads it too.
+ */
+const { setTimeout: sleep } = require('node:timers/promises');
 const { Database } = require('../../../dist/libs/database/src/database.js');
 
 const { query } = Database.prototype;
@@ -12,6 +16,7 @@ Database.prototype.query = async function (text, values) {
     text.replace(TAKE, READ).replace('select t.id,', 'select gen_random_uuid(),'),
     values,
   );
+  await sleep(1000);
   await query.call(this, 'delete from outbox where id = any($1::uuid[])', [values[0]]);
   return rows;
 };

@@ -23,6 +23,8 @@ export interface Acceptance {
 }
 
 const MAX_ROWS_PER_COMMIT = 1000;
+/** Who has waited so long for a commit that found Postgres away does not wait for the next one as well. */
+const PATIENCE_MS = 500;
 /** What is said where too many messages are owed. */
 export const OUTBOX_FULL = 'Too many messages wait to be delivered; try again later';
 
@@ -87,6 +89,7 @@ export class OutboxWriter {
     } catch (error) {
       // Those who were refused before know of it already.
       for (const caller of all) caller.reject(error);
+      if (this.database.isAway) this.refuseTired(error);
     }
   }
 
@@ -101,6 +104,12 @@ export class OutboxWriter {
     noteCommit(fresh);
     await this.settle(callers, fresh);
     return fresh.size === callers.length ? jobs : withoutReplayed(jobs, fresh);
+  }
+
+  private refuseTired(error: unknown): void {
+    const latest = performance.now() - PATIENCE_MS;
+    // In the order in which they came.
+    while (this.waiting[0] && this.waiting[0].since < latest) this.waiting.shift()?.reject(error);
   }
 
   /** Commits, and returns the callers whose messages are rows now: those without a key, and those whose key is new. */
