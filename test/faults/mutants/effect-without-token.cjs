@@ -16,7 +16,7 @@ Database.prototype.query = async function (text, values) {
     text.replace(TAKE, READ).replace('select t.id,', 'select gen_random_uuid(),'),
     values,
   );
-  await sleep(1000);
+  await sleep(500);
   await query.call(this, 'delete from outbox where id = any($1::uuid[])', [values[0]]);
   return rows;
 };

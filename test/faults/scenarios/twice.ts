@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
+import { eventually } from '../../support/eventually.js';
 import { Clients } from '../load/clients.js';
 import type { World } from '../world.js';
 import type { Scenario, Stage } from './scenario.js';
@@ -9,17 +10,27 @@ import type { Scenario, Stage } from './scenario.js';
 const APPS = ['delivery', 'agent-actions'] as const;
 const AT_ONCE = 50;
 
-/** Puts every job that waits on its queue again, so that each is there fifty times, and the workers take them at once. */
+/** Whether a job waits for everything that is owed: it is published a moment after its sender is answered. */
+async function allWaits(world: World): Promise<boolean> {
+  const owed = await world.herald.query<{ job_id: string | null }>('select distinct job_id from outbox');
+  const waiting = new Set<string | null>(await world.unfinishedJobs());
+  return owed.every(({ job_id }) => waiting.has(job_id));
+}
+
+/**
+ * Puts every job that waits on its queue again, so that each is there fifty times, and the workers take them at once: in
+ * rounds over all of them, for what stands behind the others runs when the first is long done.
+ */
 async function multiply(world: World): Promise<number> {
   const connection = new Redis(world.redis.url, { maxRetriesPerRequest: null });
   let jobs = 0;
   for (const app of APPS) {
     const queue = new Queue(app, { connection, prefix: prefixOf(app, world.herald.namespace) });
-    for (const { name, data } of await queue.getWaiting()) {
-      const copies = Array.from({ length: AT_ONCE - 1 }, () => ({ name, data, opts: { jobId: randomUUID() } }));
-      await queue.addBulk(copies);
-      jobs++;
+    const waiting = await queue.getWaiting();
+    for (let copies = 1; copies < AT_ONCE; copies++) {
+      await queue.addBulk(waiting.map(({ name, data }) => ({ name, data, opts: { jobId: randomUUID() } })));
     }
+    jobs += waiting.length;
     await queue.close();
   }
   connection.disconnect();
@@ -41,6 +52,7 @@ export async function playTwice(stage: Stage, preload: string[] = []): Promise<v
     delivery.put(20),
     actions.put(20),
   ]);
+  await eventually(() => allWaits(world), 30_000);
   const jobs = await multiply(world);
   stage.note('jobs that were run, each', `${jobs}, ${AT_ONCE} times`, 'at least 10', jobs >= 10);
   for (const worker of workers) worker.thaw();
