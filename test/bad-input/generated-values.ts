@@ -177,10 +177,13 @@ export const nearly = (good: fc.Arbitrary<Json>): fc.Arbitrary<Json> =>
 /** As JSON text; a lone surrogate becomes an escape, `undefined` is none. */
 const asText = (value: Json) => JSON.stringify(value) ?? '';
 
+/** Bytes that make no good address or time of another, as a letter or digit would: the rules know those by heart. */
+const FOREIGN = [...Array(32).keys(), 0x22, 0x5c, 0x7f, 0xc0, 0xff];
+
 /** A text with something wrong in its bytes: cut, doubled, or with a byte that does not belong there. */
 const broken = (whole: fc.Arbitrary<string>) =>
   fc
-    .tuple(whole, fc.nat(), fc.constantFrom('cut', 'insert', 'replace', 'double', 'key'), fc.nat(255))
+    .tuple(whole, fc.nat(), fc.constantFrom('cut', 'insert', 'replace', 'double', 'key'), fc.constantFrom(...FOREIGN))
     .map(([json, at, how, byte]) => {
       const bytes = Buffer.from(json);
       const place = at % (bytes.length + 1);

@@ -91,10 +91,17 @@ export function receive<Data>(job: Job, contract: JobContract<Data> | undefined,
   return { data, run: { ...run, ...message } };
 }
 
-/** What the log says of a run that failed. The error's words may quote what people wrote: the message's timeline has them. */
-export const aboutFailure = (job: Job, { queue, attempt, correlationId, ids }: JobRun, error: Error) => ({
+/**
+ * What the log says of a run that failed. The error's words may quote what people wrote, and so may the name of a job that
+ * nobody knows: the message's timeline has them.
+ */
+export const aboutFailure = (
+  { job, known }: { job: Job; known: boolean },
+  { queue, attempt, correlationId, ids }: JobRun,
+  error: Error,
+) => ({
   queue,
-  job: job.name,
+  job: known ? job.name : undefined,
   jobId: job.id,
   attempt,
   correlationId,

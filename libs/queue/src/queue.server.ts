@@ -175,15 +175,16 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       if (replyTo && error instanceof Refusal) return this.answer(job, replyTo, { refusal: error.data });
       if (this.options.ledger.isOutage(error)) return this.postpone(job, token, replyTo);
       const cause = causeOf(error);
+      const asked = { job, known: contract !== undefined };
       const final = cause !== 'failed' || error instanceof Refusal || error instanceof PermanentFault;
       if (!final && run.attempt < (patience?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
-        this.logger.warn({ message: 'a job failed, and is tried again', ...aboutFailure(job, run, error) });
+        this.logger.warn({ message: 'a job failed, and is tried again', ...aboutFailure(asked, run, error) });
         throw error;
       }
       if (replyTo) await this.answer(job, replyTo, { refusal: FAILED });
       else await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, cause));
-      this.logger.warn({ message: 'a job is given up', cause, ...aboutFailure(job, run, error) });
+      this.logger.warn({ message: 'a job is given up', cause, ...aboutFailure(asked, run, error) });
       throw new UnrecoverableError(error.message);
     }
   }
