@@ -88,6 +88,7 @@ it('is found from one of its nodes', async () => {
 
 describe.each(['kill', 'freeze'] as const)('a cluster that lost a master (%s)', (how) => {
   it('fails honestly, accepts what can wait, and goes on once the master is back', async () => {
+    expect((await merchant.request()).status).toBe(200);
     const lost = await masterOf('merchant-answers');
     await lost[how]();
     const begun = Date.now();
@@ -117,6 +118,17 @@ describe.each(['kill', 'freeze'] as const)('a cluster that lost a master (%s)', 
     await back(lost, how);
     expect((await merchant.request()).status).toBe(200);
   });
+});
+
+it('gives jobs to a worker that started while a master was away', async () => {
+  await herald.service('agent-actions').stop();
+  const [lost, kept] = [await masterOf('merchant-answers'), await masterOf('agent-actions')];
+  await lost.kill();
+  const isDown = async () => (await cluster.ask<string>(kept, 'CLUSTER', 'INFO')).includes('cluster_state:fail');
+  await eventually(isDown, NOTICED_MS);
+  await herald.startService('agent-actions');
+  await back(lost, 'kill');
+  await actions.record();
 });
 
 it('is heard again after the node that a gateway listened to froze', async () => {

@@ -1,4 +1,4 @@
-import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions, ReplyError } from 'ioredis';
 
 /** Where Redis is: one server, the first nodes of a cluster, or the sentinels that know the master. */
 export interface RedisAddress {
@@ -107,6 +107,9 @@ function toCluster({ nodes, username, password, tls }: RedisAddress, options: Re
     enableAutoPipelining,
     clusterRetryStrategy: reconnectMs,
     ...(options.maxRetriesPerRequest === 0 ? { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 } : {}),
+    // When this check finds the cluster down, ioredis never settles that connect(), for which a worker of BullMQ waits, even
+    // when later attempts succeed. Without it the commands are told, and tried again.
+    ...(options.maxRetriesPerRequest === null ? { enableReadyCheck: false } : {}),
     slotsRefreshTimeout: options.connectTimeout,
     // Names stay names: a certificate is for a name.
     dnsLookup: (host, found) => found(null, host),
@@ -156,7 +159,7 @@ export async function refuseUnfit(redis: RedisClient, timeoutMs: number): Promis
   }
   if (!ready) return;
   const masters = redis instanceof Cluster ? redis.nodes('master') : [redis];
-  for (const info of await Promise.all(masters.map((master) => master.info()))) {
+  for (const info of await Promise.all(masters.map(infoOf))) {
     const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
     if (policy && policy !== 'noeviction') {
       throw new Error(`Redis must run with maxmemory-policy noeviction, not ${policy}: it would throw jobs away`);
@@ -166,4 +169,12 @@ export async function refuseUnfit(redis: RedisClient, timeoutMs: number): Promis
       throw new Error(`REDIS_URL names a ${mode} as if it were a server: it must start with redis+${mode}://`);
     }
   }
+}
+
+/** Empty when the server is away: that keeps a service unready, not from starting. */
+async function infoOf(server: RedisClient): Promise<string> {
+  return server.info().catch((error: Error) => {
+    if (error instanceof ReplyError) throw error;
+    return '';
+  });
 }
