@@ -86,7 +86,7 @@ describe('who', () => {
     await herald.startService('merchant-answers', {
       preload: require.resolve('../support/preload/linger-at-foreign.cjs'),
     });
-    const pairs = 100;
+    const pairs = 50;
     const share = await shareSlower(answer(question), (n) => answer(nowhere(n))(), pairs);
     expect(share - 0.5).toBeGreaterThan(noise(pairs));
   }, 120_000);
