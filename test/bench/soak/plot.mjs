@@ -37,9 +37,16 @@ export function plot(file, title, panels, samples) {
       name: 'minutes',
       nameLocation: 'middle',
       nameGap: 26,
-      max: 'dataMax',
+      max: ({ max }) => Math.round(max),
     })),
-    yAxis: panels.map(({ unit }, n) => ({ gridIndex: n, type: 'value', name: unit, min: 0 })),
+    yAxis: panels.map(({ unit }, n) => ({
+      gridIndex: n,
+      type: 'value',
+      name: unit,
+      nameLocation: 'middle',
+      nameGap: 44,
+      min: 0,
+    })),
     series: panels.flatMap(({ names }, n) =>
       names.map((name) => ({
         name,
