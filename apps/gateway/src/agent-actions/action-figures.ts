@@ -24,12 +24,13 @@ function figuresStatement(companyId: string, filters: ActionFilters): { text: st
   const range = rangeOf(filters);
   const parts: Part[] = counters
     ? coverRange(range, counters.scope === 'company' ? ['day', 'hour'] : ['day'])
-    : [{ by: 'rows', ...range }];
+    : [{ by: 'rows', ...range, sign: 1 }];
 
-  const counted = ({ by, ...stretch }: Part) => {
+  const counted = ({ by, sign, ...stretch }: Part) => {
     const { bind } = statement;
     const type = filters.notification_type;
-    return `select notification_type, ${COUNTER_CELLS.map(({ column }) => column).join(', ')} from agent_action_counters where ${[
+    const signed = COUNTER_CELLS.map(({ column }) => (sign === 1 ? column : `-${column} as ${column}`)).join(', ');
+    return `select notification_type, ${signed} from agent_action_counters where ${[
       `company_id = ${bind(companyId)}`,
       `scope = ${bind(counters?.scope)}`,
       `scope_id = ${bind(counters?.id)}`,
@@ -38,11 +39,11 @@ function figuresStatement(companyId: string, filters: ActionFilters): { text: st
       ...(type === undefined ? [] : [`notification_type = ${bind(type)}`]),
     ].join(' and ')}`;
   };
-  const rows = (stretch: Part) =>
+  const rows = ({ sign, ...stretch }: Part) =>
     filters.user_id === undefined
-      ? `select notification_type, ${cellsOf('1')} from agent_actions n
+      ? `select notification_type, ${cellsOf(`${sign}`)} from agent_actions n
           where ${onActions(companyId, filters, stretch, statement)} group by notification_type`
-      : `select notification_type, ${cellsOf('1')} from agent_action_recipients r
+      : `select notification_type, ${cellsOf(`${sign}`)} from agent_action_recipients r
           where ${onRecipients(companyId, filters, stretch, statement)} group by notification_type`;
 
   const arms = parts.map((part) => (part.by === 'rows' ? rows(part) : counted(part)));
