@@ -5,14 +5,15 @@ type Query = <Row extends Record<string, unknown>>(text: string, values?: unknow
 /** How a test comes between a query class and Postgres: it gets each statement, and `run` to run it with. */
 export type Intercept = (text: string, values: unknown[] | undefined, run: Query) => Promise<Record<string, unknown>[]>;
 
-/** The database as the gateway's role has it, every statement of a transaction in the hands of the test. */
+/** The database as a service's role has it, the gateway's unless given: every statement of a transaction in the hands of the test. */
 export class Intercepted extends Database {
   constructor(
     databaseUrl: string,
     private readonly intercept: Intercept,
+    role = 'herald_gateway',
   ) {
     super({
-      url: asGateway(databaseUrl),
+      url: inRole(databaseUrl, role),
       applicationName: 'test-intercepted',
       poolSize: 1,
       statementTimeoutMs: 60_000,
@@ -31,9 +32,9 @@ export class Intercepted extends Database {
   }
 }
 
-/** The superuser's URL, in the role of the gateway from the start: its policies hold. */
-function asGateway(databaseUrl: string): string {
+/** The superuser's URL, in the role from the start: its policies hold. */
+function inRole(databaseUrl: string, role: string): string {
   const url = new URL(databaseUrl);
-  url.searchParams.set('options', '-c role=herald_gateway');
+  url.searchParams.set('options', `-c role=${role}`);
   return url.href;
 }

@@ -1,4 +1,4 @@
-import { Intercepted } from './intercepted.js';
+import { type Intercept, Intercepted } from './intercepted.js';
 
 /** A step of a plan that reads a table. */
 export interface Read {
@@ -14,31 +14,43 @@ interface Node {
   'Actual Rows': number;
   'Actual Loops': number;
   'Rows Removed by Filter'?: number;
+  'Rows Removed by Join Filter'?: number;
   Plans?: Node[];
 }
 
+type Work = (database: Intercepted) => Promise<unknown>;
+
 const walk = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(walk)];
 
-/** How the gateway's role reads tables while it does `work`: every statement is run and explained. */
-export async function readsOf(databaseUrl: string, work: (database: Intercepted) => Promise<unknown>): Promise<Read[]> {
-  const reads: Read[] = [];
-  const database = new Intercepted(databaseUrl, async (text, values, run) => {
+/** The steps of all statements that a service's role runs while it does `work`. Each is run once to be explained, and once more. */
+async function stepsOf(databaseUrl: string, work: Work, role?: string): Promise<Node[]> {
+  const steps: Node[] = [];
+  const explain = async (text: string, values: unknown[] | undefined, run: Parameters<Intercept>[2]) => {
     const [explained] = await run<{ 'QUERY PLAN': [{ Plan: Node }] }>(`explain (analyze, format json) ${text}`, values);
-    for (const node of walk(explained!['QUERY PLAN'][0].Plan)) {
-      const {
-        'Relation Name': table,
-        'Actual Rows': rows,
-        'Actual Loops': loops,
-        'Rows Removed by Filter': passed = 0,
-      } = node;
-      if (table) reads.push({ how: node['Node Type'], table, rows: (rows + passed) * loops });
-    }
+    steps.push(...walk(explained!['QUERY PLAN'][0].Plan));
     return run(text, values);
-  });
+  };
+  const database = new Intercepted(databaseUrl, explain, role);
   try {
     await work(database);
-    return reads;
+    return steps;
   } finally {
     await database.close();
   }
+}
+
+/** How the gateway's role reads tables while it does `work`. */
+export async function readsOf(databaseUrl: string, work: Work): Promise<Read[]> {
+  return (await stepsOf(databaseUrl, work)).flatMap((step) => {
+    const { 'Relation Name': table, 'Actual Rows': rows, 'Actual Loops': loops } = step;
+    return table
+      ? [{ how: step['Node Type'], table, rows: (rows + (step['Rows Removed by Filter'] ?? 0)) * loops }]
+      : [];
+  });
+}
+
+/** How many pairs of rows `work` compares in vain, in joins that try each with each. */
+export async function comparisonsOf(databaseUrl: string, work: Work, role?: string): Promise<number> {
+  const steps = await stepsOf(databaseUrl, work, role);
+  return steps.reduce((sum, step) => sum + (step['Rows Removed by Join Filter'] ?? 0) * step['Actual Loops'], 0);
 }

@@ -120,7 +120,7 @@ const FIND_PUBLISHED = `
    order by queued_at, job_id limit $4`;
 
 /** Rows that another gateway published again in the meantime are its affair. */
-const ROWS = `queue = $1 and (id, job_id) in (select * from unnest($2::uuid[], $3::uuid[]))`;
+const ROWS = `queue = $1 and id = any($2::uuid[]) and job_id = any($3::uuid[])`;
 
 const DELETE = `delete from outbox where ${ROWS}`;
 

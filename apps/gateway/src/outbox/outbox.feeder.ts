@@ -4,6 +4,7 @@ import { Database, type Sql } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
+import { assignJobs } from './assign-jobs.js';
 import { type NewMessage, type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
@@ -176,7 +177,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
       MAX_OWED_IDS,
       randomUUID,
     );
-    await tx.query(ASSIGN, [jobs.flatMap(({ ids }) => ids), jobs.flatMap(({ ids, jobId }) => ids.map(() => jobId))]);
+    await assignJobs(tx, jobs);
     return jobs;
   }
 
@@ -224,7 +225,3 @@ const TAKE_TURNS = `
               where queue = $1 and job_id is null and company_id = c.company_id
               order by lane, accepted_at, id limit $3) oldest) o
    order by o.turn, c.seat limit $4`;
-
-const ASSIGN = `
-  update outbox o set job_id = a.job_id, queued_at = now()
-    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = any($1::uuid[]) and o.id = a.id`;

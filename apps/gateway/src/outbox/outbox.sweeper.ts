@@ -4,6 +4,7 @@ import { Database, type Sql } from '@herald/database';
 import { type JobState, QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
+import { assignJobs } from './assign-jobs.js';
 import { type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
@@ -90,7 +91,7 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
       MAX_OWED_IDS,
       randomUUID,
     );
-    await tx.query(REPLACE, [jobs.flatMap(({ ids }) => ids), jobs.flatMap(({ ids, jobId }) => ids.map(() => jobId))]);
+    await assignJobs(tx, jobs);
     return jobs;
   }
 }
@@ -110,10 +111,6 @@ const FIND_OLD = `
 const OF_JOBS = `queue = $1 and job_id is not null and queued_at = any($2::timestamptz[]) and job_id = any($3::uuid[])`;
 
 const LOCK_ROWS = `select id, alone, lane, traceparent from outbox where ${OF_JOBS} order by accepted_at, id for update skip locked`;
-
-const REPLACE = `
-  update outbox o set job_id = a.job_id, queued_at = now()
-    from unnest($1::uuid[], $2::uuid[]) as a(id, job_id) where o.id = any($1::uuid[]) and o.id = a.id`;
 
 /** The messages of a failed job are fed again, each alone: the worker finds the guilty one. */
 const SPLIT = `update outbox set alone = true, job_id = null, queued_at = null where ${OF_JOBS}`;

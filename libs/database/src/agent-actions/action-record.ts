@@ -25,6 +25,12 @@ const action = (given: string) => `
     from ${given} g, ${BODY}`;
 
 /**
+ * Actions `a` that are new. The comparison keeps this from becoming a join: the planner expects one row where there are
+ * hundreds, and would compare each with each.
+ */
+const WRITTEN = '(a.id in (select id from written)) is true';
+
+/**
  * Action, recipients, directory and counters in one statement, so that they are one transaction in one round trip. What
  * was written is what `written` returns: an action that was there before adds nothing.
  */
@@ -36,15 +42,15 @@ const write = (given: string, source: string, conflict: string) => `
     returning id, company_id, sender_id, agent_id, notification_type, priority, status, created_at),
   addressed as (
     insert into agent_action_recipients (notification_id, user_id, id, company_id, position, created_at, notification_type, priority)
-    select w.id, (p.value ->> 'id')::uuid, gen_random_uuid(), w.company_id, p.position, w.created_at, w.notification_type, w.priority
-      from written w join action a using (id), jsonb_array_elements(a.people) with ordinality as p(value, position)
-     order by w.id, 2
+    select a.id, (p.value ->> 'id')::uuid, gen_random_uuid(), a.company_id, p.position, a.created_at, a.notification_type, a.priority
+      from action a, jsonb_array_elements(a.people) with ordinality as p(value, position) where ${WRITTEN}
+     order by a.id, 2
     returning company_id, user_id, created_at, notification_type, priority, status),
   people as (
     select distinct on (company_id, id) company_id, id, email, name
-      from (select w.company_id, (p ->> 'id')::uuid as id, p ->> 'email' as email, p ->> 'name' as name, w.created_at
-              from written w join action a using (id),
-                   jsonb_array_elements(case when a.sender is null then a.people else a.people || a.sender end) as p) named
+      from (select a.company_id, (p ->> 'id')::uuid as id, p ->> 'email' as email, p ->> 'name' as name, a.created_at
+              from action a, jsonb_array_elements(case when a.sender is null then a.people else a.people || a.sender end) as p
+             where ${WRITTEN}) named
      order by company_id, id, created_at desc),
   -- Entries that say nothing new are left out here: to conflict with one would lock it against every other writer.
   known as (
