@@ -130,20 +130,22 @@ export class Answers {
   private async store(chosen: Attempt[]): Promise<void> {
     if (chosen.length === 0) return;
     try {
-      const ids = chosen.map(({ given }) => given.id);
       const leave = chosen.some(({ given }) => !given.awaited);
-      const stored = await this.write({ tell: this.tell, leave, several: chosen.length > 1 }, [
-        ids,
-        chosen.map(({ given }) => given.hash),
-        chosen.map(({ given }) => given.merchantId),
-        chosen.map(({ given }) => given.notificationId),
-        chosen.map(({ answer }) => JSON.stringify(answer)),
-        JSON.stringify(DONE),
-        ids.map(answeredEventId),
-        chosen.map(({ given }) => merchantTenant(given.merchantId)),
-        chosen.map(({ rules }) => JSON.stringify(rules)),
-        chosen.map(({ given }) => traceparentHere(given.span) ?? null),
+      const several = chosen.length > 1;
+      const rows = chosen.map(({ given, answer, rules }) => [
+        given.id,
+        given.hash,
+        given.merchantId,
+        given.notificationId,
+        JSON.stringify(answer),
+        JSON.stringify(rules),
+        ...(this.tell
+          ? [answeredEventId(given.id), merchantTenant(given.merchantId), traceparentHere(given.span) ?? null]
+          : []),
       ]);
+      const [first] = rows as [unknown[]];
+      const columns = several ? first.map((_, seat) => rows.map((row) => row[seat])) : first;
+      const stored = await this.write({ tell: this.tell, leave, several }, [JSON.stringify(DONE), ...columns]);
       const winners = new Set(stored.map(({ id }) => id));
       for (const attempt of chosen) {
         if (winners.has(attempt.given.id)) attempt.outcome = { verdict: DONE, replayed: false };
@@ -229,10 +231,32 @@ const LEAVE = `,
     delete from dead_letters d using answered n
      where d.correlation_id = n.answer_id and d.queue = 'merchant-answers')`;
 
+/** What is known of a given answer, from $2 on; $1 is the verdict. */
+const GIVEN = [
+  ['id', 'uuid'],
+  ['body_hash', 'bytea'],
+  ['merchant_id', 'bigint'],
+  ['notification_id', 'bigint'],
+  ['answer', 'jsonb'],
+  ['rules', 'jsonb'],
+] as const;
+const FOR_EVENT = [
+  ['event_id', 'uuid'],
+  ['tenant', 'uuid'],
+  ['traceparent', 'text'],
+] as const;
+
+/** Of one answer the plan is the same every time: Postgres keeps it, where it plans for arrays anew. */
+const given = ({ tell, several }: Write) => {
+  const columns = [...GIVEN, ...(tell ? FOR_EVENT : [])].map(([name, type], seat) => ({ name, type, at: seat + 2 }));
+  return several
+    ? `select * from unnest(${columns.map(({ type, at }) => `$${at}::${type}[]`).join(', ')})
+              as g(${columns.map(({ name }) => name).join(', ')})`
+    : `select ${columns.map(({ name, type, at }) => `$${at}::${type} as ${name}`).join(', ')}`;
+};
+
 const writeStatement = ({ tell, leave, several }: Write) => `
-  with given as (
-    select * from unnest($1::uuid[], $2::bytea[], $3::bigint[], $4::bigint[], $5::jsonb[], $7::uuid[], $8::uuid[], $9::jsonb[], $10::text[])
-        as g(id, body_hash, merchant_id, notification_id, answer, event_id, tenant, rules, traceparent)),${several ? LOCK : ''}
+  with given as (${given({ tell, leave, several })}),${several ? LOCK : ''}
   answered as (
     update notifications n set status = 'answered', answer = g.answer, answer_id = g.id, updated_at = now()
       from given g${several ? ', locked' : ''}
@@ -240,5 +264,5 @@ const writeStatement = ({ tell, leave, several }: Write) => `
     returning n.*),
   remembered as (
     insert into requests (id, body_hash, verdict)
-    select g.id, g.body_hash, $6::jsonb from answered n join given g on g.id = n.answer_id)${leave ? LEAVE : ''}${tell ? TELL : ''}
+    select g.id, g.body_hash, $1::jsonb from answered n join given g on g.id = n.answer_id)${leave ? LEAVE : ''}${tell ? TELL : ''}
   select answer_id as id from answered`;
