@@ -95,6 +95,8 @@ function settings(more: Record<string, string> = {}): string[] {
     unix_socket_directories: '',
     max_connections: '200',
     synchronous_commit: 'on',
+    // The outbox is emptied as fast as it fills: what left it is cleared away before a minute of it has piled up.
+    autovacuum_naptime: '10s',
     lc_messages: 'C',
     timezone: 'UTC',
     log_checkpoints: 'off',
