@@ -5,6 +5,7 @@ import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { Herald, JWT } from '../support/herald.js';
 import { hmac, jwtOf } from '../support/jwt.js';
+import { mentions } from '../support/mentions.js';
 import { aDeadLetter } from '../support/ops.js';
 
 let herald: Herald;
@@ -36,18 +37,8 @@ const delivered = (id: string) =>
 const erase = (...args: string[]) =>
   commandLine(herald.databaseUrl, 'erase', '--company', herald.company.id, '--login', login, ...args);
 
-/** Every table's rows as text, searched for what tells of the leaver. */
-async function mentions(...what: string[]): Promise<string[]> {
-  const tables = await herald.query<{ name: string }>(
-    `select table_name as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'`,
-  );
-  const found: string[] = [];
-  for (const { name } of tables) {
-    const rows = await herald.query<{ row: string }>(`select t::text as row from ${name} t`);
-    for (const { row } of rows) if (what.some((text) => row.includes(text))) found.push(`${name}: ${row}`);
-  }
-  return found;
-}
+/** What tells of the leaver, anywhere. */
+const told = (...what: string[]) => mentions((sql) => herald.query(sql), ...what);
 
 it('takes a person out of every table, with the figures right while others write, and nobody else', async () => {
   await herald.query('insert into users (company_id, id, login, email, name) values ($1, $2, $3, $4, $5)', [
@@ -82,10 +73,10 @@ it('takes a person out of every table, with the figures right while others write
   await herald.service('delivery').stop();
   await send({ recipientLogin: login });
 
-  const before = await mentions(leaver.id, login);
+  const before = await told(leaver.id, login);
   const dry = await erase('--dry-run');
   expect(dry.stdout).toContain('would be erased: 2 kept answers, 1 owed messages');
-  expect(await mentions(leaver.id, login)).toEqual(before);
+  expect(await told(leaver.id, login)).toEqual(before);
   const asUser = ['--company', herald.company.id, '--user', leaver.id, '--dry-run'];
   expect((await commandLine(herald.databaseUrl, 'erase', ...asUser)).stdout).toBe(dry.stdout);
   const unasked = await erase();
@@ -114,7 +105,7 @@ it('takes a person out of every table, with the figures right while others write
     },
   });
 
-  const left = await mentions(leaver.id, login, leaver.email);
+  const left = await told(leaver.id, login, leaver.email);
   expect(left.filter((row) => !row.includes(foreign) && !row.startsWith(`dead_letters: (${kept},`))).toEqual([]);
   expect(left.some((row) => row.includes(foreign))).toBe(true);
   await eventually(async () => (await herald.query('select from outbox')).length === 0, 20_000);
@@ -133,4 +124,13 @@ it('refuses to guess whom', async () => {
   expect(nobody).toMatchObject({ failed: true, stderr: expect.stringContaining('Say who') });
   const nowhere = await commandLine(herald.databaseUrl, 'erase', '--company', randomUUID(), '--login', 'x', '--yes');
   expect(nowhere).toMatchObject({ failed: true, stderr: expect.stringContaining('no company') });
+  for (const wrong of [
+    ['--lead', '+1', '--login', 'x'],
+    ['--lead', '+1', '--company', herald.company.id],
+    ['--merchant', '1'],
+    ['--lead', '+1', '--merchant', 'x'],
+  ]) {
+    const { failed, stderr } = await commandLine(herald.databaseUrl, 'erase', ...wrong, '--yes');
+    expect([failed, stderr]).toEqual([true, expect.stringContaining('merchant')]);
+  }
 });

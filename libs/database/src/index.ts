@@ -27,7 +27,9 @@ export {
   type Replay,
   type SameFault,
 } from './dead-letters/dead-letters.js';
-export { completePerson, erasePerson, findTraces, type Person, type Traces } from './erasure/erasure.js';
+export { eraseTraces, findTraces, type Subject, type Traces } from './erasure/erasure.js';
+export { completeLead, type Lead, subjectOfLead } from './erasure/lead.js';
+export { completePerson, type Person, subjectOfPerson } from './erasure/person.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOldSchema, isOutage, isTaken } from './faults.js';
 export { MessageLedger } from './message-ledger.js';

@@ -4,11 +4,15 @@ import type { EraseOptions } from '../erase/erase.js';
 export function addErase(program: Command): void {
   program
     .command('erase')
-    .description('takes a person of a company out of the database at DATABASE_URL, for good')
-    .requiredOption('--company <id>', 'whose')
+    .description(
+      'takes a person of a company, or the lead of a merchant, out of the database at DATABASE_URL, for good',
+    )
+    .option('--company <id>', 'whose person')
     .option('--user <id>', 'in the directory, as agent actions name people; looked up by login unless given')
     .option('--login <login>', 'as messages name people; looked up by id unless given')
-    .option('--dry-run', 'changes nothing and counts what tells of the person')
+    .option('--lead <phone>', 'or the customer whose phone conversations and questions name so')
+    .option('--merchant <id>', 'of the lead; all merchants unless given')
+    .option('--dry-run', 'changes nothing and counts what tells of them')
     .option('--yes', 'does not ask')
     .option('--json', 'the outcome as JSON')
     .addHelpText('after', scope)
@@ -20,6 +24,7 @@ export function addErase(program: Command): void {
 }
 
 const scope = `
-Erased: messages received and written, delivered, owed or given up; received actions, the sender of sent ones; the
-directory's entry. Not read: texts and metadata that others wrote, logins that a key is bound to, questions of merchants,
-and jobs in Redis that services put there themselves.`;
+Erased of a person: messages received and written, delivered, owed or given up; received actions, the sender of sent ones; the
+directory's entry. Of a lead: conversations with their questions and answers, others' questions that name the phone, and
+what is owed or given up of all these, events included. Not read: texts and metadata that others wrote, logins that a key is
+bound to, and jobs in Redis that services put there themselves.`;

@@ -1,5 +1,16 @@
 import { line, uuid } from '@herald/contracts';
-import { completePerson, erasePerson, findTraces, hasCompany, type Traces } from '@herald/database';
+import {
+  completeLead,
+  completePerson,
+  type Database,
+  eraseTraces,
+  findTraces,
+  hasCompany,
+  type Subject,
+  subjectOfLead,
+  subjectOfPerson,
+  type Traces,
+} from '@herald/database';
 import { z } from 'zod';
 import { confirm } from '../confirm.js';
 import { Failure } from '../failure.js';
@@ -8,40 +19,79 @@ import { readOptions } from '../options.js';
 import { progressOf } from '../progress.js';
 
 export interface EraseOptions {
-  company: string;
+  company?: string;
   user?: string;
   login?: string;
+  lead?: string;
+  merchant?: string;
   dryRun?: boolean;
   yes?: boolean;
   json?: boolean;
 }
 
-const Person = z.object({ company: uuid(), user: uuid().optional(), login: line(100).optional() });
+const Whom = z.object({
+  company: uuid().optional(),
+  user: uuid().optional(),
+  login: line(100).optional(),
+  lead: line(100).optional(),
+  merchant: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
+});
+type Whom = z.output<typeof Whom>;
 
-/** @throws Failure when nobody is named, there is no such company, or the answer is not yes */
+/** Whom the options mean: for the database, for the record, and for the operator to read. */
+interface Meant {
+  subject: Subject;
+  record: object;
+  name: string;
+}
+
+/** @throws Failure when nobody is named or two kinds are, there is no such company, or the answer is not yes */
 export async function erase(options: EraseOptions): Promise<void> {
-  const { company: companyId, user: userId, login: given } = readOptions(Person, options);
-  if (!userId && !given) throw new Failure('Say who: --user <id> or --login <login>.');
+  const whom = readOptions(Whom, options);
+  refuseUnclear(whom);
   await withGivenDatabase('erase', async (database) => {
-    if (!(await hasCompany(database, companyId))) throw new Failure(`There is no company ${companyId}.`);
-    const person = await completePerson(database, { companyId, userId, login: given });
-    const found = await findTraces(database, person);
-    if (options.dryRun) return tell(options, { ...person, wouldErase: found }, found, 'would be erased');
-    const total = sumOf(found);
-    if (!options.yes) await confirm(`erase ${nameOf(person)} (${total.toLocaleString('en')} rows) for good?`);
+    const meant = whom.lead ? await findLead(database, whom.lead, whom.merchant) : await findPerson(database, whom);
+    const found = await findTraces(database, meant.subject);
+    if (options.dryRun) return tell(options, meant, { wouldErase: found }, found, 'would be erased');
+    const total = Object.values(found).reduce((sum, count) => sum + count, 0);
+    if (!options.yes) await confirm(`erase ${meant.name} (${total.toLocaleString('en')} rows) for good?`);
     const progress = progressOf(Math.max(total, 1), 'rows', process.stderr);
-    const erased = await erasePerson(database, person, (done) => progress(Math.min(done, total)));
-    tell(options, { ...person, erased, at: new Date().toISOString() }, erased, 'erased');
+    const erased = await eraseTraces(database, meant.subject, (done) => progress(Math.min(done, total)));
+    tell(options, meant, { erased, at: new Date().toISOString() }, erased, 'erased');
   });
 }
 
-const sumOf = (traces: Traces) => Object.values(traces).reduce((sum, count) => sum + count, 0);
-const nameOf = ({ userId, login }: { userId?: string; login?: string }) =>
-  [login && `login ${login}`, userId && `user ${userId}`].filter(Boolean).join(', ');
+function refuseUnclear({ company, user, login, lead, merchant }: Whom): void {
+  if (lead && (company || user || login))
+    throw new Failure('A lead is of a merchant: --lead goes with --merchant alone.');
+  if (!lead && merchant) throw new Failure('--merchant goes with --lead.');
+  if (!lead && !(company && (user || login)))
+    throw new Failure('Say who: --company <id> with --user <id> or --login <login>, or --lead <phone>.');
+}
+
+async function findPerson(database: Database, { company, user: userId, login: given }: Whom): Promise<Meant> {
+  const companyId = company as string;
+  if (!(await hasCompany(database, companyId))) throw new Failure(`There is no company ${companyId}.`);
+  const person = await completePerson(database, { companyId, userId, login: given });
+  const name = [person.login && `login ${person.login}`, person.userId && `user ${person.userId}`];
+  return {
+    subject: subjectOfPerson(person),
+    record: person,
+    name: `${name.filter(Boolean).join(', ')} of company ${companyId}`,
+  };
+}
+
+async function findLead(database: Database, phone: string, merchantId?: number): Promise<Meant> {
+  return {
+    subject: subjectOfLead(await completeLead(database, { phone, merchantId })),
+    record: { lead: phone, merchantId },
+    name: `lead ${phone} of ${merchantId ? `merchant ${merchantId}` : 'all merchants'}`,
+  };
+}
 
 /** One line, so that it can be kept as the record of what was done. */
-function tell(options: EraseOptions, record: object, traces: Traces, verb: string): void {
-  if (options.json) return console.log(JSON.stringify(record));
-  const counts = Object.entries(traces).map(([name, count]) => `${count} ${name}`);
-  console.log(`${nameOf(record)} of company ${options.company} ${verb}: ${counts.join(', ')}.`);
+function tell(options: EraseOptions, { record, name }: Meant, outcome: object, traces: Traces, verb: string): void {
+  if (options.json) return console.log(JSON.stringify({ ...record, ...outcome }));
+  const counts = Object.entries(traces).map(([what, count]) => `${count} ${what}`);
+  console.log(`${name} ${verb}: ${counts.join(', ')}.`);
 }

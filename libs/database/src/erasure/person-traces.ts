@@ -1,16 +1,5 @@
 import { count, COUNTER_CELLS, countedActions, countedRecipients } from '../agent-actions/action-counters.js';
-
-/** One place where a person can be found. */
-export interface Trace {
-  /** As the operator reads it. */
-  name: string;
-  /** The rows that tell of `person`, as text. */
-  find: string;
-  /** Takes the person out of the rows `chosen`. */
-  erase: string;
-  /** Whoever changes an action holds it first: recipients and counters follow. */
-  locksActions?: boolean;
-}
+import type { Trace } from './erasure.js';
 
 /** $1 company, $2 id in the directory, $3 login: either may be null, and then matches nothing. */
 const person = 'person as (select $1::uuid as company_id, $2::uuid as user_id, $3::text as login)';
@@ -41,7 +30,7 @@ const owed = (queue: string, condition: string) =>
          where o.company_id = p.company_id and o.queue = '${queue}' and ${condition}`);
 
 /** In this order a message that moves on meanwhile is met again at its next place. */
-export const TRACES: Trace[] = [
+export const PERSON_TRACES: Trace[] = [
   {
     name: 'kept answers',
     find: find(`

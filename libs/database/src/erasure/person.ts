@@ -1,0 +1,25 @@
+import type { Sql } from '../database.js';
+import type { Subject } from './erasure.js';
+import { PERSON_TRACES } from './person-traces.js';
+
+/** Someone of a company, by the id of the directory (agent actions), by login (delivery) or by both. */
+export interface Person {
+  companyId: string;
+  userId?: string;
+  login?: string;
+}
+
+/** The person with what the company's directory knows besides. */
+export async function completePerson(sql: Sql, { companyId, userId, login }: Person): Promise<Person> {
+  const [known] = await sql.query<{ id: string; login: string | null }>(
+    'select id, login from users where company_id = $1 and (id = $2 or login = $3) order by id = $2 desc limit 1',
+    [companyId, userId ?? null, login ?? null],
+  );
+  return { companyId, userId: userId ?? known?.id, login: login ?? known?.login ?? undefined };
+}
+
+/** Other people's messages stay, without the person; the figures are right. */
+export const subjectOfPerson = ({ companyId, userId, login }: Person): Subject => ({
+  values: [companyId, userId ?? null, login ?? null],
+  traces: PERSON_TRACES,
+});
