@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPostgres } from '../apps/cli/src/servers/postgres.js';
@@ -35,8 +35,12 @@ describe.each([
 
   test('leaves no process when its start is given up', async () => {
     const giveUp = new AbortController();
-    setTimeout(() => giveUp.abort(new Error('given up')), 20);
+    // As soon as there is a process: a Redis is ready before one could count to twenty.
+    const watch = setInterval(() => {
+      if (existsSync(join(data.path, 'process.json'))) giveUp.abort(new Error('given up'));
+    }, 1);
     await expect(start({ dataDir: data.path, signal: giveUp.signal })).rejects.toThrow('given up');
+    clearInterval(watch);
     const server = await start({ dataDir: data.path });
     await server.stop();
   });

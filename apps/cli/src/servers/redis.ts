@@ -98,7 +98,8 @@ async function untilReady(server: Launched, port: number, password: string, sign
       await server.stop();
       signal.throwIfAborted();
     }
-    if ((await ask(port, password)).endsWith('+PONG\r\n')) return undefined;
+    const answered = (await ask(port, password)).endsWith('+PONG\r\n');
+    if (answered && !signal?.aborted) return undefined;
     await sleep(pollMs);
   }
   return ended;
