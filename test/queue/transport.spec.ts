@@ -19,6 +19,7 @@ import { z } from 'zod';
 import { eventually } from '../support/eventually.js';
 import { keysOf, redisAt } from '../support/redis.js';
 import { testRedisUrl } from '../support/servers.js';
+import { Valve } from '../support/valve.js';
 
 const parcels = {
   queue: 'parcels',
@@ -347,6 +348,27 @@ describe('Redis', () => {
     work = () => Promise.reject(new Error('no'));
     await serve();
     await eventually(async () => (await client.states(parcels, [waiting]))[0] === 'failed');
+  });
+
+  it('may freeze just before a queue is used for the first time', async () => {
+    const valve = await Valve.before(testRedisUrl());
+    const late = new QueueClient([parcels], { redis: parseRedisUrl(valve.url(testRedisUrl())), namespace });
+    try {
+      await late.check();
+      const put = () => late.enqueue(parcels, 'ship', good());
+      valve.freeze();
+      await expect(put()).rejects.toThrow('Command timed out');
+      valve.open();
+      await eventually(() =>
+        put().then(
+          () => true,
+          () => false,
+        ),
+      );
+    } finally {
+      await late.close();
+      await valve.end();
+    }
   });
 
   it('takes no job that is larger than 512 KiB, nor one that breaks its contract', async () => {

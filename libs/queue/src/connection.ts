@@ -32,6 +32,12 @@ export const prefixOf = (queue: string, namespace = 'herald') => `{${namespace}:
 const SILENT_PRODUCER_MS = 2000;
 const SILENT_CONSUMER_MS = 12_000;
 
+/**
+ * For queues that are not worked off. BullMQ asks the server for its version once and keeps the outcome for good: a queue
+ * whose first use met a server that did not answer could not be used before the process was started again.
+ */
+export const UNASKED = { skipVersionCheck: true };
+
 const reconnectMs = (attempt: number) => Math.min(200 * attempt, 1000);
 
 /** For a caller who waits for an answer: fails within about a second when Redis is away, and queues nothing up. */

@@ -24,6 +24,7 @@ import {
   reach,
   type RedisClient,
   refuseUnfit,
+  UNASKED,
 } from './connection.js';
 import { metadataFor, TRANSPORT_KEY, type Transport } from './job-run.js';
 import { ReplyInbox, type Verdict } from './replies.js';
@@ -239,7 +240,7 @@ export class QueueClient extends ClientProxy {
     let queue = this.queues.get(name);
     if (!queue) {
       const prefix = prefixOf(name, this.namespace);
-      queue = new Queue(name, { connection: this.redis, prefix, streams: { events: { maxLen: 1000 } } });
+      queue = new Queue(name, { connection: this.redis, prefix, streams: { events: { maxLen: 1000 } }, ...UNASKED });
       queue.on('error', () => undefined);
       this.queues.set(name, queue);
     }

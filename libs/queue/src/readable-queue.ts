@@ -1,5 +1,5 @@
 import { Job, Queue, type QueueOptions } from 'bullmq';
-import type { RedisClient } from './connection.js';
+import { type RedisClient, UNASKED } from './connection.js';
 
 /** A queue whose jobs can all be looked at: one whose data is no JSON, which BullMQ stumbles over, is shown as it is. */
 export class ReadableQueue extends Queue {
@@ -8,7 +8,7 @@ export class ReadableQueue extends Queue {
     private readonly redis: RedisClient,
     options: Omit<QueueOptions, 'connection'>,
   ) {
-    super(name, { ...options, connection: redis });
+    super(name, { ...options, ...UNASKED, connection: redis });
   }
 
   override async getJob(jobId: string): Promise<Job | undefined> {
