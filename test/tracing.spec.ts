@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
-import { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { Queue } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 import { Redis } from 'ioredis';
@@ -34,8 +34,9 @@ afterAll(async () => {
 
 /** A trace that a caller has begun: its spans there are none of ours. */
 function aTrace(flags = '01') {
-  const id = randomBytes(16).toString('hex');
-  return { id, headers: { traceparent: `00-${id}-${randomBytes(8).toString('hex')}-${flags}` } };
+  const [id, caller] = [16, 8].map((bytes) => randomBytes(bytes).toString('hex')) as [string, string];
+  collector.callers.add(caller);
+  return { id, headers: { traceparent: `00-${id}-${caller}-${flags}` } };
 }
 
 const send = (headers: Record<string, string>, message = {}, gateway = 'gateway') =>
@@ -197,7 +198,8 @@ const replying = (trace: Trace) =>
 
 describe('a job that another service puts on a queue', () => {
   it("goes on with the trace of BullMQ's own telemetry", async () => {
-    const provider = new NodeTracerProvider();
+    const noting = new InMemorySpanExporter();
+    const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(noting)] });
     provider.register();
     const connection = new Redis(herald.redisUrl, { maxRetriesPerRequest: null });
     const telemetry = new BullMQOtel({ tracerName: 'producer' });
@@ -209,6 +211,7 @@ describe('a job that another service puts on a queue', () => {
       await context.with(trace.setSpan(ROOT_CONTEXT, span), () => queue.add('deliver', data));
     } finally {
       span.end();
+      for (const ended of noting.getFinishedSpans()) collector.callers.add(ended.spanContext().spanId);
       await queue.close();
       connection.disconnect();
       await provider.shutdown();

@@ -5,6 +5,7 @@ import { aMessage, type Answer, call } from '../support/client.js';
 import { aCredential as aCredentialOf } from '../support/credential.js';
 import { eventually } from '../support/eventually.js';
 import { Herald, type StartOptions } from '../support/herald.js';
+import { Monitor } from '../support/monitor.js';
 import { redisAt } from '../support/redis.js';
 
 let herald: Herald;
@@ -231,15 +232,13 @@ it('asks Redis at most once a request', async () => {
   const { token } = await aCredential();
   await get(token);
   const nodes = redis instanceof Cluster ? redis.nodes('master') : [redis];
-  const monitors = await Promise.all(nodes.map((node) => node.monitor()));
-  const commands: string[][] = [];
-  for (const monitor of monitors) {
-    monitor.on('monitor', (_time: string, args: string[], source: string) => {
-      if (args.some((arg) => arg.includes(`${herald.namespace}:limit`)) && source !== 'lua') commands.push(args);
-    });
-  }
+  const monitors = await Promise.all(nodes.map((node) => Monitor.of(node)));
+  const commands = () =>
+    monitors
+      .flatMap(({ lines }) => lines)
+      .filter((line) => line.includes(`${herald.namespace}:limit`) && !line.includes(' lua] '));
   await ask(5, token);
-  await eventually(() => commands.length >= 5);
-  for (const monitor of monitors) monitor.disconnect();
-  expect(commands.map(([name]) => name?.toLowerCase())).toEqual(Array(5).fill('evalsha'));
+  await eventually(() => commands().length >= 5);
+  for (const monitor of monitors) monitor.close();
+  expect(commands().map((line) => /"(\w+)"/.exec(line)?.[1]?.toLowerCase())).toEqual(Array(5).fill('evalsha'));
 });

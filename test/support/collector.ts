@@ -34,6 +34,8 @@ export class Collector {
   readonly spans: Seen[] = [];
   /** As it came. */
   text = '';
+  /** The spans of callers, who send none of theirs here: what has one as its parent begins a trace. */
+  readonly callers = new Set<string>();
 
   private constructor(private readonly server: Server) {}
 
@@ -58,7 +60,11 @@ export class Collector {
 
   /** The trace once it holds what `wanted` looks for and all of it hangs together, or as it is at the deadline. */
   async trace(traceId: string, wanted: (trace: Trace) => unknown, withinMs = 15_000): Promise<Trace> {
-    const trace = () => new Trace(this.spans.filter((span) => span.traceId === traceId));
+    const trace = () =>
+      new Trace(
+        this.spans.filter((span) => span.traceId === traceId),
+        this.callers,
+      );
     // Spans come in whichever order they end in; the outermost last.
     await eventually(() => trace().isUnbroken && wanted(trace()), withinMs).catch(() => undefined);
     return trace();
@@ -102,12 +108,16 @@ const attributesOf = (told: Told[]) =>
 
 /** All spans of one trace, from all services. */
 export class Trace {
-  constructor(readonly spans: Seen[]) {}
+  constructor(
+    readonly spans: Seen[],
+    private readonly callers: Set<string>,
+  ) {}
 
-  /** There is one beginning, and from every span a way back to it. */
+  /** From every span there is a way back to the one that a caller, or nothing, is before. */
   get isUnbroken(): boolean {
     const ids = new Set(this.spans.map(({ spanId }) => spanId));
-    return this.spans.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? '')).length === 1;
+    const first = this.spans.filter(({ parentSpanId }) => !ids.has(parentSpanId ?? ''));
+    return first.length === 1 && first.every(({ parentSpanId }) => !parentSpanId || this.callers.has(parentSpanId));
   }
 
   find(service: string, name: string | RegExp): Seen | undefined {
