@@ -1,6 +1,7 @@
 import { clocks } from './clocks.js';
 import { commandKilled } from './command-killed.js';
 import { diskFull } from './disk-full.js';
+import { firstUse } from './first-use.js';
 import { gatewayKilled } from './gateway-killed.js';
 import { killer } from './killer.js';
 import { poison } from './poison.js';
@@ -23,6 +24,7 @@ export const SCENARIOS: Scenario[] = [
   silentConnections,
   workerKilled,
   gatewayKilled,
+  firstUse,
   ...commandKilled,
   twice,
   sweepers,
