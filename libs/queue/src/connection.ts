@@ -27,10 +27,12 @@ export const prefixOf = (queue: string, namespace = 'herald') => `{${namespace}:
 
 /**
  * A connection whose other end vanished without a word is silent for ever: what was asked and not answered for this long
- * ends it, and a new one is made. BullMQ's workers wait for jobs in commands that block for up to 10 s.
+ * ends it, and a new one is made. BullMQ's workers wait for jobs in commands that block for up to 10 s, on a copy of the
+ * connection that they are given.
  */
 const SILENT_PRODUCER_MS = 2000;
-const SILENT_CONSUMER_MS = 12_000;
+const SILENT_CONSUMER_MS = 5000;
+const SILENT_WAITING_MS = 12_000;
 
 /**
  * For queues that are not worked off. BullMQ asks the server for its version once and keeps the outcome for good: a queue
@@ -68,7 +70,21 @@ export function scriptConnection(address: RedisAddress): RedisClient {
 
 /** For a worker: waits for Redis as long as it takes, and is back at most a second after it. */
 export function consumerConnection(address: RedisAddress): RedisClient {
-  return connected(address, { maxRetriesPerRequest: null, connectTimeout: 2000, socketTimeout: SILENT_CONSUMER_MS });
+  const redis = connected(address, {
+    maxRetriesPerRequest: null,
+    connectTimeout: 2000,
+    socketTimeout: SILENT_CONSUMER_MS,
+  });
+  const waiting = { socketTimeout: SILENT_WAITING_MS };
+  if (redis instanceof Cluster) {
+    const copy = redis.duplicate.bind(redis);
+    redis.duplicate = (nodes, options) =>
+      copy(nodes, { ...options, redisOptions: { ...options?.redisOptions, ...waiting } });
+  } else {
+    const copy = redis.duplicate.bind(redis);
+    redis.duplicate = (options) => copy({ ...options, ...waiting });
+  }
+  return redis;
 }
 
 const troubles = new WeakMap<RedisClient, Error>();
