@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BrokenContract,
   type GiveUpCause,
@@ -61,7 +62,6 @@ function causeOf(error: Error): GiveUpCause {
 }
 
 const asError = (value: unknown) => (value instanceof Error ? value : new Error(String(value)));
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Nest's side of a queue: takes jobs, checks them against the contract, runs their handlers and settles the outcome. */
 export class QueueServer extends Server implements CustomTransportStrategy {
@@ -277,7 +277,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     const { worker } = this;
     if (!worker) return;
     // BullMQ's own close has no time limit; without Redis it cannot hold on to the jobs that are left.
-    await Promise.race([worker.close(), sleep(this.options.closeTimeoutMs)]);
+    await Promise.race([worker.close(), sleep(this.options.closeTimeoutMs, undefined, { ref: false })]);
     this.redis.disconnect();
   }
 
