@@ -90,6 +90,7 @@ function configuration(folder: string, postgresUrl: string, settings: Record<str
     auth_user: username,
     default_pool_size: '4',
     max_client_conn: '1000',
+    server_login_retry: '1',
     ignore_startup_parameters: 'statement_timeout, idle_in_transaction_session_timeout',
     // Test files drop their databases, and count connections to them before.
     server_idle_timeout: '1',

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { prepareRoles, roleUrl } from '@herald/database';
 import { Client, Pool } from 'pg';
 import { freshDatabase, type FreshDatabase } from '../support/servers.js';
 
@@ -145,5 +146,36 @@ describe('the company at hand', () => {
     await client.query('commit');
     expect((await client.query('select * from feed_messages')).rows).toEqual([]);
     await client.end();
+  });
+});
+
+describe('the password of a role', () => {
+  const role = `test_${randomUUID()}`;
+  beforeAll(() => admin.query(`create role "${role}"`));
+  afterAll(() => admin.query(`drop role "${role}"`));
+
+  /** What Postgres keeps of it. */
+  const kept = async () =>
+    (await admin.query('select rolpassword from pg_authid where rolname = $1', [role])).rows[0].rolpassword as string;
+  async function letsIn(password: string): Promise<boolean> {
+    const client = new Client({ connectionString: roleUrl(database.url, role, password) });
+    try {
+      await client.connect();
+      return true;
+    } catch {
+      return false;
+    } finally {
+      await client.end();
+    }
+  }
+
+  it('is given once, keeps its salt when it is given again, and can be changed', async () => {
+    await prepareRoles(database.url, { [role]: 'first' });
+    const first = await kept();
+    expect(first).toMatch(/^SCRAM-SHA-256/);
+    await prepareRoles(database.url, { [role]: 'first' });
+    expect(await kept()).toBe(first);
+    await prepareRoles(database.url, { [role]: 'second' });
+    expect([await letsIn('first'), await letsIn('second')]).toEqual([false, true]);
   });
 });
