@@ -194,7 +194,7 @@ describe('a service refuses to start', () => {
   it('with a cluster of which one master would evict jobs', async () => {
     const [, second] = cluster.nodes as [Breakable, Breakable];
     await cluster.ask(second, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-    for (const name of ['gateway', 'delivery'] as const) {
+    for (const name of ['gateway', 'delivery', 'ops'] as const) {
       await expect(herald.startService(name, {}, 'refused')).rejects.toThrow(/noeviction, not allkeys-lru/);
     }
     await cluster.ask(second, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
@@ -202,7 +202,7 @@ describe('a service refuses to start', () => {
 
   it('with a cluster that REDIS_URL names as a server', async () => {
     const [node] = cluster.nodes as [Breakable];
-    for (const name of ['gateway', 'delivery'] as const) {
+    for (const name of ['gateway', 'delivery', 'ops'] as const) {
       const start = herald.startService(name, { env: { REDIS_URL: node.url } }, 'refused');
       await expect(start).rejects.toThrow(/names a cluster as if it were a server: .* redis\+cluster:/);
     }
@@ -210,7 +210,7 @@ describe('a service refuses to start', () => {
 
   it('with a server that REDIS_URL names as a cluster', async () => {
     const server = await startRedis({ dataDir: join(folder.path, 'server') });
-    for (const name of ['gateway', 'delivery'] as const) {
+    for (const name of ['gateway', 'delivery', 'ops'] as const) {
       const env = { REDIS_URL: server.url.replace('redis:', 'redis+cluster:') };
       const start = herald.startService(name, { env }, 'refused');
       await expect(start).rejects.toThrow(/names a cluster, and its server is none/);

@@ -32,11 +32,12 @@ import { Standings } from './standings.js';
     {
       provide: QueueWatch,
       inject: ['OPS_ENV'],
-      useFactory: ({ REDIS_URL, QUEUE_NAMESPACE }: OpsEnv) =>
-        new QueueWatch([delivery, agentActions, merchantAnswers, merchantAnswered], {
-          redis: REDIS_URL,
-          namespace: QUEUE_NAMESPACE,
-        }),
+      useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: OpsEnv) => {
+        const contracts = [delivery, agentActions, merchantAnswers, merchantAnswered];
+        const watch = new QueueWatch(contracts, { redis: REDIS_URL, namespace: QUEUE_NAMESPACE });
+        await watch.check();
+        return watch;
+      },
     },
     { provide: OpsUsers, inject: ['OPS_ENV'], useFactory: ({ OPS_USERS }: OpsEnv) => new OpsUsers(OPS_USERS ?? []) },
     { provide: Sessions, inject: [OpsUsers], useFactory: (users: OpsUsers) => new Sessions(users) },

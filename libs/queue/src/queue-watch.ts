@@ -1,6 +1,14 @@
 import type { QueueContract } from '@herald/contracts';
 import type { Queue } from 'bullmq';
-import { awayError, prefixOf, producerConnection, type QueueOptions, reach, type RedisClient } from './connection.js';
+import {
+  awayError,
+  prefixOf,
+  producerConnection,
+  type QueueOptions,
+  reach,
+  type RedisClient,
+  refuseUnfit,
+} from './connection.js';
 import { ReadableQueue } from './readable-queue.js';
 
 /** How many jobs of a queue are in which state, and for how long the oldest of those that wait has done so. */
@@ -29,6 +37,11 @@ export class QueueWatch {
       queue.on('error', () => undefined);
       return queue;
     });
+  }
+
+  /** @throws Error when Redis is there and is not as the queues need it */
+  async check(): Promise<void> {
+    await refuseUnfit(this.redis, 2000);
   }
 
   /** Rejects within about a second while Redis is away. */
