@@ -2,14 +2,15 @@
 import { HttpConnection } from '../http-connection.mjs';
 import { Report } from '../report.mjs';
 import { percentile } from '../stats.mjs';
-import { sizedGateway } from './sized-gateway.mjs';
+import { SEEDED_DAYS, sizedGateway } from './sized-gateway.mjs';
 
 const SMALL = 10_000;
 const FULL = { large: Number(process.env.HERALD_BENCH_ACTIONS ?? 1_000_000), rounds: 5, requests: 400 };
 const QUICK = { large: 100_000, rounds: 3, requests: 100 };
 const MOST_TIMES_SLOWER = 3;
 
-const thirtyDaysAgo = () => new Date(Date.now() - 30 * 86_400_000).toISOString();
+const daysAgo = (days) => new Date(Date.now() - days * 86_400_000).toISOString();
+const thirtyDaysAgo = () => daysAgo(30);
 const now = () => new Date().toISOString();
 
 /** `path` is made of a gateway's example ids. */
@@ -72,9 +73,8 @@ export async function readsBench(context) {
 async function prepared(context, actions) {
   const system = await sizedGateway(context, actions);
   system.connection = await HttpConnection.open(system.address);
-  const middle = Math.floor(actions / 2);
-  const { body } = await system.connection.send(requestOf(system, `?limit=1&skip=${middle}`));
-  Object.assign(system.some, { middle, cursor: JSON.parse(body).next_cursor });
+  const { body } = await system.connection.send(requestOf(system, `?limit=1&end_date=${daysAgo(SEEDED_DAYS / 2)}`));
+  Object.assign(system.some, { middle: Math.floor(actions / 2), cursor: JSON.parse(body).next_cursor });
   return system;
 }
 

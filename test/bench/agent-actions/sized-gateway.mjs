@@ -6,6 +6,8 @@ const require = createRequire(import.meta.url);
 const { Database } = require(built('libs/database/src/index.js'));
 const { seedActions } = require(built('apps/cli/src/seed/seed-actions.js'));
 
+export const SEEDED_DAYS = 90;
+
 export async function sizedGateway({ servers, log }, actions) {
   const name = `bench_actions_${actions}`;
   const databaseUrl = await freshDatabase(servers, name);
@@ -15,13 +17,14 @@ export async function sizedGateway({ servers, log }, actions) {
   return { name: actions.toLocaleString('en'), address, token: company.unlimitedApiKey, some };
 }
 
-/** Actions of one company over ninety days; returns ids that occur among the newest. */
+/** Actions of one company over SEEDED_DAYS; returns ids that occur among the newest. */
 export async function seedLog(servers, databaseUrl, companyId, actions, log) {
   const database = new Database({
     url: databaseUrl,
     applicationName: 'bench-seed',
     poolSize: 1,
-    statementTimeoutMs: 300_000,
+    // The vacuum of ten million.
+    statementTimeoutMs: 3_600_000,
   });
   let told = 0;
   const onProgress = (done) => {
@@ -30,7 +33,7 @@ export async function seedLog(servers, databaseUrl, companyId, actions, log) {
     log(`seeded ${done.toLocaleString('en')} of ${actions.toLocaleString('en')} actions`);
   };
   const startedAt = performance.now();
-  await seedActions(database, { companyId, actions, days: 90, onProgress });
+  await seedActions(database, { companyId, actions, days: SEEDED_DAYS, onProgress });
   await database.query('vacuum analyze agent_actions, agent_action_recipients, agent_action_counters');
   await database.close();
   const seconds = (performance.now() - startedAt) / 1000;
