@@ -91,9 +91,9 @@ const middle = () => ({ at: new Date(Date.now() - 10 * 86_400_000), id: some.mes
 
 type Work = (database: Intercepted) => Promise<unknown>;
 const list =
-  (filters: () => ActionFilters): Work =>
+  (filters: () => ActionFilters, asked = page): Work =>
   (database) =>
-    new AgentActionsQuery(database).list(COMPANY, filters(), page);
+    new AgentActionsQuery(database).list(COMPANY, filters(), asked);
 const ofUser =
   (filters: () => ActionFilters): Work =>
   (database) =>
@@ -131,6 +131,7 @@ const READS: [string, Work, number][] = [
     list(() => ({ sender_id: some.sender_id, ...thirtyDays })),
     5000,
   ],
+  ['actions: a page half-way by skip', list(() => ({}), { skip: ROWS / 2, limit: 50 }), ROWS / 30],
   ['actions: a user’s page', ofUser(() => ({ user_id: some.user_id })), 500],
   ['actions: a user’s unread page', ofUser(() => ({ user_id: some.user_id, status: 'unread' })), 500],
   ['actions: one of them', (database) => new AgentActionsQuery(database).find(COMPANY, some.action), 20],

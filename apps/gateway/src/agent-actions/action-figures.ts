@@ -7,7 +7,7 @@ import { coverRange, type Part } from './range-cover.js';
 type Figures = { notification_type: string } & Record<string, number>;
 
 /** Whose counters answer the filters; undefined when no counters do, so that an index bounds what is counted. */
-function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFilters) {
+export function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFilters) {
   if (query_id !== undefined) return undefined;
   const scopes = [
     { scope: 'agent', id: agent_id },
@@ -16,6 +16,32 @@ function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFilters) 
   ].filter(({ id }) => id !== undefined);
   return scopes.length > 1 ? undefined : (scopes[0] ?? { scope: 'company', id: '' });
 }
+
+/** Conditions on the counters that `countersFor` names, of one grain in a stretch of time. */
+export function onCounters(
+  companyId: string,
+  filters: ActionFilters,
+  { by, from, to }: Omit<Part, 'sign'>,
+  statement: Statement,
+): string {
+  const { bind } = statement;
+  const counters = countersFor(filters);
+  const type = filters.notification_type;
+  return [
+    `company_id = ${bind(companyId)}`,
+    `scope = ${bind(counters?.scope)}`,
+    `scope_id = ${bind(counters?.id)}`,
+    `grain = ${bind(by)}`,
+    ...within('starts_at', { from, to }, statement),
+    ...(type === undefined ? [] : [`notification_type = ${bind(type)}`]),
+  ].join(' and ');
+}
+
+/** The cells of the counters that have this status and this priority, where they are given. */
+export const cellsFor = ({ status, priority }: Pick<ActionFilters, 'status' | 'priority'>) =>
+  COUNTER_CELLS.filter(
+    (cell) => (status ?? cell.status) === cell.status && (priority ?? cell.priority) === cell.priority,
+  );
 
 /** The statement that counts; its rows are `Figures`. */
 function figuresStatement(companyId: string, filters: ActionFilters): { text: string; values: unknown[] } {
@@ -26,18 +52,10 @@ function figuresStatement(companyId: string, filters: ActionFilters): { text: st
     ? coverRange(range, counters.scope === 'company' ? ['day', 'hour'] : ['day'])
     : [{ by: 'rows', ...range, sign: 1 }];
 
-  const counted = ({ by, sign, ...stretch }: Part) => {
-    const { bind } = statement;
-    const type = filters.notification_type;
+  const counted = ({ sign, ...stretch }: Part) => {
     const signed = COUNTER_CELLS.map(({ column }) => (sign === 1 ? column : `-${column} as ${column}`)).join(', ');
-    return `select notification_type, ${signed} from agent_action_counters where ${[
-      `company_id = ${bind(companyId)}`,
-      `scope = ${bind(counters?.scope)}`,
-      `scope_id = ${bind(counters?.id)}`,
-      `grain = ${bind(by)}`,
-      ...within('starts_at', stretch, statement),
-      ...(type === undefined ? [] : [`notification_type = ${bind(type)}`]),
-    ].join(' and ')}`;
+    return `select notification_type, ${signed} from agent_action_counters
+             where ${onCounters(companyId, filters, stretch, statement)}`;
   };
   const rows = ({ sign, ...stretch }: Part) =>
     filters.user_id === undefined
@@ -61,10 +79,8 @@ async function readFigures(tx: Sql, companyId: string, filters: ActionFilters): 
 }
 
 /** How much of the figures has this status and this priority, where they are given. */
-function sumOf(figures: Figures[], { status, priority }: Pick<ActionFilters, 'status' | 'priority'>): number {
-  const cells = COUNTER_CELLS.filter(
-    (cell) => (status ?? cell.status) === cell.status && (priority ?? cell.priority) === cell.priority,
-  );
+function sumOf(figures: Figures[], wanted: Pick<ActionFilters, 'status' | 'priority'>): number {
+  const cells = cellsFor(wanted);
   return figures.reduce((sum, row) => sum + cells.reduce((some, { column }) => some + (row[column] ?? 0), 0), 0);
 }
 

@@ -1,4 +1,5 @@
 import { uuid } from '@herald/contracts';
+import type { Cursor } from '../http/query-fields.js';
 
 /** What a list or a statistic is narrowed to; the names are those of the document and of the columns. */
 export interface ActionFilters {
@@ -13,6 +14,12 @@ export interface ActionFilters {
   /** First and last millisecond of `created_at`. */
   start_date?: Date;
   end_date?: Date;
+}
+
+export interface PageOfActions {
+  skip: number;
+  limit: number;
+  cursor?: Cursor;
 }
 
 const COLUMNS = ['notification_type', 'priority', 'status', 'agent_id', 'query_id', 'sender_id'] as const;

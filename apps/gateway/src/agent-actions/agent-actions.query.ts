@@ -1,16 +1,18 @@
 import { ACTION_TYPES, type ActionItem, type ActionList, type ActionStats } from '@herald/contracts';
 import { ACTION_ITEM, Database, type Sql, USERS_ACTION_ITEM, WITH_SENDER } from '@herald/database';
 import { Injectable } from '@nestjs/common';
-import { type Cursor, writeCursor } from '../http/query-fields.js';
+import { writeCursor } from '../http/query-fields.js';
 import { invalidParameter } from '../http/validation.js';
 import { isTypeInUse, readStats, readTotal } from './action-figures.js';
-import { type ActionFilters, onActions, onRecipients, rangeOf, Statement } from './action-filters.js';
-
-export interface PageOfActions {
-  skip: number;
-  limit: number;
-  cursor?: Cursor;
-}
+import {
+  type ActionFilters,
+  onActions,
+  onRecipients,
+  type PageOfActions,
+  rangeOf,
+  Statement,
+} from './action-filters.js';
+import { leap } from './deep-skip.js';
 
 type Row = Omit<ActionItem, 'created_at'> & { created_at: Date };
 
@@ -90,12 +92,16 @@ export class AgentActionsQuery {
     statementOf: typeof listStatement,
   ): Promise<ActionList> {
     const { skip, limit } = page;
+    const readRows = async (tx: Sql) => {
+      const near = await leap(tx, companyId, filters, page);
+      const { text, values } = statementOf(companyId, near.filters, near.page);
+      return tx.query<Row>(text, values);
+    };
     return this.database.asCompany(companyId, async (tx) => {
       await refuseUnknownType(tx, companyId, filters);
       const total = await readTotal(tx, companyId, filters);
-      const { text, values } = statementOf(companyId, filters, page);
       // The total is known before the page: what is not there is not looked for.
-      const rows = total > skip ? await tx.query<Row>(text, values) : [];
+      const rows = total > skip ? await readRows(tx) : [];
       const data = rows.slice(0, limit);
       const last = rows.length > limit ? data.at(-1) : undefined;
       const next_cursor = last ? writeCursor({ at: last.created_at, id: last.id }) : null;
