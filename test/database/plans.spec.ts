@@ -127,6 +127,12 @@ const READS: [string, Work, number][] = [
   ['actions: a page of one query', list(() => ({ query_id: some.query_id })), 500],
   ['actions: a page of what is unread', list(() => ({ status: 'unread' })), 500],
   [
+    'actions: a page of one type, priority and status',
+    list(() => ({ notification_type: 'api_call', priority: 'high', status: 'read' })),
+    500,
+  ],
+  ['actions: a page of what is urgent and archived', list(() => ({ priority: 'urgent', status: 'archived' })), 500],
+  [
     'actions: a page of one sender within thirty days',
     list(() => ({ sender_id: some.sender_id, ...thirtyDays })),
     5000,

@@ -26,6 +26,7 @@ import { AddTraceparentToOutbox1764000070000 } from './migrations/1764000070000-
 import { LetWorkersRemoveWhatIsOld1764000080000 } from './migrations/1764000080000-let-workers-remove-what-is-old.js';
 import { FindWhatIsOld1764000081000 } from './migrations/1764000081000-find-what-is-old.js';
 import { LimitRolesInTime1764000090000 } from './migrations/1764000090000-limit-roles-in-time.js';
+import { MergePagesOfActions1764000100000 } from './migrations/1764000100000-merge-pages-of-actions.js';
 
 const entities = [
   Company,
@@ -56,6 +57,7 @@ const migrations = [
   LetWorkersRemoveWhatIsOld1764000080000,
   FindWhatIsOld1764000081000,
   LimitRolesInTime1764000090000,
+  MergePagesOfActions1764000100000,
 ];
 
 /** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */

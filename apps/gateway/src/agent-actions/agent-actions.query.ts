@@ -3,7 +3,7 @@ import { ACTION_ITEM, Database, type Sql, USERS_ACTION_ITEM, WITH_SENDER } from 
 import { Injectable } from '@nestjs/common';
 import { writeCursor } from '../http/query-fields.js';
 import { invalidParameter } from '../http/validation.js';
-import { isTypeInUse, readStats, readTotal } from './action-figures.js';
+import { cellsFor, isTypeInUse, readStats, readTotal } from './action-figures.js';
 import {
   type ActionFilters,
   onActions,
@@ -16,16 +16,31 @@ import { leap } from './deep-skip.js';
 
 type Row = Omit<ActionItem, 'created_at'> & { created_at: Date };
 
-/** The actions of a page: their ids come from an index alone, their content from the rows that are shown. */
+/** The actions of a page: their ids come from indexes alone, their content from the rows that are shown. */
 function listStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
   const statement = new Statement();
-  const mine = onActions(companyId, filters, rangeOf(filters), statement);
-  const ids = `select n.id from agent_actions n where ${mine} ${turn('n.created_at', 'n.id', page, statement)}`;
+  const { skip, limit } = page;
+  const upToPage = { ...page, skip: 0, limit: skip + limit };
+  const parts = partsOf(filters).map((part) => {
+    const mine = onActions(companyId, part, rangeOf(part), statement);
+    return `(select n.id, n.created_at from agent_actions n where ${mine} ${turn('n.created_at', 'n.id', upToPage, statement)})`;
+  });
+  const ids = `select id from (${parts.join(' union all ')}) merged ${turn('created_at', 'id', { skip, limit }, statement)}`;
   return {
     text: `select ${ACTION_ITEM} from (${ids}) page join agent_actions n on n.id = page.id ${WITH_SENDER}
             order by n.created_at desc, n.id desc`,
     values: statement.values,
   };
+}
+
+/**
+ * Parts of a list that are each one stretch of an index, in its order: a list by type, status or priority is merged from those
+ * of each status and priority. Agents, queries and senders have indexes of their own, in which the rest is looked for.
+ */
+function partsOf(filters: ActionFilters): ActionFilters[] {
+  const given = (...names: (keyof ActionFilters)[]) => names.some((name) => filters[name] !== undefined);
+  if (given('agent_id', 'query_id', 'sender_id') || !given('notification_type', 'status', 'priority')) return [filters];
+  return cellsFor(filters).map(({ status, priority }) => ({ ...filters, status, priority }));
 }
 
 /** The same of what one user received, with the user's own status. */

@@ -4,9 +4,8 @@ import { Company } from './company.entity.js';
 /** What an agent did, as a notification to its team. */
 @Entity('agent_actions')
 @Index('agent_actions_newest', ['companyId', 'createdAt', 'id'])
-@Index('agent_actions_type', ['companyId', 'notificationType', 'createdAt', 'id'])
-@Index('agent_actions_priority', ['companyId', 'priority', 'createdAt', 'id'])
-@Index('agent_actions_status', ['companyId', 'status', 'createdAt', 'id'])
+@Index('agent_actions_state', ['companyId', 'status', 'priority', 'createdAt', 'id'])
+@Index('agent_actions_kind', ['companyId', 'notificationType', 'status', 'priority', 'createdAt', 'id'])
 @Index('agent_actions_agent', ['companyId', 'agentId', 'createdAt', 'id'], { where: 'agent_id is not null' })
 @Index('agent_actions_query', ['companyId', 'queryId', 'createdAt', 'id'], { where: 'query_id is not null' })
 @Index('agent_actions_sender', ['companyId', 'senderId', 'createdAt', 'id'], {
