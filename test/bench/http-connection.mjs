@@ -27,6 +27,7 @@ export class HttpConnection {
   /** Resolves to `{ status, body }`. */
   send(requestBytes) {
     return new Promise((resolve, reject) => {
+      if (this.#socket.destroyed) return reject(new Error('the server closed the connection'));
       this.#answered = resolve;
       this.#failed = reject;
       this.#socket.write(requestBytes);
