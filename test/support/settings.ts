@@ -4,7 +4,13 @@ import { env as gateway } from '../../apps/gateway/src/gateway.env.js';
 import { env as merchantAnswers } from '../../apps/merchant-answers/src/merchant-answers.env.js';
 import { env as ops } from '../../apps/ops/src/ops.env.js';
 
-const readers: Record<string, () => { SHUTDOWN_TIMEOUT_MS: number }> = {
+interface StopTimes {
+  SHUTDOWN_TIMEOUT_MS: number;
+  /** The gateway's. */
+  DRAIN_MS?: number;
+}
+
+const readers: Record<string, () => StopTimes> = {
   gateway,
   delivery,
   'agent-actions': agentActions,
@@ -23,7 +29,7 @@ export const secretFor = (variable: string): string =>
  * What a service makes of its environment, as it does at boot.
  * @throws BadEnvironment naming every variable that is missing or wrong
  */
-export function settingsOf(service: string, environment: Record<string, string>): { SHUTDOWN_TIMEOUT_MS: number } {
+export function settingsOf(service: string, environment: Record<string, string>): StopTimes {
   const own = process.env;
   process.env = environment;
   try {

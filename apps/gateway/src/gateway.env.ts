@@ -26,6 +26,8 @@ const GatewayEnv = ServiceEnv.extend({
   HEADERS_TIMEOUT_MS: whole(10_000, 100, 3_600_000),
   /** How long a connection may be idle; longer than a load balancer in front keeps it. */
   KEEP_ALIVE_TIMEOUT_MS: whole(72_000, 100, 3_600_000),
+  /** How long it goes on answering when it is told to stop; longer than load balancers take to learn of it. */
+  DRAIN_MS: whole(0, 0, 600_000),
   /** Proxies whose X-Forwarded-For is believed; nobody's unless set. */
   TRUSTED_PROXIES: networks.default([]),
   /** Requests that a credential may send unless it has limits of its own; 0 for no limit. */

@@ -11,6 +11,7 @@ run(() => {
     port: settings.PORT,
     host: settings.HOST,
     settings,
+    drainMs: settings.DRAIN_MS,
     adapter: createHttpAdapter(settings),
     configure: (app) => prepareHttp(app, settings),
   });

@@ -12,6 +12,7 @@ import {
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { z } from 'zod';
 import { answerInTime } from './answer-in-time.js';
+import { Drain } from './drain.js';
 import { Group, Operation } from './operation.decorator.js';
 import { StuckWatch, type WorkChecks } from './stuck-watch.js';
 
@@ -49,7 +50,7 @@ const Stuck = z
 const State = z.enum(['ok', 'away']);
 type State = z.output<typeof State>;
 const Readiness = z
-  .object({ status: State, dependencies: z.record(z.string(), State) })
+  .object({ status: z.enum(['ok', 'away', 'stopping']), dependencies: z.record(z.string(), State) })
   .meta({ id: 'Readiness', examples: [{ status: 'ok', dependencies: { postgres: 'ok', redis: 'ok' } }] });
 
 interface Reply {
@@ -66,6 +67,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
 
   constructor(
     @Inject(HEALTH_CHECKS) private readonly checks: HealthChecks,
+    private readonly drain: Drain,
     @Optional() @Inject(HEALTH_WORK) private readonly must?: HealthWork,
   ) {
     if (must) this.watch = new StuckWatch(must.work, must.stuckAfterMs);
@@ -97,7 +99,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     return { status: 'stuck' as const, work: stuck };
   }
 
-  /** 200 when every dependency answers within a second, else 503 with the state of each. */
+  /** 200 when every dependency answers within a second, else 503 with the state of each; 503 when the service is to stop. */
   @Open()
   @Get('ready')
   @Operation({
@@ -108,9 +110,10 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   })
   async ready(@Res({ passthrough: true }) response: Reply) {
     const dependencies = await this.dependencies();
-    const ready = !Object.values(dependencies).includes('away');
-    if (!ready) response.status(503);
-    return { status: (ready ? 'ok' : 'away') as State, dependencies };
+    const state: State = Object.values(dependencies).includes('away') ? 'away' : 'ok';
+    const status = this.drain.isOn ? ('stopping' as const) : state;
+    if (status !== 'ok') response.status(503);
+    return { status, dependencies };
   }
 
   private async dependencies(): Promise<Record<string, State>> {
@@ -148,5 +151,5 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 }
 
-@Module({ controllers: [HealthController] })
+@Module({ controllers: [HealthController], providers: [Drain] })
 export class HealthModule {}

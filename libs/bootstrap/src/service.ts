@@ -4,6 +4,7 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { Drain } from './drain.js';
 import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
 import { measureHttp } from './metrics/http-metrics.js';
@@ -20,6 +21,8 @@ interface ServiceOptions {
   adapter?: FastifyAdapter;
   /** Last touches before the service opens its port. */
   configure?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void;
+  /** How long it goes on answering when it is told to stop. */
+  drainMs?: number;
   /** A worker's queue. */
   strategy?: Type<CustomTransportStrategy>;
 }
@@ -35,10 +38,11 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
     options.adapter ?? new FastifyAdapter({ forceCloseConnections: 'idle' }),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
+  app.get(Drain, { strict: false }).closeConnectionsOf(app.getHttpAdapter().getInstance());
   measureHttp(app.getHttpAdapter().getInstance());
   tracing?.traceRoutes(app.getHttpAdapter().getInstance());
   await options.configure?.(app, logger);
-  stopOnSignal(app, logger, SHUTDOWN_TIMEOUT_MS);
+  stopOnSignal(app, logger, { drainMs: options.drainMs ?? 0, timeoutMs: SHUTDOWN_TIMEOUT_MS });
   if (options.strategy) {
     app.connectMicroservice({ strategy: app.get(options.strategy) });
     await app.startAllMicroservices();
@@ -67,15 +71,22 @@ export function run(main: () => Promise<unknown>): void {
     });
 }
 
-/** SIGTERM: stop taking, finish, close; what is not done in time is left to other processes and the next start. */
-function stopOnSignal(app: INestApplication, logger: Logger, timeoutMs: number): void {
+/** SIGTERM: drain, stop taking, finish, close; what is not done in time is left to other processes and the next start. */
+function stopOnSignal(
+  app: INestApplication,
+  logger: Logger,
+  { drainMs, timeoutMs }: { drainMs: number; timeoutMs: number },
+): void {
   const stop = (signal: string) => {
     logger.info(`${signal}: stopping`);
-    setTimeout(() => {
-      logger.warn('stopped with work left');
-      process.exit(1);
-    }, timeoutMs + 2000).unref();
-    close(app).then(
+    setTimeout(
+      () => {
+        logger.warn('stopped with work left');
+        process.exit(1);
+      },
+      drainMs + timeoutMs + 2000,
+    ).unref();
+    close(app, drainMs).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ err: error }, 'could not stop in order');
@@ -87,8 +98,9 @@ function stopOnSignal(app: INestApplication, logger: Logger, timeoutMs: number):
   process.once('SIGINT', stop);
 }
 
-async function close(app: INestApplication): Promise<void> {
+async function close(app: INestApplication, drainMs: number): Promise<void> {
   try {
+    await app.get(Drain, { strict: false }).last(drainMs);
     await app.close();
   } finally {
     await tracing?.stopTracing();
