@@ -397,7 +397,7 @@ export interface components {
          */
         Readiness: {
             /** @enum {string} */
-            status: "ok" | "away";
+            status: "ok" | "away" | "stopping";
             dependencies: {
                 [key: string]: "ok" | "away";
             };
