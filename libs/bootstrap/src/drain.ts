@@ -14,15 +14,15 @@ export class Drain {
     return this.begun;
   }
 
-  /** Before the server has routes: hooks hold for those that come after them. */
+  /** Before the server has routes, for which hooks hold. As a request comes, so that whoever sends its answer knows. */
   closeConnectionsOf(server: FastifyInstance): void {
-    server.addHook('onSend', (_request, reply, _payload, next) => {
+    server.addHook('onRequest', (_request, reply, next) => {
       if (this.begun) void reply.header('connection', 'close');
       next();
     });
   }
 
-  async last(ms: number): Promise<void> {
+  async run(ms: number): Promise<void> {
     if (ms === 0) return;
     this.begun = true;
     await delay(ms);

@@ -100,7 +100,7 @@ function stopOnSignal(
 
 async function close(app: INestApplication, drainMs: number): Promise<void> {
   try {
-    await app.get(Drain, { strict: false }).last(drainMs);
+    await app.get(Drain, { strict: false }).run(drainMs);
     await app.close();
   } finally {
     await tracing?.stopTracing();
