@@ -5,6 +5,7 @@ import { merchantAnswers } from '@herald/contracts';
 import { prefixOf, QueueClient } from '@herald/queue';
 import type { Cluster } from 'ioredis';
 import { startRedis } from '../../apps/cli/src/servers/redis.js';
+import { producerConnection, scriptConnection } from '../../libs/queue/src/connection.js';
 import type { Breakable } from '../faults/breakable.js';
 import { Folder } from '../faults/servers.js';
 import { Actions, anAction } from '../support/actions.js';
@@ -80,10 +81,26 @@ async function back(node: Breakable, how: 'kill' | 'freeze'): Promise<void> {
   for (const name of ['gateway', ...QUEUES]) await eventually(() => isReady(name), NOTICED_MS);
 }
 
-it('is found from one of its nodes', async () => {
-  const gateway = await herald.startService('gateway', { env: { REDIS_URL: cluster.url(1) } }, 'second');
-  await eventually(() => isReady('second'));
-  await gateway.stop();
+describe('a cluster that is found from one of its nodes', () => {
+  it('serves a gateway', async () => {
+    const gateway = await herald.startService('gateway', { env: { REDIS_URL: cluster.url(1) } }, 'second');
+    await eventually(() => isReady('second'));
+    await gateway.stop();
+  });
+
+  it.each([
+    ['a producer', producerConnection],
+    ['a script', scriptConnection],
+  ])('is ready for %s at the first attempt', async (_, connection) => {
+    for (let round = 0; round < 10; round++) {
+      const redis = connection(parseRedisUrl(cluster.url(1)));
+      let attempts = 1;
+      redis.on('reconnecting', () => attempts++);
+      await eventually(() => redis.status === 'ready');
+      redis.disconnect();
+      expect(attempts).toBe(1);
+    }
+  });
 });
 
 describe.each(['kill', 'freeze'] as const)('a cluster that lost a master (%s)', (how) => {

@@ -138,9 +138,19 @@ function toCluster({ nodes, username, password, tls }: RedisAddress, options: Re
     lazyConnect: true,
     redisOptions: { ...ofEachNode, username, password, tls },
   });
-  // Who queues nothing up is refused by a node to which the first command is still connecting.
-  if (enableOfflineQueue === false) cluster.on('+node', (node: Redis) => void node.connect().catch(() => undefined));
+  if (enableOfflineQueue === false) connectEarly(cluster);
   return cluster;
+}
+
+/**
+ * Who queues nothing up is refused by a node to which the first command is still connecting. So nodes are connected before
+ * there is a command; but not before ioredis found the cluster ready, by a command of its own to any node: refused, it would
+ * give up all connections and begin again.
+ */
+function connectEarly(cluster: Cluster): void {
+  const connect = (node: Redis) => void node.connect().catch(() => undefined);
+  cluster.on('ready', () => cluster.nodes().forEach(connect));
+  cluster.on('+node', (node: Redis) => cluster.status === 'ready' && connect(node));
 }
 
 /** What to say while Redis does not answer, with the reason as far as it is known. */
