@@ -26,15 +26,13 @@ type Command = Job<'request'> | Job<'answer'> | Job<'delete'> | Job<'conversatio
 /** Questions, answers and conversations: works off the queue `merchant-answers`. */
 @Controller()
 export class MerchantAnswersConsumer {
-  /** Answers that are in work at once share statements; each ends by itself. */
-  private readonly answering = new DataLoader<GivenAnswer, Answered<Done>>(
-    (given) => together(given, () => this.answers.give(given)),
-    {
-      cache: false,
-      maxBatchSize: 100,
-      batchScheduleFn: (run) => setImmediate(run),
-    },
-  );
+  /** Answers that are in work at once share statements; each ends by itself. Where one came alone, the next waits for none. */
+  private readonly answering = new DataLoader<GivenAnswer, Answered<Done>>((given) => this.give(given), {
+    cache: false,
+    maxBatchSize: 100,
+    batchScheduleFn: (run) => (this.isQuiet ? queueMicrotask(run) : setImmediate(run)),
+  });
+  private readonly batches = { inWork: 0, lastSize: 1 };
 
   constructor(
     private readonly database: Database,
@@ -131,6 +129,20 @@ export class MerchantAnswersConsumer {
         return this.upsertConversation({ run, data: upsert.data.parse(data) });
       default:
         throw new PermanentFault(`The queue has no job "${run.job}"`);
+    }
+  }
+
+  private get isQuiet(): boolean {
+    return this.batches.inWork === 0 && this.batches.lastSize === 1;
+  }
+
+  private async give(given: readonly GivenAnswer[]) {
+    this.batches.inWork++;
+    this.batches.lastSize = given.length;
+    try {
+      return await together(given, () => this.answers.give(given));
+    } finally {
+      this.batches.inWork--;
     }
   }
 
