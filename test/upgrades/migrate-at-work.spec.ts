@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createDataSource, migrate } from '@herald/database';
 import { Client } from 'pg';
+import { eventually } from '../support/eventually.js';
 import { freshDatabase, type FreshDatabase } from '../support/servers.js';
 
 let database: FreshDatabase;
@@ -50,4 +51,23 @@ it('gives up a lock that it does not get, so that a long reader holds up nobody 
   );
   expect(rows).toHaveLength(1);
   await Promise.all([reader.end(), worker.end()]);
+});
+
+it('builds an index once, however long a backup reads, while others write', async () => {
+  await goBackBefore('MergePagesOfActions1764000100000');
+  const [backup, worker] = [await connected(), await connected()];
+  await backup.query('begin isolation level repeatable read; select from companies');
+  const migration = migrate(database.url);
+  const built = async () => {
+    const index = `select oid::int from pg_class where relname = 'agent_actions_state'`;
+    return (await worker.query<{ oid: number }>(index)).rows[0]?.oid;
+  };
+  const first = await eventually(built);
+  await sleep(READING_MS / 2);
+  expect(await built()).toBe(first);
+  await worker.query(`update agent_actions set title = '' where id = gen_random_uuid()`);
+  await backup.query('commit');
+  await migration;
+  expect(await built()).toBe(first);
+  await Promise.all([backup.end(), worker.end()]);
 });

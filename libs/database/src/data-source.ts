@@ -60,6 +60,13 @@ const migrations = [
   MergePagesOfActions1764000100000,
 ];
 
+/**
+ * A change that waits for a lock makes all others wait behind it: it gives up soon, lets them pass and tries again.
+ */
+const LOCK_TIMEOUT_MS = 2000;
+const TRIES = 30;
+const LOCK_NOT_AVAILABLE = '55P03';
+
 /** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */
 export function createDataSource(databaseUrl: string): DataSource {
   return new DataSource({
@@ -68,18 +75,12 @@ export function createDataSource(databaseUrl: string): DataSource {
     applicationName: 'herald-migrate',
     poolSize: 2,
     connectTimeoutMS: 5000,
+    extra: { lock_timeout: LOCK_TIMEOUT_MS },
     entities,
     migrations,
     migrationsTableName: 'migrations',
   });
 }
-
-/**
- * A change that waits for a lock makes all others wait behind it: it gives up soon, lets them pass and tries again.
- */
-const LOCK_TIMEOUT_MS = 2000;
-const TRIES = 30;
-const LOCK_NOT_AVAILABLE = '55P03';
 
 /**
  * Brings the schema up to date; running it again changes nothing. Needs the login that owns the schema, and a connection
@@ -90,7 +91,6 @@ export async function migrate(databaseUrl: string): Promise<void> {
   const dataSource = await createDataSource(databaseUrl).initialize();
   const runner = dataSource.createQueryRunner();
   try {
-    await runner.query(`set lock_timeout = ${LOCK_TIMEOUT_MS}`);
     for (let left = TRIES; ; left--) {
       const executor = new MigrationExecutor(dataSource, runner);
       executor.transaction = 'each';

@@ -1,21 +1,17 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { buildIndex } from '../index-beside-work.js';
 
 const AGES = { feed_messages: 'delivered_at', agent_actions: 'recorded_at' };
 
 /**
- * Rows lie in the order in which they came, so that a few pages of BRIN find the oldest of all companies. Built without a
- * lock that writers would wait for, which no transaction may do.
+ * Rows lie in the order in which they came, so that a few pages of BRIN find the oldest of all companies.
  */
 export class FindWhatIsOld1764000081000 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
     for (const [table, age] of Object.entries(AGES)) {
-      // One that was broken off is there and of no use.
-      await runner.query(`drop index concurrently if exists ${table}_age`);
-      await runner.query(
-        `create index concurrently ${table}_age on ${table} using brin (${age}) with (autosummarize = on)`,
-      );
+      await buildIndex(runner, `${table}_age`, `on ${table} using brin (${age}) with (autosummarize = on)`);
     }
   }
 

@@ -1,4 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { buildIndex, dropIndex } from '../index-beside-work.js';
 
 const BEFORE = { type: 'notification_type', priority: 'priority', status: 'status' };
 const NOW = { state: 'status, priority', kind: 'notification_type, status, priority' };
@@ -7,20 +8,13 @@ const on = (columns: string) => `on agent_actions (company_id, ${columns}, creat
 
 /**
  * A page by type, status and priority, in any combination, is merged from stretches of two indexes that hold nothing else.
- * Built without a lock that writers would wait for, which no transaction may do.
  */
 export class MergePagesOfActions1764000100000 implements MigrationInterface {
   readonly transaction = false;
 
   async up(runner: QueryRunner): Promise<void> {
-    for (const [name, columns] of Object.entries(NOW)) {
-      // One that was broken off is there and of no use.
-      await runner.query(`drop index concurrently if exists agent_actions_${name}`);
-      await runner.query(`create index concurrently agent_actions_${name} ${on(columns)}`);
-    }
-    for (const name of Object.keys(BEFORE)) {
-      await runner.query(`drop index concurrently if exists agent_actions_${name}`);
-    }
+    for (const [name, columns] of Object.entries(NOW)) await buildIndex(runner, `agent_actions_${name}`, on(columns));
+    for (const name of Object.keys(BEFORE)) await dropIndex(runner, `agent_actions_${name}`);
   }
 
   async down(runner: QueryRunner): Promise<void> {
