@@ -246,7 +246,10 @@ const FOR_EVENT = [
   ['traceparent', 'text'],
 ] as const;
 
-/** Of one answer the plan is the same every time: Postgres keeps it, where it plans for arrays anew. */
+/**
+ * Of one answer the plan is the same every time: Postgres keeps it, where it plans for arrays anew. What is given of one
+ * answer stands in the plan itself, and not in a table of its own.
+ */
 const given = ({ tell, several }: Write) => {
   const columns = [...GIVEN, ...(tell ? FOR_EVENT : [])].map(([name, type], seat) => ({ name, type, at: seat + 2 }));
   return several
@@ -256,7 +259,7 @@ const given = ({ tell, several }: Write) => {
 };
 
 const writeStatement = ({ tell, leave, several }: Write) => `
-  with given as (${given({ tell, leave, several })}),${several ? LOCK : ''}
+  with given as ${several ? '' : 'not materialized '}(${given({ tell, leave, several })}),${several ? LOCK : ''}
   answered as (
     update notifications n set status = 'answered', answer = g.answer, answer_id = g.id, updated_at = now()
       from given g${several ? ', locked' : ''}

@@ -32,7 +32,7 @@ export function transportOf(job: Job): Transport {
 }
 
 /** The trace that a job goes on with: what BullMQ's own telemetry leaves in its options, unless its producer says another. */
-export function traceparentOf(job: Job): string | undefined {
+function traceparentOf(job: Job): string | undefined {
   const { traceparent = metadataOf(job).traceparent } = transportOf(job);
   return isTraceparent(traceparent) ? traceparent : undefined;
 }

@@ -25,7 +25,7 @@ import {
   refuseUnfit,
 } from './connection.js';
 import { Gate } from './gate.js';
-import { aboutFailure, type ReceivedJob, receive, runOf, tracedIn, traceparentOf, transportOf } from './job-run.js';
+import { aboutFailure, type ReceivedJob, receive, runOf, tracedIn, transportOf } from './job-run.js';
 import { reply, type Verdict } from './replies.js';
 
 export interface QueueServerOptions extends QueueOptions {
@@ -128,18 +128,14 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   }
 
   private async watched(job: Job, token?: string): Promise<Verdict | undefined> {
-    const { queue, job: name, attempt, queuedAt, startedAt } = runOf(job, this.options.contract.queue);
+    const run = runOf(job, this.options.contract.queue);
+    const { queue, job: name, attempt, queuedAt, startedAt } = run;
     const note = (failed: boolean) =>
       this.options.ran?.({ queue, job: name, attempt, queuedAt, startedAt, endedAt: new Date(), failed });
     this.inWork++;
     try {
-      const traced = tracedIn(job);
-      const verdict = await step(
-        processing(queue, name, attempt),
-        traced,
-        () => this.work(job, token),
-        traceparentOf(job),
-      );
+      const process = () => this.work(job, run, token);
+      const verdict = await step(processing(queue, name, attempt), tracedIn(job), process, run.traceparent);
       note(false);
       return verdict;
     } catch (error) {
@@ -152,14 +148,13 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async work(job: Job, token?: string): Promise<Verdict | undefined> {
-    const { queue, jobs } = this.options.contract;
-    const contract = jobs[job.name];
+  private async work(job: Job, asCame: JobRun, token?: string): Promise<Verdict | undefined> {
+    const contract = this.options.contract.jobs[job.name];
     const { replyTo, deadline } = transportOf(job);
     // The consumer's contract decides, whatever a producer asked for or forgot.
     const patience = contract?.kind === 'request' && !replyTo ? UNAWAITED : contract;
     if (patience) Object.assign(job.opts, { attempts: patience.attempts, backoff: this.backoff(patience.backoffMs) });
-    let run = runOf(job, queue);
+    let run = asCame;
     try {
       const received = receive(job, contract, run);
       run = received.run;

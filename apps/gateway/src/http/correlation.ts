@@ -57,22 +57,28 @@ const pathOf = ({ url }: FastifyRequest) =>
     .replace(/\/+$/, '')
     .toLowerCase();
 
+/** Ids that every attempt at the request comes by: of itself, and of its parts. */
+function idsOf(request: FastifyRequest & { caller: Caller }, key: string): (part?: string) => string {
+  const name = `${request.method} ${pathOf(request)} ${key}`;
+  const namespace = namespaceOf(request.caller);
+  return (part = '') => v5(name + part, namespace);
+}
+
 /** The correlation of the request; see `Correlated`. Its use tells that a route takes an Idempotency-Key. */
 export function correlationOf(single: boolean | undefined, context: ExecutionContext): Correlation {
   const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
   const response = context.switchToHttp().getResponse<FastifyReply>();
   const key = keyOf(request);
-  const name = `${request.method} ${pathOf(request)} ${key}`;
-  const namespace = key && namespaceOf(request.caller);
-  const id = namespace ? v5(name, namespace) : timeOrderedId();
+  const named = key === undefined ? undefined : idsOf(request, key);
+  const id = named?.() ?? timeOrderedId();
   if (single !== false) {
     void response.header('X-Correlation-Id', id);
     traceAbout(id);
   }
   return {
     id,
-    key: namespace ? { id, hash: bodyHash(request.body) } : undefined,
-    at: (index) => (namespace ? v5(`${name} ${index}`, namespace) : timeOrderedId()),
+    key: named && { id, hash: bodyHash(request.body) },
+    at: (index) => named?.(` ${index}`) ?? timeOrderedId(),
     markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
   };
 }
