@@ -9,6 +9,7 @@ import { Queue, Worker } from 'bullmq';
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';
 import pg from 'pg';
+import { openReplies } from './replies.mjs';
 
 const { DATABASE_URL, REDIS_URL, QUEUE_PREFIX, PORT } = process.env;
 
@@ -18,20 +19,11 @@ const ANSWER = `
 
 async function accept() {
   const queue = new Queue('answers', { connection: new Redis(REDIS_URL), prefix: QUEUE_PREFIX });
-  const subscriber = new Redis(REDIS_URL);
-  const replyTo = `bench:replies:${randomUUID()}`;
-  const waiting = new Map();
-  await subscriber.subscribe(replyTo);
-  subscriber.on('message', (_, message) => {
-    const { id, verdict } = JSON.parse(message);
-    waiting.get(id)(verdict);
-    waiting.delete(id);
-  });
-
+  const { replyTo, verdictOf } = await openReplies(REDIS_URL);
   const server = Fastify();
   server.post('/api/v1/notification/:id/answer', async ({ params, body }, reply) => {
     const jobId = randomUUID();
-    const answered = new Promise((resolve) => waiting.set(jobId, resolve));
+    const answered = verdictOf(jobId);
     const data = { merchantId: 1, notificationId: Number(params.id), body, replyTo };
     await queue.add('answer', data, { jobId, removeOnComplete: { age: 60 } });
     const { stored } = await answered;
