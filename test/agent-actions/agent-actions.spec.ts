@@ -13,7 +13,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => herald?.stop());
 
-describe('Get Notification Details (document)', () => {
+describe('Get Notification Details (contracts README, "The notification")', () => {
   it('shows the sample notification as it is printed', async () => {
     const { data } = await clientOf(herald.url, herald.token('apiKey')).GET('/team-notifications/{notification_id}', {
       params: { path: { notification_id: SAMPLE.notification } },
@@ -65,7 +65,7 @@ describe('Get Notification Details (document)', () => {
   });
 });
 
-describe('POST /team-notifications (contract, A)', () => {
+describe('POST /team-notifications (contracts README, "Recording an action")', () => {
   it('answers 202 with the id under which the action is recorded, with the defaults of the contract', async () => {
     const sender = aPerson();
     const item = await actions.record({ sender });
@@ -143,7 +143,7 @@ describe('POST /team-notifications (contract, A)', () => {
   });
 });
 
-describe('Update User Notification Status (document)', () => {
+describe('Update User Notification Status (contracts README, "Read states")', () => {
   const [one, two] = [aPerson(), aPerson()];
 
   it('answers with the recipient entry and derives the status of the notification', async () => {
@@ -210,7 +210,7 @@ describe('Update User Notification Status (document)', () => {
   );
 });
 
-describe('Authentication (document)', () => {
+describe('Authentication (contracts README, "Credentials")', () => {
   it('reads with the read scope alone, and asks for the write scope to change', async () => {
     const readOnly = new Actions(herald, herald.token('readOnlyApiKey'));
     expect((await readOnly.get('')).status).toBe(200);

@@ -29,7 +29,7 @@ afterAll(async () => {
   await proxy?.close();
 });
 
-/** Runs a program of the document as it stands, but for address and key, and prints what `calls` say. */
+/** Runs a documented program as it stands, but for address and key, and prints what `calls` say. */
 async function runs(program: string, file: string, calls: string, command: string): Promise<string> {
   const source = program
     .replaceAll('https://api.aloochat.ai', proxy.url)
@@ -39,7 +39,7 @@ async function runs(program: string, file: string, calls: string, command: strin
   return stdout;
 }
 
-describe('Agent Performance Analytics (document, Python)', () => {
+describe('Agent Performance Analytics (documented program, Python)', () => {
   it('counts the actions of the last thirty days and the tools that were used', async () => {
     const out = await runs(PYTHON, 'all.py', 'analyze_agent_actions()', 'python3');
     expect(out).toBe(
@@ -67,7 +67,7 @@ describe('Agent Performance Analytics (document, Python)', () => {
   });
 });
 
-describe('Agent Action Tracking Dashboard (document, JavaScript)', () => {
+describe('Agent Action Tracking Dashboard (documented program, JavaScript)', () => {
   it('fetches recent actions and those of a query, and marks one as read', async () => {
     const calls = `
       (async () => {

@@ -1,4 +1,4 @@
-/** The programs of the agent-actions document, word for word; its page lost the indentation of the Python one. */
+/** The documented programs, word for word; their page lost the indentation of the Python one. */
 export const JAVASCRIPT = `
 // Fetch recent agent actions for monitoring
 async function getRecentAgentActions() {

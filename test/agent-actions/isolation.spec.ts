@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => herald?.stop());
 
-describe('two companies (issue 3, "It is done when")', () => {
+describe('two companies (contracts README, "Scopes")', () => {
   it.each([
     '',
     '?agent_id=shared+agent',

@@ -94,7 +94,7 @@ function expectedStats(items: any[]) {
   };
 }
 
-describe('List Agent Action Notifications (document)', () => {
+describe('List Agent Action Notifications (contracts README, "Listing notifications")', () => {
   it('gives the newest fifty, with total, skip and limit', async () => {
     const { status, body } = await actions.get('');
     expect(status).toBe(200);
@@ -177,7 +177,7 @@ describe('List Agent Action Notifications (document)', () => {
     ['start_date', 'now'],
     ['end_date', 'infinity'],
     ['cursor', 'nonsense'],
-  ])('refuses %s=%j with "Invalid … parameter" (document, Error Handling)', async (name, value) => {
+  ])('refuses %s=%j with "Invalid … parameter" (contracts README, "Query parameters")', async (name, value) => {
     const { status, body } = await actions.get(params({ [name]: value }));
     expect(status).toBe(400);
     expect(body).toMatchObject({
@@ -202,7 +202,7 @@ describe('List Agent Action Notifications (document)', () => {
   });
 });
 
-describe('Get User Notifications (document)', () => {
+describe('Get User Notifications (contracts README, "Notifications of a user")', () => {
   it('shows the sample’s user what the sample says', async () => {
     const first = new Actions(herald);
     const { body } = await first.get(`/users/${SAMPLE.user}?status=unread`);
@@ -236,7 +236,7 @@ describe('Get User Notifications (document)', () => {
   );
 });
 
-describe('Get Notification Statistics (document)', () => {
+describe('Get Notification Statistics (contracts README, "Statistics")', () => {
   it('counts what the filters leave, over any range', async () => {
     const names = ['notification_type', 'priority', 'agent_id', 'start_date', 'end_date'];
     for (const filters of [{}, ...combinations(80, names)]) {

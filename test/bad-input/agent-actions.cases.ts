@@ -278,7 +278,7 @@ const queries: BadRequest[] = [
   ['a user id with NUL', get('/stats?user_id=%00'), ...BAD, 'Invalid user_id parameter'],
 ];
 
-/** Everything that is refused on the routes of the Team Notifications API (agent-actions document; contract, "A"). */
+/** Everything that is refused on the routes of the Team Notifications API (contracts README, "Agent actions"). */
 export const agentActionsCases: Record<string, BadRequest[]> = {
   'POST /team-notifications with': [...noBodies(post, anAction()), ...posts],
   'a notification, or its status, with': [

@@ -211,7 +211,7 @@ const queries: BadRequest[] = [
   ['a cursor with SQL', feed(cursorOf(`1 ${ID}'; drop table feed_messages; --`)), ...BAD, 'cursor'],
 ];
 
-/** Everything that is refused on the routes of the delivery API (delivery document; contract, "L: delivery"). */
+/** Everything that is refused on the routes of the delivery API (contracts README, "Delivery"). */
 export const deliveryCases: Record<string, BadRequest[]> = {
   'POST /v1/feed/ai with': [...noBodies(send, aMessage()), ...sends],
   'POST /v1/feed/ai/batch with': [...noBodies(batch, { messages: [aMessage()] }), ...batches],

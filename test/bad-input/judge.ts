@@ -44,7 +44,7 @@ export function faultOfRefusal({ request, answer }: Sent): string | undefined {
   return INNARDS.test(message) ? 'tells of innards' : undefined;
 }
 
-/** Reads a body as the contract has it: JSON in UTF-8, of bounded size and depth, without keys that forge prototypes. */
+/** Reads JSON in UTF-8, of bounded size and depth, without keys that forge prototypes (contracts README, "Bodies"). */
 export function read({ path, body = '' }: Outgoing): Read {
   const bytes = Buffer.from(body);
   const text = bytes.toString();

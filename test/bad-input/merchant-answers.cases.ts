@@ -16,7 +16,7 @@ const PATH = '/api/v1/notification';
 /** The open question of the demo data, and the conversation it belongs to. */
 const OPEN = 123;
 const CONVERSATION = 456;
-/** The document gives its 500 to what the client did wrong (contract, Error names). */
+/** A client's mistake has the documented 500 (contracts README, "Refusals of merchant answers"). */
 const INVALID = [500, 'ValidationError'] as const;
 
 const call = (method: string, path: string, body?: unknown, headers = {}): Asked => ({
@@ -221,7 +221,7 @@ const queries: BadRequest[] = [
   ].map((query): BadRequest => [query, list(query), ...BAD, 'cursor']),
 ];
 
-/** Everything that is refused on the routes of the merchant-answers API (merchant-answers document; contract, "C"). */
+/** Everything that is refused on the routes of the merchant-answers API (contracts README, "Merchant answers"). */
 export const merchantAnswersCases: Record<string, BadRequest[]> = {
   'POST /api/v1/notification/{id}/answer with': [...noBodies(answer, { answer: 'Yes' }), ...answers],
   'POST /api/v1/notification/request with': [...noBodies(request, QUESTION), ...requests],

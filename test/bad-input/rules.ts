@@ -1,5 +1,5 @@
 /**
- * What the contract says of bodies, told a second time and apart from the services: which ones are good is asked here,
+ * What libs/contracts/README.md says of bodies, told a second time apart from the services: which are good is asked here,
  * and held against what was answered.
  */
 type Fields = Record<string, unknown>;

@@ -22,7 +22,7 @@ const delivered = (id: string, login = 'dmurta') =>
   eventually(async () => (await feedOf(login, '?limit=100')).data.find((item: { id: string }) => item.id === id), 2000);
 const trace = (id: string, as = token('accessToken')) => call('GET', `${herald.url}/v1/messages/${id}`, { token: as });
 
-describe('the document\'s own program (delivery document, "Estrutura da Requisição")', () => {
+describe('the documented program (contracts README, "Sending a message")', () => {
   const program = (url: string, bearer: string) => `
 import requests
 import json

@@ -21,7 +21,7 @@ const isReplayed = ({ headers }: Answer) => headers.get('idempotent-replayed') =
 const routes = KEYED_ROUTES.map(({ route, prepare }) => [route, prepare] as const);
 const withBodies = routes.filter(([route]) => !/DELETE|read-all/.test(route));
 
-/** On a busy machine 100 at once may meet a 503 or a 504: as the contract says of those, a retry with the key is safe. */
+/** On a busy machine 100 at once may meet a 503 or a 504: a retry with the key is safe (contracts README, "Commands"). */
 async function send(route: string, { path, token, body }: Attempt, headers = {}, url = herald.url): Promise<Answer> {
   for (;;) {
     const answer = await call(methodOf(route), url + path, { token, body, headers });

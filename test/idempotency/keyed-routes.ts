@@ -35,7 +35,7 @@ async function aDelivery(herald: Herald): Promise<string> {
   return body.correlationId;
 }
 
-/** Every POST, PATCH and DELETE of the three products (contract, Idempotency-Key). */
+/** Every POST, PATCH and DELETE of the three products (contracts README, "Idempotency"). */
 export const KEYED_ROUTES: KeyedRoute[] = [
   {
     route: 'POST /v1/feed/ai',

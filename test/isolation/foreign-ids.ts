@@ -17,7 +17,7 @@ export interface Reach {
 const NOBODY = '00000000-0000-4000-8000-00000000ffff';
 const cursorOf = (id: string) => Buffer.from(`${SHARED.at.getTime() + 1} ${id}`).toString('base64url');
 
-/** Every route, with each kind of id that it takes, as an id of theirs (promise 4). */
+/** Every route, with each kind of id that it takes, as an id of theirs (contracts README, "Scopes"). */
 export function reachesFor(their: Belongings, theirConversation: number, our: Belongings): Reach[] {
   const { message, written, owed, deadLetter, action, user, agent, query, type, question, questionsCorrelation } =
     their;

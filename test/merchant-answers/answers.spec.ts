@@ -20,7 +20,7 @@ const times = <T>(count: number, work: (index: number) => Promise<T>) =>
   Promise.all(Array.from({ length: count }, (_, index) => work(index)));
 const aKey = () => ({ 'idempotency-key': randomUUID() });
 
-/** On a busy machine 100 at once may meet a 503 or a 504: as the document of those says, a retry with the key is safe. */
+/** On a busy machine 100 at once may meet a 503 or a 504: a retry with the key is safe (contracts README, "Commands"). */
 async function surely(attempt: (key: { 'idempotency-key': string }) => Promise<Answer>, key = aKey()): Promise<Answer> {
   for (;;) {
     const answer = await attempt(key);

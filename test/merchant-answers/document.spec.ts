@@ -17,7 +17,7 @@ afterAll(async () => {
 const NOTIFICATIONS = '/api/v1/notification';
 const merchant = () => herald.company.merchants[0]?.jwt as string;
 
-/** What curl prints for a request as the document shows it. */
+/** What curl prints for a request as it is documented. */
 async function curl(method: string, path: string, body?: string, token = merchant()) {
   const { stdout } = await promisify(execFile)('curl', [
     '--silent',
@@ -34,7 +34,7 @@ async function curl(method: string, path: string, body?: string, token = merchan
   return { status: Number(stdout.slice(at)), body: JSON.parse(stdout.slice(0, at)) };
 }
 
-describe('every request of the document, pasted as curl', () => {
+describe('every documented request, pasted as curl (contracts README, "Merchant answers")', () => {
   it('lists the notifications ("GET /api/v1/notification/")', async () => {
     const sample = {
       id: 123,
@@ -168,8 +168,8 @@ describe('every request of the document, pasted as curl', () => {
   });
 });
 
-/** Server-Side Error Messages: what the document promises word for word. */
-describe('the messages of the document', () => {
+/** Texts that are promised word for word (contracts README, "Requesting an answer", "Answering"). */
+describe('the documented messages', () => {
   const request = (body: object) => curl('POST', `${NOTIFICATIONS}/request`, JSON.stringify(body));
   const refused = (message: string) => ({
     status: 500,

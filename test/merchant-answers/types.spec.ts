@@ -45,7 +45,7 @@ async function add(type: unknown, ...options: string[]) {
 
 const ask = { notification_type: 'price_request', context: { product: 'chair' } };
 
-it('lists the types of the document', async () => {
+it('lists the documented types (contracts README, "Question types")', async () => {
   const { output } = await types('list');
   expect(JSON.parse(output)).toMatchObject([
     {

@@ -80,7 +80,7 @@ describe('what the gateway tells of requests', () => {
     expect(now.has('herald_http_requests_total', { method: 'PROPFIND' })).toBe(false);
   });
 
-  test("a client's mistake is no fault of ours, not even where the document has 500 for it", async () => {
+  test("a client's mistake is no fault of ours, not even where it is documented as a 500", async () => {
     const before = await gateway();
     const merchant = new Merchant(herald);
     const { status } = await merchant.request({ context: {} });

@@ -99,7 +99,7 @@ describe('the document', () => {
     expect(operation('listNotifications').responses['200'].headers).toHaveProperty('Link');
   });
 
-  it('shows the samples of the contract documents', () => {
+  it('shows the documented samples', () => {
     const { responses } = operation('answerNotification');
     const messages = Object.values<any>(responses['500'].content['application/json'].examples).map(
       ({ value }) => value.detail,

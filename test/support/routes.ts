@@ -13,7 +13,7 @@ export function routesOf({ log }: Service): Route[] {
   return [...log.matchAll(/^\{"route":.*\}$/gm)].map(([line]) => (JSON.parse(line) as { route: Route }).route);
 }
 
-/** The paths that the contract leaves open ("All routes"). */
+/** The open paths (contracts README, "Paths and methods"). */
 export const isOpen = ({ pattern }: Route) => /^\/(health\/(live|ready)|docs(\/.*)?|openapi\.json)$/.test(pattern);
 
 /** A path of the route that exists as far as its form goes. */

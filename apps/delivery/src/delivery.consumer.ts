@@ -29,7 +29,7 @@ export class DeliveryConsumer {
     return this.messages.writeDirect(job);
   }
 
-  /** The recipient alone may change a message; its author sees it change (contract, "L: delivery"). */
+  /** The recipient alone may change a message; its author sees it change (contracts README, "Marking messages"). */
   @OnJob(delivery, 'set-status')
   setStatus({ data }: JobOf<typeof delivery, 'set-status'>): Promise<Answered<FeedItem>> {
     const { messageId, login, status } = data.body;

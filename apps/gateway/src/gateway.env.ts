@@ -43,7 +43,7 @@ const GatewayEnv = ServiceEnv.extend({
 
   ...JwtSettings.shape,
 
-  /** Status of a merchant's request or answer that breaks the rules: 500, as the document has it, or 422. */
+  /** Status of a request or answer that breaks the rules: 500 or 422 (contracts README, "Refusals of merchant answers"). */
   MERCHANT_VALIDATION_STATUS: z.enum(['500', '422'], 'must be 500 or 422').default('500').transform(Number),
 
   /** Messages of one queue that are published and unfinished; what is above stays owed and is fed in turn. */

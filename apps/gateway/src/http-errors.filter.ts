@@ -22,7 +22,7 @@ function refusalOf(error: unknown): RefusalData {
   return { status: 500, message: 'Internal server error' };
 }
 
-/** The merchant-answers document has 500 for what the client did wrong; the name tells it from a fault of ours. */
+/** A client's mistake with status 500, told from a fault by its name (contracts README, "Refusals of merchant answers"). */
 const isClientFault = ({ status, error }: RefusalData) => status === 500 && error === 'ValidationError';
 
 const CLIENT_MESSAGES: Record<number, string> = {
@@ -32,7 +32,7 @@ const CLIENT_MESSAGES: Record<number, string> = {
   415: 'The body must be sent as application/json',
 };
 
-/** The only place where an error becomes a status and a body (contract, Error names). */
+/** The only place where an error becomes a status and a body (contracts README, "Errors"). */
 @Catch()
 export class HttpErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
@@ -70,7 +70,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
     );
   }
 
-  /** As the gateway is set: the status of the merchant-answers document, or the one that other APIs have for it. */
+  /** As the gateway is set: the documented status of merchant answers, or the one that other APIs have for it. */
   private invalid(data: RefusalData): RefusalData {
     const { MERCHANT_VALIDATION_STATUS: status } = this.settings;
     return status === data.status ? data : { ...data, status, error: undefined };

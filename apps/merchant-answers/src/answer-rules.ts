@@ -37,8 +37,8 @@ const own = (object: JsonObject, field: string) => (Object.hasOwn(object, field)
 
 /**
  * The answer as it is stored, when this notification may be answered with it. Checked in the contract's order: not
- * found, already answered, missing field, schema (contract, "C: merchant-answers").
- * @throws Refusal with the document's status and message
+ * found, already answered, missing field, schema (contracts README, "Answering").
+ * @throws Refusal with the documented status and message
  */
 export function checkAnswer(question: Question | undefined, body: JsonObject): Record<string, string> {
   if (!question) throw notFound('Notification not found');
@@ -63,7 +63,7 @@ export function checkAnswer(question: Question | undefined, body: JsonObject): R
 
 /**
  * The parts of a request for an answer. `findType` knows the registry.
- * @throws Refusal with the document's message: "<field> is required", "Invalid notification type", …
+ * @throws Refusal with the documented message: "<field> is required", … (contracts README, "Requesting an answer")
  */
 export async function checkRequest(
   body: JsonObject,

@@ -4,7 +4,7 @@ import { answered, fromCompany, message, owed, request } from './queue-contract.
 import { line, text, uuid } from './text.js';
 import { timestamp } from './timestamp.js';
 
-/** The types that the document lists. Writers may use others of the same form (design, "Decided"). */
+/** The listed types. Writers may use others like them (contracts README, "Notification types and priorities"). */
 export const ACTION_TYPES = [
   'agent_action',
   'email_sent',
@@ -60,7 +60,7 @@ const metadata = jsonObject().superRefine((value: JsonObject, ctx) => {
   }
 });
 
-/** Body of `POST /team-notifications` and of the job `record` (contract, "A: agent-actions"). */
+/** Body of `POST /team-notifications` and of the job `record` (contracts README, "Recording an action"). */
 export const RecordAction = z
   .strictObject({
     notification_type: z
@@ -112,7 +112,7 @@ export const ActionRecipient = z
   .meta({ id: 'ActionRecipient' });
 export type ActionRecipient = z.output<typeof ActionRecipient>;
 
-/** The notification of the document's sample answer. */
+/** The notification of the documented sample answer (contracts README, "The notification"). */
 const SAMPLE = {
   id: '123e4567-e89b-12d3-a456-426614174000',
   company_id: '123e4567-e89b-12d3-a456-426614174001',
@@ -152,7 +152,7 @@ const SAMPLE = {
   ],
 };
 
-/** What an agent did, as the document's list shows it; `id` is the correlationId. */
+/** What an agent did, as lists show it; `id` is the correlationId (contracts README, "The notification"). */
 export const ActionItem = z
   .object({
     id: uuid(),

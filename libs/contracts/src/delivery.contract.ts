@@ -7,7 +7,7 @@ import { line, text, uuid } from './text.js';
 /** A login of the client's platform: case-sensitive, need not be known to Herald. */
 const login = line(100);
 
-/** Body of `POST /v1/feed/ai` and of the job `deliver` (delivery document, "Explicação dos Campos"). */
+/** Body of `POST /v1/feed/ai` and of the job `deliver` (contracts README, "Sending a message"). */
 export const SendMessage = z
   .strictObject({
     message: z.strictObject({
@@ -94,7 +94,7 @@ export type UnreadCount = z.output<typeof UnreadCount>;
 /** How many messages a change was made to. */
 export const Updated = z.object({ updated: z.int() }).meta({ id: 'Updated' });
 
-/** The way of a message; its steps in order (contract, "L: delivery"). */
+/** The way of a message; its steps in order (contracts README, "Following a message"). */
 export const MessageTrace = z
   .object({
     correlationId: uuid(),

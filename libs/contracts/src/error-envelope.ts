@@ -15,11 +15,11 @@ const facts = {
 };
 const detail = z.string().describe('The message again');
 
-/** What every refusal looks like (agent-actions document, "Error Handling"; contract, Error names). */
+/** What every refusal looks like (contracts README, "Errors"). */
 export const ErrorEnvelope = z.object(facts).meta({ id: 'Error' });
 export type ErrorEnvelope = z.output<typeof ErrorEnvelope>;
 
-/** The same on the routes whose document calls the message `detail` (merchant-answers document, "Error Handling"). */
+/** The same on the routes of merchant answers, which repeat the message as `detail` (contracts README, "Errors"). */
 export const DetailedErrorEnvelope = z.object({ ...facts, detail }).meta({ id: 'DetailedError' });
 export type DetailedErrorEnvelope = z.output<typeof DetailedErrorEnvelope>;
 

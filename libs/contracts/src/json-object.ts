@@ -56,7 +56,7 @@ function faultOf(value: unknown): string | undefined {
 
 /**
  * An object of the sender's own (metadata, context): depth 8, 100 keys in all, 4 KiB of JSON, and nothing that
- * Postgres could not store or give back unchanged (contract, "All routes", Text).
+ * Postgres could not store or give back unchanged (contracts README, "Metadata and context").
  */
 export const jsonObject = (): z.ZodType<JsonObject> =>
   z

@@ -122,7 +122,7 @@ export const AnswerNotification = z.record(z.string(), z.string()).meta({
   ],
 });
 
-/** What the routes answer with (merchant-answers document, "Response"). */
+/** What the routes answer with (contracts README, "Merchant answer routes"). */
 export const Done = z.object({ message: z.string() }).meta({ id: 'Done' });
 export type Done = z.output<typeof Done>;
 
@@ -131,7 +131,7 @@ const command = <Data extends z.output<typeof Command>>(data: z.ZodType<Data>): 
   keep: kept,
 });
 
-/** The queue `merchant-answers`. All but `owed` is open to internal services (contract, Jobs). */
+/** The queue `merchant-answers`. All but `owed` is open to internal services (contracts README, "Jobs"). */
 export const merchantAnswers = {
   queue: 'merchant-answers',
   jobs: {
@@ -179,7 +179,7 @@ export const merchantAnswered = {
 };
 
 /**
- * What is wrong with a request or an answer. The document gives it status 500; the name says that it is the client's
- * mistake, and a gateway may be set to answer 422.
+ * What is wrong with a request or an answer. It has status 500; the name says that it is the client's
+ * mistake, and a gateway may be set to answer 422 (contracts README, "Refusals of merchant answers").
  */
 export const invalidAnswer = (message: string) => new Refusal({ status: 500, error: 'ValidationError', message });

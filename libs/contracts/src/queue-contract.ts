@@ -51,7 +51,7 @@ export function request<Data, Reply>(data: z.ZodType<Data>, reply: z.ZodType<Rep
 /** Version of the job format. Absent means 1, so producers may leave it out. */
 export const version = z.literal(1).default(1);
 
-/** What a producer puts on a queue for a company (contract, Jobs): `body` is exactly the REST body. */
+/** What a producer puts on a queue for a company (contracts README, "Job data"): `body` is exactly the REST body. */
 export const fromCompany = <Body>(body: z.ZodType<Body>) =>
   z.object({ v: version, correlationId: uuid(), companyId: uuid(), body });
 

@@ -26,7 +26,7 @@ export interface ReadJob<Data> {
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /**
- * Checks a job's data against its contract. Without a correlationId, a job id that is a UUID serves (contract, Jobs).
+ * Checks a job's data. Without a correlationId, a job id that is a UUID serves (contracts README, "Job data").
  * @throws BrokenContract naming each wrong field
  */
 export function readJob<Data>(

@@ -30,7 +30,7 @@ function ruled(maxCodePoints: number, lines: boolean) {
 
 /**
  * A title or a login: 1 to `maxCodePoints` code points after NFC, no control characters, at least one visible
- * character (contract, "All routes", Text).
+ * character (contracts README, "Text").
  */
 export const line = (maxCodePoints: number) => ruled(maxCodePoints, false);
 

@@ -2,7 +2,7 @@ import { readMoment, timestamp } from './timestamp.js';
 
 const floor = (text: string) => readMoment(text)?.floor.toISOString();
 
-describe('reading a moment (contract, "All routes")', () => {
+describe('reading a moment (contracts README, "Times")', () => {
   it.each([
     ['2024-01-10T10:00:00Z', '2024-01-10T10:00:00.000Z'],
     ['2024-01-10T10:00Z', '2024-01-10T10:00:00.000Z'],

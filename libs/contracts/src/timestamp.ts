@@ -13,8 +13,8 @@ export interface Moment {
 }
 
 /**
- * Reads strict ISO 8601: a calendar date that exists, alone or with a time, in UTC unless it names an offset (contract,
- * "All routes"). Undefined for everything else: `2024-02-30`, `now`, `infinity`.
+ * Reads strict ISO 8601: a calendar date that exists, alone or with a time, in UTC unless it names an offset
+ * (contracts README, "Times"). Undefined for everything else: `2024-02-30`, `now`, `infinity`.
  */
 export function readMoment(text: string): Moment | undefined {
   const found = ISO_8601.exec(text);

@@ -101,7 +101,7 @@ export class Caller {
   }
 }
 
-/** The merchant-answers document has 500 for what the client did wrong; the name tells it from a fault of the server. */
+/** A client's mistake with status 500, told from a fault by its name (contracts README, "Refusals of merchant answers"). */
 function outcomeOf({ status, body }: Reply): Outcome {
   if (status < 300) return 'acked';
   return status < 500 || body?.error === 'ValidationError' ? 'refused' : 'unknown';

@@ -83,7 +83,7 @@ async function recover({ delivery, actions, merchant }: Clients, since: () => nu
 export const otherThan = (statuses: number[], samples: Sample[]): string[] =>
   samples.filter(({ status }) => !statuses.includes(status)).map(({ kind, reason }) => `${kind}: ${reason}`);
 
-/** Refused as the contract has it: 503, and when to try again. Where the server is not gone, some may come through. */
+/** Refused with 503 and Retry-After (contracts README, "Errors"). Where the server is not gone, some may come through. */
 export function refusedWell(stage: Stage, what: string, samples: Sample[], orDone: number[] = []): void {
   stage.none(`${what}: of ${samples.length} not ${[...orDone, 503].join(' or ')} with Retry-After`, [
     ...otherThan([503, ...orDone], samples),

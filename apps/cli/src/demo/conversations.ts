@@ -1,7 +1,7 @@
 import type { Sql } from '@herald/database';
 import type { DemoCompany } from './demo.js';
 
-/** The notification of the document's sample: open until somebody answers it. */
+/** The notification of the documented sample: open until somebody answers it (contracts README, "Demo data"). */
 const SAMPLE = {
   id: 123,
   correlationId: '123e4567-e89b-12d3-a456-426614174123',

@@ -2,7 +2,7 @@ import type { RecordAction } from '@herald/contracts';
 import { type Database, ACTION_STATEMENTS } from '@herald/database';
 import { COMPANIES } from './demo.js';
 
-/** The notification that the agent-actions document shows, so that its samples work as printed. */
+/** The documented sample notification (contracts README, "Demo data"). */
 const SAMPLE = {
   id: '123e4567-e89b-12d3-a456-426614174000',
   recipientId: '123e4567-e89b-12d3-a456-426614174003',

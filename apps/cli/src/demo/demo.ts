@@ -64,7 +64,7 @@ export interface DemoCredential {
 const ALL: Scope[] = ['delivery:send', 'messages:read', 'agent-actions:read', 'agent-actions:write'];
 const ACTIONS: Scope[] = ['agent-actions:read', 'agent-actions:write', 'messages:read'];
 
-/** What each company holds (contract, Demo data). */
+/** What each company holds (contracts README, "Demo data"). */
 export const CREDENTIALS: DemoCredential[] = [
   { key: 'apiKey', scopes: ACTIONS },
   { key: 'accessToken', scopes: ['delivery:send', 'messages:read'] },

@@ -21,7 +21,7 @@ export interface DemoOptions {
   seed: string;
 }
 
-/** The part of demo.json that tells of companies (contract, Demo data). */
+/** The part of demo.json that tells of companies (contracts README, "Demo data"). */
 export interface DemoCompanyAccess {
   id: string;
   name: string;

@@ -1,7 +1,7 @@
 import { hashPassword } from '@herald/bootstrap';
 import type { Secrets } from './secrets.js';
 
-/** The part of demo.json that tells of ops (contract, Demo data), with a viewer besides. */
+/** The part of demo.json that tells of ops (contracts README, "Demo data"), with a viewer besides. */
 interface OpsAccess {
   opsUser: string;
   opsPassword: string;

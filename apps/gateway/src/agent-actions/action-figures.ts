@@ -89,7 +89,7 @@ export async function readTotal(tx: Sql, companyId: string, filters: ActionFilte
   return sumOf(await readFigures(tx, companyId, filters), filters);
 }
 
-/** What `/stats` answers (contract, "A: agent-actions"). */
+/** What `/stats` answers (contracts README, "Statistics"). */
 export async function readStats(tx: Sql, companyId: string, filters: ActionFilters): Promise<ActionStats> {
   const figures = await readFigures(tx, companyId, filters);
   const { priority } = filters;
@@ -106,7 +106,7 @@ export async function readStats(tx: Sql, companyId: string, filters: ActionFilte
   };
 }
 
-/** Writers may use types that the document does not list: one that is in use may be asked for. */
+/** An unlisted type that is in use may be asked for (contracts README, "Notification types and priorities"). */
 export async function isTypeInUse(tx: Sql, companyId: string, type: string): Promise<boolean> {
   const [row] = await tx.query(
     `select from agent_action_counters where company_id = $1 and scope = 'company' and scope_id = '' and grain = 'all'

@@ -1,7 +1,7 @@
 import { uuid } from '@herald/contracts';
 import type { Cursor } from '../http/query-fields.js';
 
-/** What a list or a statistic is narrowed to; the names are those of the document and of the columns. */
+/** Filters of lists and statistics, named as parameters and columns are (contracts README, "Listing notifications"). */
 export interface ActionFilters {
   notification_type?: string;
   priority?: string;

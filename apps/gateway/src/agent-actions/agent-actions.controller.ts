@@ -75,7 +75,7 @@ const NotificationId = z.object({ notification_id: uuid() });
 const RecipientIds = NotificationId.extend({ user_id: uuid() });
 const UserId = z.object({ user_id: z.string().describe('A user whom nobody knows has received nothing') });
 
-/** The Team Notifications API (agent-actions document; contract, "A: agent-actions"). */
+/** The Team Notifications API (contracts README, "Agent actions"). */
 @Controller('team-notifications')
 @Group('agent-actions')
 export class AgentActionsController {

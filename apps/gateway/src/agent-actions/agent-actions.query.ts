@@ -125,7 +125,7 @@ export class AgentActionsQuery {
   }
 }
 
-/** @throws Refusal 400 "Invalid notification_type parameter" (document, Error Handling; design, "Decided") */
+/** @throws Refusal 400 "Invalid notification_type parameter" (contracts README, "Listing notifications") */
 async function refuseUnknownType(tx: Sql, companyId: string, { notification_type }: ActionFilters): Promise<void> {
   if (notification_type === undefined || ACTION_TYPES.some((type) => type === notification_type)) return;
   if (await isTypeInUse(tx, companyId, notification_type)) return;

@@ -18,7 +18,7 @@ interface Row {
   revoked_at: Date | null;
 }
 
-/** `hrld_<env>_<id>_<secret>` (design, Credentials). */
+/** `hrld_<env>_<id>_<secret>` (contracts README, "Credentials"). */
 const TOKEN = /^hrld_[a-z]+_([0-9a-z]{8,32})_([0-9A-Za-z]{32,128})$/;
 /** A revoked credential is refused everywhere within a second. */
 export const KNOWN_FOR_MS = 900;

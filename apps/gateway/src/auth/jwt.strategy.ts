@@ -17,8 +17,8 @@ const PersonClaims = Claims.extend({ sub: line(100), company_id: uuid() });
 const MerchantClaims = Claims.extend({ merchant_id: z.int().positive() });
 
 /**
- * JWTs of people (`sub` is the login, `company_id` the company; design, Decided) and of merchants (`merchant_id`;
- * merchant-answers document, Authentication). The audience tells which.
+ * JWTs of people (`sub` is the login, `company_id` the company) and of merchants (`merchant_id`). The audience tells
+ * which (contracts README, "Credentials").
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {

@@ -55,7 +55,7 @@ const messagesIn = (body: unknown) => Batch.safeParse(body).data?.messages.lengt
 const NOT_FOUND = 'Message not found';
 const FOREIGN_AUTHOR = 'This credential may not write as this author';
 
-/** The delivery API: programs send, people read (delivery document; contract, "L: delivery"). */
+/** The delivery API: programs send, people read (contracts README, "Delivery"). */
 @Controller('v1/feed')
 @Group('delivery')
 export class FeedController {

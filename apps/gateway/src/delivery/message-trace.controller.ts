@@ -10,7 +10,7 @@ import { MessageTraceQuery } from './message-trace.query.js';
 const NOT_FOUND = 'Message not found';
 const MessageId = z.object({ correlationId: uuid() });
 
-/** The way of a message, step by step (delivery document, "Correlação de Mensagens"; contract, "L: delivery"). */
+/** The way of a message, step by step (contracts README, "Following a message"). */
 @Controller('v1/messages')
 @Group('delivery')
 export class MessageTraceController {

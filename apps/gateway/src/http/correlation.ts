@@ -9,7 +9,7 @@ import type { RequestKey } from '../outbox/outbox-message.js';
 
 /** Herald's namespace for ids that are made of names. */
 const HERALD = '6f0f1a52-9d0c-5a6e-8c1e-1f1f0b0d7e11';
-/** 1 to 255 visible ASCII characters (contract, Idempotency-Key). */
+/** 1 to 255 visible ASCII characters (contracts README, "Idempotency"). */
 const KEY = /^[\x21-\x7e]{1,255}$/;
 
 const POOL = new Uint8Array(4096);

@@ -17,14 +17,14 @@ const NAMES: Record<number, string> = {
   504: 'GatewayTimeout',
 };
 
-/** How the envelope calls a status (contract, Error names). */
+/** How the envelope calls a status (contracts README, "Errors"). */
 export const nameOf = (status: number) => NAMES[status] ?? (STATUS_CODES[status] ?? 'Error').replaceAll(' ', '');
 
-/** Routes whose document calls the message `detail` (merchant-answers document, "Error Handling"). */
+/** Routes whose errors repeat the message as `detail` (contracts README, "Errors"). */
 const DETAILED = /^\/api\/v1\/notification(?![^/?])/;
 export const isDetailed = (url: string): boolean => DETAILED.test(url);
 
-/** The body of every error (agent-actions document, "Error Handling"); RFC 9457 for those who ask for it. */
+/** The body of every error (contracts README, "Errors"); RFC 9457 for those who ask for it. */
 export function errorEnvelope(
   data: RefusalData,
   { url, requestId, accept }: Failed,

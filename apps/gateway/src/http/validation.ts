@@ -60,13 +60,13 @@ function orRefuse<T extends z.ZodType>(schema: T, refusalOf: (issues: readonly I
 }
 
 /**
- * A query string whose faults are told in the words of the agent-actions document: "Invalid limit parameter"
- * (Error Handling). What is wrong with the parameter stands under `errors`.
+ * A query string whose faults are told as "Invalid limit parameter"
+ * (contracts README, "Query parameters"). What is wrong with the parameter stands under `errors`.
  */
 export const namedParameters = <T extends z.ZodType>(schema: T) =>
   orRefuse(schema, (issues) => invalidParameter(fieldErrors(issues)));
 
-/** Ids in a path: what cannot be an id is the id of nothing, and the same 404 (contract, "All routes"). */
+/** Ids in a path: what cannot be an id is the id of nothing, and the same 404 (contracts README, "Ids"). */
 export const idsOf = <T extends z.ZodType>(schema: T, absent: string) => orRefuse(schema, () => notFound(absent));
 
 /** Checks like the one and tells clients of the other, where who checks it in full is not the gateway. */

@@ -46,7 +46,7 @@ const NOT_FOUND = 'Notification not found';
 /** What the body must hold depends on the notification, which the worker knows. */
 const JsonBody = anyJsonObject();
 
-/** The merchant-answers API: questions that wait for a merchant (merchant-answers document; contract, "C"). */
+/** The merchant-answers API: questions that wait for a merchant (contracts README, "Merchant answers"). */
 @Controller(PATH)
 @Group('merchant-answers')
 export class MerchantAnswersController {

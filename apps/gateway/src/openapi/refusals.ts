@@ -101,8 +101,8 @@ export class Refusals {
   }
 
   /**
-   * What a route says of its refusals, by status. A 500 that it tells of is what the client did wrong, in the words of
-   * the merchant-answers document.
+   * What a route says of its refusals, by status. A 500 that it tells of is what the client did wrong
+   * (contracts README, "Refusals of merchant answers").
    */
   private own({ facts }: Route): Map<number, string[]> {
     return new Map(

@@ -20,7 +20,7 @@ const KEPT_SECONDS = 3600;
 
 /**
  * Events for foreign systems. Nobody there can take the outbox row, so each job carries the whole event, and the row
- * goes once its job was seen completed (contract, Jobs): at least once. What Redis lost is published again; what its
+ * goes once its job was seen completed (contracts README, "Events"): at least once. What Redis lost comes again; what its
  * consumer failed for good becomes a dead letter. At most `PUBLISHED_LIMIT` events are published and unfinished.
  */
 @Injectable()

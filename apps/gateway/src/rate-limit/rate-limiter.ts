@@ -20,7 +20,7 @@ declare module 'fastify' {
 }
 
 /**
- * How often a caller may ask (contract, Rate limits): the same windows whichever gateway is asked. While Redis is away each
+ * Limits of a caller (contracts README, "Rate limits"): the same windows on every gateway. While Redis is away each
  * gateway counts on by itself from what it last heard: nobody is refused or kept waiting for it.
  */
 @Injectable()

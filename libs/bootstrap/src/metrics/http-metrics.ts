@@ -4,7 +4,7 @@ import { registry } from './registry.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Its 5xx is the client's mistake, as a document has it: no fault of ours. */
+    /** Its 5xx is the client's mistake, as documented: no fault of ours. */
     mistaken?: true;
   }
 }

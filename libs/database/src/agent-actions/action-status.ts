@@ -13,7 +13,7 @@ const CHANGES = `
 /**
  * $1 action (locked), $2 user, $3 status, $4 the action's status before. Changes the recipient, derives the action's
  * status and moves both from counter to counter; returns the recipient as `recipient`, no row when it is none of the
- * action's. A status that is there already changes nothing (contract, "A: agent-actions", Derived status).
+ * action's. A status that is there already changes nothing (contracts README, "Read states").
  */
 export const SET_ACTION_STATUS = `
   with before as (

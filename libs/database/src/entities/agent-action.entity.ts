@@ -37,7 +37,7 @@ export class AgentAction {
   @Column('text')
   priority: string;
 
-  /** Derived from the recipients' (contract, "A: agent-actions"). */
+  /** Derived from the recipients' (contracts README, "Read states"). */
   @Column('text', { default: 'unread' })
   status: string;
 

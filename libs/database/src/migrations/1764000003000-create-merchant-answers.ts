@@ -120,7 +120,7 @@ const answerText = { type: 'string', minLength: 1, maxLength: 10_000 };
 const objectOf = (properties: Record<string, unknown>, required: string[], open = false) =>
   JSON.stringify({ type: 'object', properties, required, additionalProperties: open ? value : false });
 
-/** The types of the document, as rows of the registry. */
+/** The documented types, as rows of the registry (contracts README, "Question types"). */
 const TYPES = [
   [
     'user_question_request',
