@@ -27,7 +27,7 @@ export class PgBouncer {
   ) {}
 
   /**
-   * As the README's operations section has it, with few sessions for many connections; `settings` beside or instead.
+   * As libs/database/README.md has it (PgBouncer), with few sessions for many connections; `settings` beside or instead.
    * @throws NoPgBouncer when there is none here
    */
   static async start(folder: string, postgresUrl: string, settings: Record<string, string> = {}): Promise<PgBouncer> {

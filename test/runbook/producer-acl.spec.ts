@@ -16,8 +16,10 @@ beforeAll(async () => {
   herald = await Herald.start({ services: ['gateway', 'agent-actions'] });
   admin = new Redis(herald.redisUrl);
   user = `producer-${randomUUID()}`;
-  // The README's line, word for word but for the namespace, the name and the password.
-  const [, rules] = /ACL SETUSER crm on '>…' (.+)/.exec(readFileSync('README.md', 'utf8')) as RegExpExecArray;
+  // The line of libs/queue/README.md, word for word but for the namespace, the name and the password.
+  const [, rules] = /ACL SETUSER crm on '>…' (.+)/.exec(
+    readFileSync('libs/queue/README.md', 'utf8'),
+  ) as RegExpExecArray;
   const line = (rules as string).replaceAll("'", '').replaceAll('{herald:', `{${herald.namespace}:`);
   await admin.call('ACL', 'SETUSER', user, 'on', `>${PASSWORD}`, ...line.trim().split(' '));
   const url = new URL(herald.redisUrl);
