@@ -44,7 +44,7 @@ const givenUp = (id: string) =>
   });
 const noDifferences = async () => expect(await counterDifferences(herald.databaseUrl)).toEqual([]);
 
-/** The README's program, word for word but for the body's values. */
+/** The program of apps/agent-actions/README.md, word for word but for the body's values. */
 const PRODUCER = `
 const { Queue } = require('bullmq');
 const { randomUUID } = require('node:crypto');
