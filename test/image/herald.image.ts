@@ -7,7 +7,7 @@ import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { freePort } from '../../apps/cli/src/servers/free-port.js';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { basic, OPS_USERS } from '../support/ops-users.js';
+import { basic, OPS_SESSION_SECRET, OPS_USERS } from '../support/ops-users.js';
 import { emptyDatabase, type FreshDatabase, testRedisUrl } from '../support/servers.js';
 import { checkout } from './checkout.js';
 import { Container } from './container.js';
@@ -135,6 +135,7 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
           JWT_ALGORITHM: jwt.algorithm,
           JWT_SECRET: jwt.secret,
           OPS_USERS,
+          OPS_SESSION_SECRET,
           [DOORS[name] ?? 'HEALTH_PORT']: port,
         },
       });

@@ -164,8 +164,19 @@ describe('a session', () => {
       ['name', 'ada'],
       ['password', PASSWORD],
     ];
-    const { headers } = await ops.post('/login', fields, { 'x-forwarded-proto': 'https' });
-    expect(headers.get('set-cookie')).toContain('; Secure');
+    const origin = ops.url.replace('http:', 'https:');
+    const { headers } = await ops.post('/login', fields, { 'x-forwarded-proto': 'https', origin });
+    const cookie = headers.get('set-cookie') as string;
+    expect(cookie).toMatch(/^__Host-herald_ops=[\w.-]+; Max-Age=28800; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
+    expect(headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
+    const session = { cookie: cookie.split(';')[0] as string };
+    expect((await ops.get('/', { ...session, 'x-forwarded-proto': 'https' })).status).toBe(200);
+    // Under a name that a page of http could set, or over http, it is none.
+    const plain = { cookie: session.cookie.replace('__Host-', ''), 'x-forwarded-proto': 'https' };
+    expect((await ops.get('/', plain)).status).toBe(401);
+    expect((await ops.get('/', session)).headers.get('strict-transport-security')).toBeNull();
+    const fromHttp = await ops.post('/login', fields, { 'x-forwarded-proto': 'https', origin: ops.url });
+    expect(fromHttp.status).toBe(403);
   });
 
   it('lets in as what one is, and ends with a logout', async () => {
@@ -178,6 +189,7 @@ describe('a session', () => {
 
   it.each([
     '//evil.example',
+    '/..//evil.example',
     '/\\evil.example',
     '/\t/evil.example',
     'https://evil.example/',
@@ -199,16 +211,104 @@ describe('a session', () => {
 });
 
 describe('failed logins', () => {
-  it('are limited by address, also when many come at once', async () => {
+  /** Ops behind a proxy that says who asks. */
+  const started = async (as: string): Promise<Ops> => {
+    await herald.startService('ops', { env: { TRUSTED_PROXIES: '127.0.0.0/8,::1' } }, as);
+    return new Ops(herald, undefined, as);
+  };
+  const tryFrom = (ops: Ops, address: string, name: string, password?: string) =>
+    ops.get('/', { authorization: basic(name, password), 'x-forwarded-for': address });
+  const guess = async (ops: Ops, address: string, name: string, times: number) => {
+    const statuses: number[] = [];
+    for (let n = 0; n < times; n++) statuses.push((await tryFrom(ops, address, name, `guess ${n}`)).status);
+    return statuses.filter((status) => status === 401).length;
+  };
+
+  it('are limited by name and address, also when many come at once', async () => {
     await herald.startService('ops', {}, 'guessed at');
     const ops = new Ops(herald, undefined, 'guessed at');
     const guesses = Array.from({ length: 40 }, (_, n) => ops.get('/', { authorization: basic('ada', `guess ${n}`) }));
     const statuses = (await Promise.all(guesses)).map(({ status }) => status);
     expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(10);
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(30);
-    const { status, headers } = await ops.get('/', { authorization: basic('ada') });
+    await guess(ops, '', 'ada', 10);
+    const { status, headers, text } = await ops.get('/', { authorization: basic('ada') });
     expect(status).toBe(429);
-    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    const seconds = Number(headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(300);
+    expect(text).toContain('Too many failed logins with this name from this address: try again in 5 minutes');
+    const form = await ops.post('/login', [
+      ['name', 'ada'],
+      ['password', PASSWORD],
+    ]);
+    expect([form.status, Number(form.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    expect(form.text).toContain('try again in 5 minutes.');
+  });
+
+  it('with one name keep out neither others at the address nor that name elsewhere', async () => {
+    const ops = await started('stormed');
+    expect(await guess(ops, '203.0.113.7', 'ada', 60)).toBe(10);
+    expect((await tryFrom(ops, '203.0.113.7', 'ada')).status).toBe(429);
+    expect((await tryFrom(ops, '203.0.113.7', 'vera')).status).toBe(200);
+    expect((await tryFrom(ops, '203.0.113.8', 'ada')).status).toBe(200);
+  });
+
+  it('are not forgotten by the success of another name', async () => {
+    const ops = await started('with an accomplice');
+    let looked = 0;
+    for (let round = 0; round < 4; round++) {
+      looked += await guess(ops, '203.0.113.7', 'ada', 5);
+      const fields: [string, string][] = [
+        ['name', 'vera'],
+        ['password', PASSWORD],
+      ];
+      expect((await ops.post('/login', fields, { 'x-forwarded-for': '203.0.113.7' })).status).toBe(303);
+    }
+    expect(looked).toBe(10);
+  });
+
+  it('with names that nobody has count like others: by name, and by address', async () => {
+    const ops = await started('enumerated');
+    expect(await guess(ops, '203.0.113.7', 'nobody', 12)).toBe(10);
+    const { text } = await tryFrom(ops, '203.0.113.7', 'nobody');
+    expect(text).toContain('Too many failed logins with this name from this address');
+    let looked = 0;
+    for (let n = 0; n < 60; n++) looked += await guess(ops, '203.0.113.7', `nobody-${n}`, 1);
+    expect(looked).toBe(40);
+    expect((await tryFrom(ops, '203.0.113.7', 'ada')).text).toContain('Too many failed logins from this address');
+    expect((await tryFrom(ops, '203.0.113.8', 'ada')).status).toBe(200);
+  });
+
+  it('with one name from many addresses keep out who has not logged in from theirs before', async () => {
+    const ops = await started('guessed at from everywhere');
+    expect((await tryFrom(ops, '203.0.113.8', 'ada')).status).toBe(200);
+    let looked = 0;
+    for (let n = 0; n < 25; n++) looked += await guess(ops, `198.51.100.${n}`, 'ada', 10);
+    expect(looked).toBe(200);
+    const logInFrom = (address: string) =>
+      ops.post(
+        '/login',
+        [
+          ['name', 'ada'],
+          ['password', PASSWORD],
+        ],
+        { 'x-forwarded-for': address },
+      );
+    const unknown = await logInFrom('203.0.113.9');
+    expect(unknown.status).toBe(429);
+    expect(unknown.text).toContain('Too many failed logins with this name: try again in');
+    expect((await logInFrom('203.0.113.8')).status).toBe(303);
+  });
+
+  it('with more than a person types are refused before any work is done', async () => {
+    const password = 'à'.repeat(2000);
+    expect((await stranger.get('/', { authorization: basic('vera', password) })).status).toBe(401);
+    const status = async (fields: Record<string, string>) => (await login(fields)).status;
+    expect(await status({ name: 'vera', password: 'x'.repeat(2000) })).toBe(401);
+    expect(await status({ name: 'vera', password: 'x'.repeat(20_000) })).toBe(413);
+    expect(await status({ name: 'x'.repeat(20_000), password: PASSWORD })).toBe(413);
+    expect(await status({ name: `vera${' '.repeat(2000)}`, password: PASSWORD })).toBe(401);
   });
 
   it('are forgotten by one that succeeds', async () => {

@@ -3,7 +3,7 @@ import { Pool, type QueryResultRow } from 'pg';
 import { prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
 import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { holdToDocument } from './checked-fetch.js';
-import { OPS_USERS } from './ops-users.js';
+import { OPS_SESSION_SECRET, OPS_USERS } from './ops-users.js';
 import { freshDatabase, testPoolerPort, testPostgresUrl, testRedisUrl } from './servers.js';
 import { Service } from './service.js';
 
@@ -110,6 +110,7 @@ export class Herald {
       JWT_SECRET: JWT.secret,
       OPS_PORT: '0',
       OPS_USERS,
+      OPS_SESSION_SECRET,
       SWEEP_AFTER_MS: '500',
       JOB_LOCK_MS: '1000',
       // Tests fail to log in more often than clients do, all from one address.

@@ -5,6 +5,8 @@ import { readForms } from './form.js';
 import type { OpsEnv } from './ops.env.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
+/** Of a route that anybody may call: to log in takes a name, a password and the place to go on to. */
+const MAX_OPEN_BODY_BYTES = 16 * 1024;
 /** Links to the messages of a job carry their ids. */
 const MAX_HEAD_BYTES = 32 * 1024;
 
@@ -20,6 +22,9 @@ const HEADERS = {
   'Cache-Control': 'no-store',
 };
 
+/** As the gateway has it; browsers heed it over https alone. */
+const HSTS = 'max-age=31536000; includeSubDomains';
+
 /** Fastify as ops wants it: every answer carries the headers that fence its pages in. */
 export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
   const adapter = new FastifyAdapter({
@@ -29,8 +34,13 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
     trustProxy: TRUSTED_PROXIES,
     routerOptions: { ignoreTrailingSlash: true },
   });
-  adapter.getInstance().addHook('onRequest', async (_request, reply) => {
+  const server = adapter.getInstance();
+  server.addHook('onRoute', (route) => {
+    if (route.config?.open) route.bodyLimit = MAX_OPEN_BODY_BYTES;
+  });
+  server.addHook('onRequest', async ({ protocol }, reply) => {
     void reply.headers(HEADERS);
+    if (protocol === 'https') void reply.header('Strict-Transport-Security', HSTS);
   });
   return adapter;
 }

@@ -2,10 +2,14 @@ import { Refusal, type RefusalData } from '@herald/contracts';
 import { isOutage } from '@herald/database';
 import { HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { placeOf } from './auth/place.js';
 import { errorPage } from './pages/error.page.js';
 import { loginPage } from './pages/login.page.js';
 
 const logger = new Logger('http');
+
+/** Of a 401 that needs no words on the page to log in by. */
+export const LOG_IN = 'Log in to enter';
 
 function refusalOf(error: unknown): RefusalData {
   if (error instanceof Refusal) return error.data;
@@ -31,6 +35,11 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   void reply.code(status);
   if (!forPerson) return reply.send({ statusCode: status, message });
   const page =
-    status === 401 && !user ? loginPage({ next: method === 'GET' ? url : '/' }) : errorPage({ status, message, user });
+    status === 401 && !user
+      ? loginPage({
+          next: placeOf(method === 'GET' ? url : '/'),
+          fault: message === LOG_IN ? undefined : `${message}.`,
+        })
+      : errorPage({ status, message, user });
   return reply.type('text/html; charset=utf-8').send(page.toString());
 }

@@ -10,6 +10,8 @@ export interface Secrets {
   /** Passwords at ops. */
   ops: string;
   opsViewer: string;
+  /** What signs sessions at ops. */
+  opsSession: string;
   /** The password of each role. */
   roles: Record<string, string>;
 }
@@ -23,6 +25,7 @@ export function keptSecrets(dataDir: string): Secrets {
     demo: kept.demo ?? fresh(),
     ops: kept.ops ?? fresh(),
     opsViewer: kept.opsViewer ?? fresh(),
+    opsSession: kept.opsSession ?? fresh(),
     roles: Object.fromEntries(SERVICES.map(({ role }) => [role, kept.roles?.[role] ?? fresh()])),
   };
   if (JSON.stringify(secrets) !== JSON.stringify(kept)) writeJson(file, secrets);

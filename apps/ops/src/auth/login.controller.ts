@@ -6,15 +6,8 @@ import { Form } from '../form.js';
 import { HTML } from '../pages/html.js';
 import { loginPage } from '../pages/login.page.js';
 import { OpsGate } from './ops.gate.js';
+import { placeOf } from './place.js';
 import { Sessions } from './sessions.js';
-
-const HERE = 'http://here';
-
-/** Somewhere on this site, never elsewhere, as a browser reads it. */
-function placeOf(next: string | null | undefined): string {
-  const { origin, pathname, search } = new URL(next && URL.canParse(next, HERE) ? next : '/', HERE);
-  return origin === HERE ? pathname + search : '/';
-}
 
 /** How people come in and go. */
 @Controller()
@@ -28,7 +21,7 @@ export class LoginController {
   @Get('login')
   @Header('Content-Type', HTML)
   ask(@Query('next') next?: unknown): string {
-    return loginPage({ next: placeOf(typeof next === 'string' ? next : '/') }).toString();
+    return loginPage({ next: placeOf(next) }).toString();
   }
 
   @Open()
@@ -57,7 +50,7 @@ export class LoginController {
   @Open()
   @Post('logout')
   async logout(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    this.sessions.close(request, reply);
+    await this.sessions.close(request, reply);
     await reply.redirect('/login', 303);
   }
 }

@@ -1,3 +1,4 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { isPasswordHash, verifyPassword } from '@herald/bootstrap';
 import { z } from 'zod';
 
@@ -41,18 +42,19 @@ export const opsUsers = z
 
 /** Hashing is slow on purpose: so many at once, and the others are told to wait. */
 const MAX_AT_ONCE = 8;
+/** More code units than anybody types; they are counted before any work is done. */
+const MAX_PASSWORD_LENGTH = 1024;
 
 export class TooManyLogins extends Error {}
 
 /** Those who may enter. */
 export class OpsUsers {
   private readonly users: Map<string, KnownUser>;
-  private readonly first: KnownUser;
+  private readonly standInKey = randomBytes(32);
   private verifying = 0;
 
   constructor(users: KnownUser[]) {
     this.users = new Map(users.map((user) => [user.name, user]));
-    this.first = users[0] as KnownUser;
   }
 
   /** As what somebody may enter now, whatever a session says; undefined for nobody. */
@@ -66,20 +68,29 @@ export class OpsUsers {
    * @throws TooManyLogins when too many are being verified
    */
   async verify(name: string, password: string): Promise<OpsUser | undefined> {
+    if (password.length > MAX_PASSWORD_LENGTH) return undefined;
     if (this.verifying >= MAX_AT_ONCE) throw new TooManyLogins();
     this.verifying++;
     try {
       const user = this.users.get(name);
-      // Who is nobody takes as long to be told so as who mistyped a password.
-      const matches = await verifyPassword(password, (user ?? this.first).passwordHash);
+      // An unknown name takes as long as a wrong password.
+      const matches = await verifyPassword(password, (user ?? this.standInFor(name)).passwordHash);
       return user && matches ? this.find(name) : undefined;
     } finally {
       this.verifying--;
     }
   }
 
-  /** Changes with every change of a user: what is signed with it ends then. */
-  get fingerprint(): string {
-    return [...this.users.values()].map(({ name, role, passwordHash }) => `${name}:${role}:${passwordHash}`).join('\n');
+  /** A user for an unknown name, always the same one: hashes may differ in what they cost to verify. */
+  private standInFor(name: string): KnownUser {
+    const users = [...this.users.values()];
+    const number = createHmac('sha256', this.standInKey).update(name).digest().readUInt32BE();
+    return users[number % users.length] as KnownUser;
+  }
+
+  /** All that is known of a user, as text: it changes with the password and the role. */
+  lineOf(name: string): string | undefined {
+    const user = this.users.get(name);
+    return user && `${user.name}:${user.role}:${user.passwordHash}`;
   }
 }

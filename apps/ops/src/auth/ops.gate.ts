@@ -6,7 +6,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import { refuse } from '../refuse.js';
+import { LOG_IN, refuse } from '../refuse.js';
 import { FailedLogins } from './failed-logins.js';
 import { type OpsUser, OpsUsers, TooManyLogins } from './ops-users.js';
 import { Sessions } from './sessions.js';
@@ -22,6 +22,10 @@ declare module 'fastify' {
 
 /** A program's login is verified once in this time: hashing is slow. */
 const KNOWN_FOR_MS = 60_000;
+/** One more than the name of a user may have. */
+const MAX_NAME_LENGTH = 101;
+/** A name and a password of a kilobyte each, in base64. */
+const MAX_BASIC_LENGTH = 3000;
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
 /**
@@ -62,18 +66,26 @@ export class OpsGate implements CanActivate, OnModuleInit {
 
   /**
    * Who has this name and password.
-   * @throws Refusal 401 for nobody; 429 after too many failures from this address
+   * @throws Refusal 401 for nobody; 429 after too many failures
    */
-  async login(request: FastifyRequest, name: string, password: string): Promise<OpsUser> {
+  async login(request: FastifyRequest, givenName: string, password: string): Promise<OpsUser> {
+    const name = givenName.slice(0, MAX_NAME_LENGTH);
     const address = networkOf(request.ip);
-    const { allowed, retryAfterSeconds } = this.failed.begin(address);
-    if (!allowed) throw tooManyRequests('Too many failed logins from this address', retryAfterSeconds);
+    const tooMany = this.failed.begin(name, address);
+    if (tooMany) {
+      const { of, retryAfterSeconds } = tooMany;
+      throw tooManyRequests(
+        `Too many failed logins ${of}: try again in ${inWords(retryAfterSeconds)}`,
+        retryAfterSeconds,
+      );
+    }
     const user = await this.users.verify(name, password).catch((error: unknown) => {
+      this.failed.untried(name, address);
       if (error instanceof TooManyLogins) throw tooManyRequests('Too many logins at once', 1);
       throw error;
     });
     if (!user) throw unauthorized('Wrong name or password');
-    this.failed.succeeded(address);
+    this.failed.succeeded(name, address);
     return user;
   }
 
@@ -91,13 +103,13 @@ export class OpsGate implements CanActivate, OnModuleInit {
 
   private async identify(request: FastifyRequest): Promise<OpsUser> {
     const user = (await this.sessions.userOf(request)) ?? (await this.basicUserOf(request));
-    if (!user) throw unauthorized('Log in to enter');
+    if (!user) throw unauthorized(LOG_IN);
     return user;
   }
 
   private async basicUserOf(request: FastifyRequest): Promise<OpsUser | undefined> {
     const encoded = /^Basic +([\w+/=-]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (!encoded) return undefined;
+    if (!encoded || encoded.length > MAX_BASIC_LENGTH) return undefined;
     const fingerprint = createHash('sha256').update(encoded).digest('base64');
     const known = this.known.get(fingerprint);
     if (known) return known;
@@ -113,11 +125,23 @@ export class OpsGate implements CanActivate, OnModuleInit {
  * must come from a page of ours, or from no page at all.
  * @throws Refusal 403
  */
-function refuseOtherSites({ headers, host }: FastifyRequest): void {
+function refuseOtherSites({ headers, host, protocol }: FastifyRequest): void {
   const { origin, 'sec-fetch-site': site } = headers;
   const foreign = site !== undefined && site !== 'same-origin';
-  const elsewhere = origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== host);
+  const elsewhere = origin !== undefined && !isOrigin(origin, host, protocol);
   // A browser too old to say so would send its session all the same.
   const unsaid = site === undefined && origin === undefined && headers.cookie !== undefined;
   if (foreign || elsewhere || unsaid) throw forbidden('This was not asked for by a page of ops');
+}
+
+/** A proxy that is not trusted may speak https where this service is spoken to by http, but not the other way round. */
+function isOrigin(origin: string, host: string, protocol: string): boolean {
+  if (!URL.canParse(origin)) return false;
+  const url = new URL(origin);
+  return url.host === host && (protocol === 'http' || url.protocol === 'https:');
+}
+
+function inWords(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  return minutes === 1 ? 'a minute' : `${minutes} minutes`;
 }

@@ -1,52 +1,127 @@
-import { createHash } from 'node:crypto';
+import { createHmac, randomUUID, timingSafeEqual } from 'node:crypto';
+import { unauthorized, unavailable } from '@herald/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { EndedSessions } from './ended-sessions.js';
 import type { OpsUser, OpsUsers } from './ops-users.js';
 
 const COOKIE = 'herald_ops';
-const HOURS = 8;
+const MAX_AGE_SECONDS = 8 * 3600;
 const ALGORITHM = 'HS256';
+/** Clocks of replicas differ. */
+const CLOCK_TOLERANCE_SECONDS = 5;
+const MAX_LOCAL = 1000;
+
+interface Session {
+  id: string;
+  issuedAt: number;
+  user: OpsUser;
+  /** Opened while Redis was away: known to the process that opened it, and to no other. */
+  local: boolean;
+}
 
 /**
- * A person's login, in a cookie that no script reads and no other site sends. It is signed with a key made of the users'
- * hashes: it holds on every replica, and ends when somebody's password or role is changed.
+ * A person's login, in a cookie that no script reads and no other site sends. It is valid on every replica for eight
+ * hours, whatever else its token says, and ends with a logout, or when the user is removed or gets another password or
+ * role. While Redis is away nobody can tell which sessions have ended: none is accepted, and a new login is valid in its
+ * own process alone.
  */
 export class Sessions {
-  private readonly key: Buffer;
+  private readonly keys: Buffer[];
+  private readonly local = new LRUCache<string, true>({ max: MAX_LOCAL, ttl: MAX_AGE_SECONDS * 1000 });
 
-  constructor(private readonly users: OpsUsers) {
-    this.key = createHash('sha256').update('herald ops sessions\n').update(users.fingerprint).digest();
+  constructor(
+    secrets: string[],
+    private readonly users: OpsUsers,
+    private readonly ended: EndedSessions,
+  ) {
+    this.keys = secrets.map((secret) => Buffer.from(secret));
   }
 
   async open(request: FastifyRequest, reply: FastifyReply, { name }: OpsUser): Promise<void> {
-    const token = await new SignJWT()
+    const id = randomUUID();
+    const local = await this.ended.has(id).catch(() => true);
+    if (local) this.local.set(id, true);
+    const key = this.keys[0] as Buffer;
+    const token = await new SignJWT({ stamp: this.stampOf(name, key), ...(local && { local }) })
       .setProtectedHeader({ alg: ALGORITHM })
       .setSubject(name)
+      .setJti(id)
       .setIssuedAt()
-      .setExpirationTime(`${HOURS} h`)
-      .sign(this.key);
-    this.setCookie(request, reply, token, HOURS * 3600);
+      .setExpirationTime(`${MAX_AGE_SECONDS} s`)
+      .sign(key);
+    setCookie(request, reply, token, MAX_AGE_SECONDS);
   }
 
-  close(request: FastifyRequest, reply: FastifyReply): void {
-    this.setCookie(request, reply, '', 0);
+  /** @throws Refusal 503 when the session goes on, since it cannot be noted that it has ended */
+  async close(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const session = await this.read(request);
+    if (session?.local) this.local.delete(session.id);
+    else if (session) await this.end(session);
+    setCookie(request, reply, '', 0);
   }
 
-  /** Who this session belongs to; undefined when there is none that is valid. */
-  async userOf({ headers }: FastifyRequest): Promise<OpsUser | undefined> {
-    const token = new RegExp(`(?:^|; )${COOKIE}=([\\w.-]+)`).exec(headers.cookie ?? '')?.[1];
+  /**
+   * Who this session belongs to; undefined when there is none that is valid.
+   * @throws Refusal 401 while it cannot be told whether it has ended
+   */
+  async userOf(request: FastifyRequest): Promise<OpsUser | undefined> {
+    const session = await this.read(request);
+    if (!session) return undefined;
+    const { id, user } = session;
+    if (session.local) return this.local.has(id) ? user : undefined;
+    const hasEnded = await this.ended.has(id).catch(() => {
+      throw unauthorized('Redis is away, and with it the list of ended sessions: log in again');
+    });
+    return hasEnded ? undefined : user;
+  }
+
+  /** The session of the cookie, if it was signed here and is young enough, whether it has ended or not. */
+  private async read(request: FastifyRequest): Promise<Session | undefined> {
+    const token = new RegExp(`(?:^|; )${cookieOf(request)}=([\\w.-]+)`).exec(request.headers.cookie ?? '')?.[1];
     if (!token) return undefined;
-    const session = await jwtVerify(token, this.key, { algorithms: [ALGORITHM], requiredClaims: ['sub', 'exp'] }).catch(
-      () => undefined,
-    );
-    return session && this.users.find(session.payload.sub as string);
+    for (const key of this.keys) {
+      const verified = await jwtVerify(token, key, {
+        algorithms: [ALGORITHM],
+        requiredClaims: ['sub', 'jti', 'exp', 'stamp'],
+        maxTokenAge: MAX_AGE_SECONDS,
+        clockTolerance: CLOCK_TOLERANCE_SECONDS,
+      }).catch(() => undefined);
+      if (!verified) continue;
+      const { sub, jti, iat, stamp, local } = verified.payload;
+      const user = this.users.find(sub as string);
+      if (!user || !isSame(String(stamp), this.stampOf(user.name, key))) return undefined;
+      return { id: jti as string, issuedAt: iat as number, user, local: local === true };
+    }
+    return undefined;
   }
 
-  private setCookie({ protocol }: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {
-    const secure = protocol === 'https' ? '; Secure' : '';
-    void reply.header(
-      'Set-Cookie',
-      `${COOKIE}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; SameSite=Strict${secure}`,
-    );
+  private async end({ id, issuedAt }: Session): Promise<void> {
+    const left = issuedAt + MAX_AGE_SECONDS + 2 * CLOCK_TOLERANCE_SECONDS - Math.floor(Date.now() / 1000);
+    await this.ended.add(id, Math.max(1, left)).catch(() => {
+      throw unavailable('Redis is away, so this session could not be ended: it is still open. Try again');
+    });
   }
+
+  /** Changes with the user's password and role. */
+  private stampOf(name: string, key: Buffer): string {
+    return createHmac('sha256', key)
+      .update(`user\n${this.users.lineOf(name) ?? ''}`)
+      .digest('base64url');
+  }
+}
+
+const isSame = (one: string, other: string) =>
+  one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
+
+/** Over https, browsers take a cookie of this name from this very host alone. */
+const cookieOf = ({ protocol }: FastifyRequest) => (protocol === 'https' ? `__Host-${COOKIE}` : COOKIE);
+
+function setCookie(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {
+  const secure = request.protocol === 'https' ? '; Secure' : '';
+  void reply.header(
+    'Set-Cookie',
+    `${cookieOf(request)}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; SameSite=Strict${secure}`,
+  );
 }
