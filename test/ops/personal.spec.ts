@@ -126,7 +126,7 @@ describe('HTML in what others wrote', () => {
       for (const breaker of BREAKERS) expect([path, breaker, text.includes(breaker)]).toEqual([path, breaker, false]);
     }
     // It was there to be escaped.
-    expect((await ops.get('/dead-letters?error=%22%3E%3Csvg')).text).toContain('&lt;svg');
+    expect((await ops.get('/dead-letters?company=%22%3E%3Csvg')).text).toContain('&lt;svg');
   });
 
   it('is JSON on the boards, which no browser takes for a page', async () => {

@@ -1,41 +1,32 @@
 import type { OpsUser } from './auth/ops-users.js';
+import { faultIn, HIDDEN, isUuid } from './fault-words.js';
+import { FIELD_NAMES, JOB_NAMES } from './known-names.js';
 
-const HIDDEN = '•••';
-/** Keys whose values say which message or whose, and not what it says. */
-const ID_KEY =
-  /^(v|ids?|alone|replyTo|deadline|(correlation|company|merchant|notification|conversation|message|user)_?id)$/i;
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 const MAX_DEPTH = 8;
+const MAX_ITEMS = 200;
 
-const sees = ({ role }: Pick<OpsUser, 'role'>) => role === 'admin';
+/** Whether this user may read what messages say. */
+export const readsContent = ({ role }: Pick<OpsUser, 'role'>): boolean => role === 'admin';
 
-/** A message's content without what it says: ids stay, texts and numbers do not. */
-export function onlyIds(value: unknown, key = '', depth = 0): unknown {
-  if (value === null || typeof value === 'boolean') return value;
-  if (Array.isArray(value))
-    return depth < MAX_DEPTH ? value.slice(0, 200).map((each) => onlyIds(each, key, depth + 1)) : HIDDEN;
-  if (typeof value === 'object') return depth < MAX_DEPTH ? fieldsOf(value, depth) : HIDDEN;
-  if (typeof value === 'number') return ID_KEY.test(key) ? value : HIDDEN;
-  return typeof value === 'string' && UUID.test(value) ? value : HIDDEN;
-}
-
-/** What a producer called its fields may be personal too: what does not look like the name of a field is hidden. */
-function fieldsOf(value: object, depth: number): object {
+/** A message's content without what it says: the fields that all messages have, and of values those that are ids. */
+export function onlyIds(value: unknown, depth = 0): unknown {
+  if (value === null || isUuid(value)) return value;
+  if (typeof value !== 'object' || depth >= MAX_DEPTH) return HIDDEN;
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((each) => onlyIds(each, depth + 1));
+  // What a producer called its own fields may be personal too.
   const fields = Object.entries(value).map(([key, field]) =>
-    /^[a-z$][\w$]{0,30}$/i.test(key) ? [key, onlyIds(field, key, depth + 1)] : [HIDDEN, HIDDEN],
+    FIELD_NAMES.has(key) ? [key, onlyIds(field, depth + 1)] : [HIDDEN, HIDDEN],
   );
   return Object.fromEntries(fields) as object;
 }
 
-/** An error may quote what it was about. */
-export const withoutQuotes = (text: string): string => text.replaceAll(/"[^"]*"|'[^']*'|`[^`]*`/g, `"${HIDDEN}"`);
-
 /** A job's name comes from its producer: garbage may be called anything. */
 export const jobNameFor = (user: Pick<OpsUser, 'role'>, name: string): string =>
-  sees(user) || /^[a-z][a-z.-]{0,40}$/.test(name) ? name : HIDDEN;
+  readsContent(user) || JOB_NAMES.has(name) ? name : HIDDEN;
 
 /** The text of an error, as far as this user may read it. */
-export const errorFor = (user: OpsUser, error: string): string => (sees(user) ? error : withoutQuotes(error));
+export const errorFor = (user: Pick<OpsUser, 'role'>, error: string): string =>
+  readsContent(user) ? error : faultIn(error);
 
 /** A content that is kept as text, made readable; garbage stays as it is. */
 export function contentFor(user: OpsUser, content: string): string {
@@ -43,7 +34,7 @@ export function contentFor(user: OpsUser, content: string): string {
   try {
     parsed = JSON.parse(content);
   } catch {
-    return sees(user) ? content : HIDDEN;
+    return readsContent(user) ? content : HIDDEN;
   }
-  return JSON.stringify(sees(user) ? parsed : onlyIds(parsed), null, 2);
+  return JSON.stringify(readsContent(user) ? parsed : onlyIds(parsed), null, 2);
 }

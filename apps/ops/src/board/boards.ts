@@ -5,8 +5,9 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { QueueWatch } from '@herald/queue';
 import type { FastifyInstance } from 'fastify';
 import { type Role, ROLES } from '../auth/ops-users.js';
+import { isUuid } from '../fault-words.js';
 import { boardOf, ICON_PATH } from '../pages/layout.js';
-import { maskingHooks } from './masked.js';
+import { maskedFault, maskingHooks } from './masked.js';
 
 /** What a page of a board needs besides what all pages need: its own script, and styles that the script sets. */
 const BOARD_POLICY =
@@ -64,15 +65,15 @@ function boardFor(role: Role, watch: QueueWatch): FastifyAdapter {
       },
     },
   });
+  if (isViewer) serverAdapter.setErrorHandler(maskedFault);
   return serverAdapter;
 }
 
 /** Where the messages of a job are; of garbage, the dead letters that it became. */
 function traceOf(queue: string, { data }: QueueJobJson): { displayText: string; href: string } {
   const { correlationId, ids } = (data ?? {}) as { correlationId?: unknown; ids?: unknown };
-  const known = [correlationId, ...(Array.isArray(ids) ? ids : [])]
-    .filter((id) => typeof id === 'string')
-    .slice(0, 200);
+  // Anything else finds nothing, and may be what a message says.
+  const known = [correlationId, ...(Array.isArray(ids) ? ids : [])].filter(isUuid).slice(0, 200);
   if (known.length === 0) {
     return { displayText: 'Dead letters', href: `/dead-letters?${new URLSearchParams({ queue }).toString()}` };
   }

@@ -1,18 +1,34 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import type { AppJob, AppQueue, BoardHooks } from '@bull-board/api/typings/app';
-import { jobNameFor, onlyIds, withoutQuotes } from '../personal.js';
+import { isUuid } from '../fault-words.js';
+import { errorFor, jobNameFor, onlyIds } from '../personal.js';
 
+const VIEWER = { role: 'viewer' } as const;
 /** Options that say how a job runs; others, such as a deduplication id, are its producer's words. */
-const SHOWN_OPTIONS = ['attempts', 'backoff', 'delay', 'lifo', 'priority', 'removeOnComplete', 'removeOnFail'];
+const SHOWN_OPTIONS = ['attempts', 'delay', 'lifo', 'priority'];
+const YEAR_MS = 366 * 24 * 3_600_000;
+/** Longer than Herald delays any job, and less than a telephone number has digits. */
+const MAX_NUMBER = 24 * 3_600_000;
 
 /** Takes out of the board's answers what jobs say, whichever way the board came by them. */
 export const maskingHooks: BoardHooks = {
-  before: ({ method }) => ({ allow: method === 'get' }),
+  before: ({ method, request }) => {
+    const { jobId } = (request?.params ?? {}) as { jobId?: string };
+    // Nor can it be tried out which ids there are.
+    if (jobId !== undefined && !saysNothing(jobId)) {
+      return { allow: false, status: 404, errorKey: 'ERRORS.JOB_NOT_FOUND' };
+    }
+    return { allow: method === 'get' };
+  },
   after: ({ route }, result) => {
     if (result.status !== undefined && result.status >= 400) return result;
     const mask = MASKS[route];
     return mask ? { ...result, body: mask(result.body as never) as object } : result;
   },
 };
+
+/** What the board answers to a fault: the words of an error may quote the job that it is about. */
+export const maskedFault = () => ({ status: 500, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } } }) as const;
 
 const MASKS: Record<string, (body: never) => unknown> = {
   '/api/queues': ({ queues }: { queues: AppQueue[] }) => ({
@@ -29,21 +45,44 @@ const MASKS: Record<string, (body: never) => unknown> = {
     isFlowNode: false,
   }),
   // Herald has no schedulers; what others put there is theirs.
-  '/api/job-schedulers': () => ({ queues: [] }),
+  '/api/job-schedulers': () => ({ schedulers: [] }),
 };
 
+/** All of it came from its producer, numbers too: shown is what is named here, and no more. */
 function maskedJob(job: AppJob): AppJob {
-  const options = Object.entries((job.opts ?? {}) as object).filter(([name]) => SHOWN_OPTIONS.includes(name));
+  const { id, timestamp, processedOn, finishedOn, attempts, isFailed, externalUrl } = job;
+  const options = Object.entries((job.opts ?? {}) as object).filter(
+    ([name, value]) => SHOWN_OPTIONS.includes(name) && (typeof value === 'boolean' || isSmall(value)),
+  );
   return {
-    ...job,
-    name: jobNameFor({ role: 'viewer' }, job.name),
+    id: id === undefined || id === null || saysNothing(id) ? id : hiddenId(id),
+    timestamp: momentOf(timestamp) ?? 0,
+    processedOn: momentOf(processedOn),
+    finishedOn: momentOf(finishedOn),
+    attempts: isSmall(attempts) ? attempts : 0,
+    delay: isSmall(job.delay) ? job.delay : 0,
+    isFailed,
+    externalUrl,
+    name: jobNameFor(VIEWER, job.name),
     data: onlyIds(job.data) as AppJob['data'],
     returnValue: onlyIds(job.returnValue) as AppJob['returnValue'],
-    progress: typeof job.progress === 'number' ? job.progress : 0,
-    failedReason: withoutQuotes(job.failedReason ?? ''),
+    progress: 0,
+    failedReason: errorFor(VIEWER, job.failedReason ?? ''),
     stacktrace: [],
     opts: Object.fromEntries(options) as AppJob['opts'],
-    deferredFailure: undefined,
-    deduplicationId: undefined,
   };
 }
+
+/** Ids that Herald and BullMQ give; those that producers choose may be a telephone number. */
+const saysNothing = (id: string | number): boolean => isUuid(String(id)) || /^\d{1,7}$/.test(String(id));
+
+const idKey = randomBytes(32);
+
+/** The same for the same id, so that jobs can be told apart, and for nobody to find the id by. */
+const hiddenId = (id: string | number): string =>
+  `hidden-${createHmac('sha256', idKey).update(String(id)).digest('hex').slice(0, 12)}`;
+
+const isSmall = (value: unknown): value is number => typeof value === 'number' && Math.abs(value) <= MAX_NUMBER;
+
+const momentOf = (time: unknown) =>
+  typeof time === 'number' && Math.abs(Date.now() - time) < YEAR_MS ? time : undefined;

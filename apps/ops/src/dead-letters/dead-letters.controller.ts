@@ -33,7 +33,7 @@ export class DeadLettersController {
   @Header('Content-Type', HTML)
   async list(@CurrentUser() user: OpsUser, @Req() request: FastifyRequest): Promise<string> {
     const given = new URLSearchParams(request.url.split('?')[1]);
-    const { search, filter, faults } = readSearch(given);
+    const { search, filter, faults } = readSearch(user, given);
     const cursor = given.get('cursor') ?? undefined;
     const queues = this.watch.queues.map(({ name }) => name);
     const nothing = { deadLetters: [], nextCursor: null, count: 0, sameFaults: [] };
@@ -61,7 +61,7 @@ export class DeadLettersController {
   @HttpCode(200)
   @Header('Content-Type', HTML)
   async replay(@CurrentUser() user: OpsUser, @Form() form: URLSearchParams): Promise<string> {
-    const ids = form.has('matching') ? await this.idsMatching(form) : someIds(form.getAll('id'));
+    const ids = form.has('matching') ? await this.idsMatching(user, form) : someIds(form.getAll('id'));
     const outcomes: Replay[] = [];
     for (let done = 0; done < ids.length; done += BATCH) {
       outcomes.push(...(await this.deadLetters.replay(ids.slice(done, done + BATCH))));
@@ -90,8 +90,8 @@ export class DeadLettersController {
     return { deadLetters, nextCursor, count, sameFaults };
   }
 
-  private async idsMatching(form: URLSearchParams): Promise<string[]> {
-    const { filter, faults } = readSearch(form);
+  private async idsMatching(user: OpsUser, form: URLSearchParams): Promise<string[]> {
+    const { filter, faults } = readSearch(user, form);
     if (faults.length > 0) throw new Refusal({ status: 400, message: faults.join('; ') });
     const { last } = await this.deadLetters.measure(filter);
     return this.deadLetters.idsOf(filter, '0', last, MAX_AT_ONCE);

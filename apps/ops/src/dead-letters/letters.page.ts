@@ -3,7 +3,8 @@ import type { OpsUser } from '../auth/ops-users.js';
 import { moment, number } from '../pages/figures.js';
 import { html, type Html, type Part } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
-import { errorFor, jobNameFor } from '../personal.js';
+import { errorFor, jobNameFor, readsContent } from '../personal.js';
+import { faultsFor } from './faults-for.js';
 import { queryOf, type Search } from './search.js';
 
 export interface Letters {
@@ -22,7 +23,8 @@ export interface Letters {
 }
 
 export function lettersPage(letters: Letters): Html {
-  const { user, search, faults, deadLetters, nextCursor, count, sameFaults, isFirst } = letters;
+  const { user, search, faults, deadLetters, nextCursor, count, isFirst } = letters;
+  const sameFaults = faultsFor(user, letters.sameFaults);
   return layout({
     title: 'Dead letters',
     at: 'dead-letters',
@@ -38,7 +40,7 @@ export function lettersPage(letters: Letters): Html {
       ${
         deadLetters.length === 0
           ? html`<p class="card empty">
-              ${queryOf(search) || !isFirst ? 'No dead letter is like that.' : 'Nothing was given up.'}
+              ${queryOf(search) || faults.length > 0 || !isFirst ? 'No dead letter is like that.' : 'Nothing was given up.'}
             </p>`
           : list(letters)
       }
@@ -46,7 +48,7 @@ export function lettersPage(letters: Letters): Html {
   });
 }
 
-function searchForm({ search, queues }: Letters): Html {
+function searchForm({ user, search, queues }: Letters): Html {
   return html`<form class="search card" method="get" action="/dead-letters" role="search">
     <label
       >Queue
@@ -57,7 +59,7 @@ function searchForm({ search, queues }: Letters): Html {
     >
     <label>correlationId <input name="correlationId" value="${search.correlationId}" spellcheck="false" /></label>
     <label>Company <input name="company" value="${search.company}" spellcheck="false" placeholder="its id" /></label>
-    <label>Error <input name="error" value="${search.error}" placeholder="part of its text" /></label>
+    ${readsContent(user) && html`<label>Error <input name="error" value="${search.error}" placeholder="part of its text" /></label>`}
     <button>Search</button>
   </form>`;
 }
@@ -77,12 +79,12 @@ function faultsTable(user: OpsUser, search: Search, faults: SameFault[]): Html {
         ${faults.map(
           ({ queue, job, error, count, newest }) =>
             html`<tr>
-              <th scope="row">${queue} <small>${jobNameFor(user, job)}</small></th>
+              <th scope="row">${queue} <small>${job}</small></th>
               <td class="wide error-text" data-label="Error">
                 ${
-                  errorFor(user, error) === error
+                  readsContent(user)
                     ? html`<a href="/dead-letters?${queryOf({ ...search, queue, error })}">${error}</a>`
-                    : errorFor(user, error)
+                    : error
                 }
               </td>
               <td class="number" data-label="Dead letters">${number(count)}</td>

@@ -1,5 +1,7 @@
 import { uuid } from '@herald/contracts';
 import type { DeadLetterFilter } from '@herald/database';
+import type { OpsUser } from '../auth/ops-users.js';
+import { readsContent } from '../personal.js';
 
 /** What a person looks for, as typed; nothing is an empty text. */
 export const FIELDS = ['correlationId', 'company', 'queue', 'error'] as const;
@@ -15,10 +17,15 @@ export interface Sought {
 /** Without the blanks that come with copying, and without NUL, which Postgres does not know. */
 const textOf = (given: string | null): string => (given ?? '').replaceAll('\0', '').trim();
 
-/** What a query string or a form asks for. */
-export function readSearch(given: URLSearchParams): Sought {
+/** What a query string or a form asks for, as far as this user may. */
+export function readSearch(user: OpsUser, given: URLSearchParams): Sought {
   const search = Object.fromEntries(FIELDS.map((field) => [field, textOf(given.get(field))])) as Search;
   const faults: string[] = [];
+  // What an error quotes could be guessed letter by letter.
+  if (search.error && !readsContent(user)) {
+    faults.push('Only admins may search by error');
+    search.error = '';
+  }
   const id = (text: string, name: string) => {
     if (!text) return undefined;
     const parsed = uuid().safeParse(text);
