@@ -85,6 +85,11 @@ describe('herald up, running', () => {
     }
   });
 
+  test('sessions at ops are signed with a secret of their own', () => {
+    const secrets = JSON.parse(readFileSync(join(place.path, 'secrets.json'), 'utf8')) as Record<string, unknown>;
+    expect(secrets['opsSession']).toMatch(/^[\da-f]{64}$/);
+  });
+
   test('operators come in with what demo.json says, and every service tells its figures', async () => {
     const { ops, opsUser, opsPassword, metrics } = place.demo;
     const authorization = `Basic ${Buffer.from(`${opsUser}:${opsPassword}`).toString('base64')}`;

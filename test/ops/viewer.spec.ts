@@ -210,3 +210,12 @@ it('a viewer cannot find out which ids jobs have', async () => {
   }
   expect((await admin.get(`/board/admin/api/queues/delivery/${WORD}`)).status).toBe(200);
 });
+
+it('the log says what an admin did, and not the id that a producer gave', async () => {
+  for (const id of [WORD, jobs[0] as string])
+    await admin.ask('PUT', `/board/admin/api/queues/delivery/${id}/promote`, undefined, { origin: admin.url });
+  const { log } = herald.service('ops');
+  expect(log).toContain('ada asked for PUT /board/admin/api/queues/delivery/:jobId/promote');
+  expect(log).toContain(`ada asked for PUT /board/admin/api/queues/delivery/${jobs[0]}/promote`);
+  expect(told(log)).toEqual([]);
+});

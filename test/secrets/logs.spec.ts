@@ -157,7 +157,15 @@ describe('no service tells a secret when it cannot start', () => {
             },
           ]
         : []),
-      ...(name === 'ops' ? [{ OPS_USERS: c }, { OPS_USERS: `ada:admin:${c}` }, { OPS_USERS: `ada:${c}:x` }] : [WORKER]),
+      ...(name === 'ops'
+        ? [
+            { OPS_USERS: c },
+            { OPS_USERS: `ada:admin:${c}` },
+            { OPS_USERS: `ada:${c}:x` },
+            { OPS_SESSION_SECRET: c.slice(0, 20) },
+            { OPS_SESSION_SECRET: `${c} short` },
+          ]
+        : [WORKER]),
     ];
   };
 

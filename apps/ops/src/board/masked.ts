@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { AppJob, AppQueue, BoardHooks } from '@bull-board/api/typings/app';
-import { isUuid } from '../fault-words.js';
-import { errorFor, jobNameFor, onlyIds } from '../personal.js';
+import { errorFor, jobNameFor, onlyIds, saysNothing } from '../personal.js';
 
 const VIEWER = { role: 'viewer' } as const;
 /** Options that say how a job runs; others, such as a deduplication id, are its producer's words. */
@@ -72,9 +71,6 @@ function maskedJob(job: AppJob): AppJob {
     opts: Object.fromEntries(options) as AppJob['opts'],
   };
 }
-
-/** Ids that Herald and BullMQ give; those that producers choose may be a telephone number. */
-const saysNothing = (id: string | number): boolean => isUuid(String(id)) || /^\d{1,7}$/.test(String(id));
 
 const idKey = randomBytes(32);
 
