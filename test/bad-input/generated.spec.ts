@@ -123,7 +123,7 @@ describe(`of ${BODIES} generated bodies (HERALD_TEST_SEED=${SEED})`, () => {
     const judge = (sent: Sent) => {
       const given = bodyOf(sent.request);
       const { status, text } = sent.answer;
-      if (status !== 202 && !text.startsWith('{"results"'))
+      if (status !== 202 && !('results' in JSON.parse(text)))
         return faultOf(sent, (body) => isBatch(body) && body.messages.some(isMessage));
       const { results } = JSON.parse(text);
       if (!isBatch(given) || results.length !== given.messages.length) return 'a bad batch was taken';

@@ -155,8 +155,15 @@ const requests: BadRequest[] = [
   asked('a type that is a list', { notification_type: ['user_question_request'] }, 'Invalid notification type'),
   asked('a type with NUL', { notification_type: 'user_question_request\0' }, 'Invalid notification type'),
   asked('a type that every object has', { notification_type: 'constructor' }, 'Invalid notification type'),
-  ...[999_999_999, 457, 458, 0, -1, 1.5, 1e300, 2 ** 53, '456', true, [456], {}].map((conversation_id) =>
+  ...[999_999_999, 457, 458, 0, -1, 1.5, 1e300, 2 ** 53].map((conversation_id) =>
     asked(`the conversation ${JSON.stringify(conversation_id)}`, { conversation_id }, 'Conversation not found'),
+  ),
+  ...['456', true, [456], {}].map((conversation_id) =>
+    asked(
+      `the conversation ${JSON.stringify(conversation_id)}`,
+      { conversation_id },
+      'conversation_id must be a number',
+    ),
   ),
   asked('a context that is a text', { context: 'x' }, 'context must be an object'),
   asked('a context that is a list', { context: [] }, 'context must be an object'),

@@ -56,14 +56,18 @@ const signatureOf = (gateway: Gateway): Signature =>
 const token = (gateway: Gateway, claims: object, header: object = {}) =>
   jwtOf({ alg: algorithmOf[gateway], typ: 'JWT', ...header }, claims, signatureOf(gateway));
 
-const ask = async (gateway: Gateway, path: string, bearer: string) => {
+const UNTOLD = 'Invalid or missing credentials';
+const ask = async (gateway: Gateway, path: string, bearer: string, message = UNTOLD) => {
   const answer = await call('GET', `${herald.service(gateway).url}${path}`, { token: bearer });
-  if (answer.status === 401)
-    expect(answer.body).toMatchObject({ error: 'Unauthorized', message: 'Invalid or missing credentials' });
+  if (answer.status === 401) expect(answer.body).toMatchObject({ error: 'Unauthorized', message });
   return answer.status;
 };
-const asPerson = (bearer: string, gateway: Gateway = 'secret') => ask(gateway, '/v1/feed', bearer);
-const asMerchant = (bearer: string, gateway: Gateway = 'secret') => ask(gateway, '/api/v1/notification', bearer);
+const asPerson = (bearer: string, gateway: Gateway = 'secret', message?: string) =>
+  ask(gateway, '/v1/feed', bearer, message);
+const asMerchant = (bearer: string, gateway: Gateway = 'secret', message?: string) =>
+  ask(gateway, '/api/v1/notification', bearer, message);
+const FOR_PEOPLE = "This route takes a person's JWT";
+const FOR_MERCHANTS = "This route takes a merchant's JWT";
 
 const without = (claims: object, name: string) =>
   Object.fromEntries(Object.entries(claims).filter(([each]) => each !== name));
@@ -72,12 +76,12 @@ describe.each(GATEWAYS)('a gateway that knows a %s', (gateway) => {
   it('lets people and merchants in with a token of their own, each to their routes alone', async () => {
     expect(await asPerson(token(gateway, personClaims()), gateway)).toBe(200);
     expect(await asMerchant(token(gateway, merchantClaims()), gateway)).toBe(200);
-    expect(await asMerchant(token(gateway, personClaims()), gateway)).toBe(401);
-    expect(await asPerson(token(gateway, merchantClaims()), gateway)).toBe(401);
+    expect(await asMerchant(token(gateway, personClaims()), gateway, FOR_MERCHANTS)).toBe(401);
+    expect(await asPerson(token(gateway, merchantClaims()), gateway, FOR_PEOPLE)).toBe(401);
     // Not even when it holds the claims of both: the audience decides.
     const both = { ...merchantClaims(), ...personClaims() };
     expect(await asPerson(token(gateway, both), gateway)).toBe(200);
-    expect(await asMerchant(token(gateway, both), gateway)).toBe(401);
+    expect(await asMerchant(token(gateway, both), gateway, FOR_MERCHANTS)).toBe(401);
   });
 
   it('refuses a token without a signature, whatever it calls that', async () => {
@@ -164,16 +168,23 @@ describe('the claims', () => {
     ['no end', () => ({ exp: null })],
     ['a beginning in the future', () => ({ nbf: now() + 60 })],
     ['a beginning in words', () => ({ nbf: 'now' })],
-    ['no login', () => ({ sub: '' })],
-    ['a login that no message can have', () => ({ sub: 'a\u0000b' })],
-    ['no company', () => ({ company_id: undefined })],
-    ['a company that is no UUID', () => ({ company_id: `${herald.company.id}' or true` })],
   ])('may not have %s', async (_, changes) => {
     expect(await asPerson(token('secret', { ...personClaims(), ...changes() }))).toBe(401);
   });
 
+  it.each<[string, string, () => object]>([
+    ['no login', 'sub must be a login', () => ({ sub: '' })],
+    ['a login that no message can have', 'sub must be a login', () => ({ sub: 'a\u0000b' })],
+    ['no company', 'company_id must be a UUID', () => ({ company_id: undefined })],
+    ['a company that is no UUID', 'company_id must be a UUID', () => ({ company_id: `${herald.company.id}' or true` })],
+  ])('may not have %s, and are told so: %s', async (_, wrong, changes) => {
+    const claims = { ...personClaims(), ...changes() };
+    expect(await asPerson(token('secret', claims), 'secret', `${FOR_PEOPLE}, whose ${wrong}`)).toBe(401);
+  });
+
   it.each([undefined, null, 0, -1, 1.5, '1', [1], 1e300])('may not have %p as merchant_id', async (merchant_id) => {
-    expect(await asMerchant(token('secret', { ...merchantClaims(), merchant_id }))).toBe(401);
+    const message = `${FOR_MERCHANTS}, whose merchant_id must be a whole number above 0`;
+    expect(await asMerchant(token('secret', { ...merchantClaims(), merchant_id }), 'secret', message)).toBe(401);
   });
 
   it.each([

@@ -203,9 +203,12 @@ describe('the documented messages', () => {
     expect(await request({ ...question, notification_type: 'nonsense' })).toMatchObject(
       refused('Invalid notification type'),
     );
-    for (const conversation_id of [1, 457, 458, -1, 1.5, '456', 2 ** 60]) {
+    for (const conversation_id of [1, 457, 458, -1, 1.5, 2 ** 60]) {
       expect(await request({ ...question, conversation_id })).toMatchObject(refused('Conversation not found'));
     }
+    expect(await request({ ...question, conversation_id: '456' })).toMatchObject(
+      refused('conversation_id must be a number'),
+    );
   });
 
   it('tell which part of an answer is missing, and what does not match', async () => {

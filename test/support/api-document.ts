@@ -17,11 +17,11 @@ export interface Exchange {
 const GENERAL_HEADERS =
   /^(date|connection|keep-alive|content-(type|length|encoding)|transfer-encoding|cache-control|vary|access-control-.*|content-security-policy|cross-origin-.*|origin-agent-cluster|referrer-policy|strict-transport-security|x-(content-type-options|dns-prefetch-control|download-options|frame-options|permitted-cross-domain-policies|xss-protection))$/;
 
-/** Served beside the API: the document itself, and the page. */
-const UNLISTED = /^\/(openapi\.json|docs(\/.*)?)$/;
+/** Served beside the API: the document itself, and the pages. */
+const UNLISTED = /^\/(|favicon\.(ico|svg)|openapi\.json|docs(\/.*)?)$/;
 
 /** Any request may end so, before its route is looked for. */
-const UNREAD = [408, 417, 431];
+const UNREAD = [408, 417, 431, 501];
 
 interface Operation {
   path: RegExp;

@@ -71,7 +71,7 @@ export interface paths {
         put?: never;
         /**
          * Send up to 1,000 messages
-         * @description Each message succeeds or fails by itself, in order; 400 when none was good. Up to 8 MiB.
+         * @description Each message succeeds or fails by itself, in order; 400 with the same results when none was good. Up to 8 MiB.
          *
          *     Scope: `delivery:send`.
          */
@@ -470,6 +470,8 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description The message again */
             detail: string;
+            /** @description Of a batch without a good message: why each was refused */
+            results?: unknown[];
         };
         Accepted: {
             /**
@@ -489,6 +491,21 @@ export interface components {
             error: string;
             message: string;
             errors: components["schemas"]["FieldError"][];
+        };
+        RefusedBatch: {
+            /** @description Name of the kind of error */
+            error: string;
+            message: string;
+            statusCode: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Without the query string */
+            path: string;
+            /** @description Names the request in the log of the gateway */
+            requestId: string;
+            /** @description Where fields are wrong */
+            errors?: components["schemas"]["FieldError"][];
+            results: components["schemas"]["RefusedMessage"][];
         };
         FeedPage: {
             data: components["schemas"]["FeedItem"][];
@@ -1497,7 +1514,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BatchResults"] | components["schemas"]["Error"];
+                    "application/json": components["schemas"]["RefusedBatch"] | components["schemas"]["Error"];
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
@@ -2145,7 +2162,7 @@ export interface operations {
         parameters: {
             query?: {
                 status?: "requested" | "answered";
-                /** @description May be repeated */
+                /** @description May be repeated, also as `notification_types[]`, or name several with commas between them */
                 notification_types?: string[];
                 /** @description As it stands in the `Link` of the page before */
                 cursor?: string;
@@ -2236,6 +2253,8 @@ export interface operations {
             429: components["responses"]["DetailedTooManyRequests"];
             /**
              * @description question is required
+             *
+             *     conversation_id must be a number
              *
              *     Conversation not found
              *

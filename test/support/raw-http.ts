@@ -52,6 +52,6 @@ function answerIn(text: string): RawAnswer | undefined {
 
 /** As far as it can be told: what is no request line asks for nothing that the document knows. */
 function whatWasAsked(url: string, text: string): { method: string; url: string } {
-  const [, method = '', path = ''] = /^([A-Z]+) (\/\S*) HTTP/.exec(text) ?? [];
+  const [, method = '', path = ''] = /^([A-Z]+) (?:https?:\/\/[^\s/?#]+)?(\/\S*)? HTTP/i.exec(text) ?? [];
   return { method, url: `${url}${path}` };
 }

@@ -14,7 +14,8 @@ export function routesOf({ log }: Service): Route[] {
 }
 
 /** The open paths (contracts README, "Paths and methods"). */
-export const isOpen = ({ pattern }: Route) => /^\/(health\/(live|ready)|docs(\/.*)?|openapi\.json)$/.test(pattern);
+export const isOpen = ({ pattern }: Route) =>
+  /^\/(health\/(live|ready)|docs(\/.*)?|openapi\.json|favicon\.(ico|svg))$/.test(pattern);
 
 /** A path of the route that exists as far as its form goes. */
 export const pathOf = ({ pattern }: Pick<Route, 'pattern'>) =>

@@ -27,6 +27,7 @@ import { validation } from './http/validation.js';
 import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
 import { MerchantAnswersQuery } from './merchant-answers/merchant-answers.query.js';
 import { DocsController } from './openapi/docs.controller.js';
+import { FaviconController } from './openapi/favicon.controller.js';
 import { OpenApiController } from './openapi/openapi.controller.js';
 import { EventRelay } from './outbox/event.relay.js';
 import { OutboxCeiling } from './outbox/outbox.ceiling.js';
@@ -131,7 +132,7 @@ class AgentActionsModule {}
 @Module({ controllers: [MerchantAnswersController], providers: [MerchantAnswersQuery] })
 class MerchantAnswersModule {}
 
-@Module({ imports: [DiscoveryModule], controllers: [OpenApiController, DocsController] })
+@Module({ imports: [DiscoveryModule], controllers: [OpenApiController, DocsController, FaviconController] })
 class OpenApiModule {}
 
 /** The list of slices, and the doors in front of them. */

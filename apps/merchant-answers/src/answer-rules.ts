@@ -76,8 +76,9 @@ export async function checkRequest(
   const type = typeof name === 'string' && VALID_NAME.test(name) ? await findType(name) : undefined;
   if (!type) throw invalidAnswer('Invalid notification type');
   const context = checkContext(type, body.context);
-  if (!Number.isSafeInteger(conversationId) || (conversationId as number) < 1) throw conversationNotFound();
-  return { type, conversationId: conversationId as number, context };
+  if (typeof conversationId !== 'number') throw invalidAnswer('conversation_id must be a number');
+  if (!Number.isSafeInteger(conversationId) || conversationId < 1) throw conversationNotFound();
+  return { type, conversationId, context };
 }
 
 const VALID_NAME = /^[a-z][a-z0-9_]{0,49}$/;

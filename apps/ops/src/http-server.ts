@@ -1,3 +1,4 @@
+import { originForm } from '@herald/bootstrap';
 import { QueueWatch } from '@herald/queue';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mountBoards } from './board/boards.js';
@@ -32,6 +33,7 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
     http: { maxHeaderSize: MAX_HEAD_BYTES },
     forceCloseConnections: 'idle',
     trustProxy: TRUSTED_PROXIES,
+    rewriteUrl: ({ url = '' }) => originForm(url),
     routerOptions: { ignoreTrailingSlash: true },
   });
   const server = adapter.getInstance();

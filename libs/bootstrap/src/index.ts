@@ -12,4 +12,5 @@ export * from './networks.js';
 export * from './operation.decorator.js';
 export * from './password.js';
 export { parseRedisUrl, type RedisAddress } from './redis-address.js';
+export { decodedPathOf, originForm, pathOf } from './request-target.js';
 export { run, startService } from './service.js';

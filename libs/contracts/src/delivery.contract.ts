@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObject } from './json-object.js';
-import { FieldError } from './error-envelope.js';
+import { ErrorEnvelope, FieldError } from './error-envelope.js';
 import { Accepted, answered, fromCompany, message, owed, request } from './queue-contract.js';
 import { line, text, uuid } from './text.js';
 
@@ -66,21 +66,19 @@ export const SendMessages = z
   .strictObject({ messages: z.array(SendMessage).min(1).max(1000).describe('1 to 1,000; each is judged by itself') })
   .meta({ id: 'SendMessages' });
 
+const RefusedMessage = z
+  .object({ error: z.string(), message: z.string(), errors: z.array(FieldError) })
+  .meta({ id: 'RefusedMessage' })
+  .describe('Why this message was not accepted');
+
 /** Answer to a batch: what became of each message, in order. */
 export const BatchResults = z
-  .object({
-    results: z.array(
-      z.union([
-        Accepted,
-        z
-          .object({ error: z.string(), message: z.string(), errors: z.array(FieldError) })
-          .meta({ id: 'RefusedMessage' })
-          .describe('Why this message was not accepted'),
-      ]),
-    ),
-  })
+  .object({ results: z.array(z.union([Accepted, RefusedMessage])) })
   .meta({ id: 'BatchResults' });
 export type BatchResults = z.output<typeof BatchResults>;
+
+/** Refusal of a batch that has no good message: the envelope, and what is wrong with each, in order. */
+export const RefusedBatch = ErrorEnvelope.extend({ results: z.array(RefusedMessage) }).meta({ id: 'RefusedBatch' });
 
 /** A page of a feed; `nextCursor` is null on the last one. */
 export const FeedPage = z

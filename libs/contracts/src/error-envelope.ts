@@ -32,6 +32,7 @@ export const Problem = z
     instance: z.string(),
     ...facts,
     detail,
+    results: z.array(z.unknown()).optional().describe('Of a batch without a good message: why each was refused'),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof Problem>;

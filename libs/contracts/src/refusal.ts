@@ -6,6 +6,8 @@ export interface RefusalData {
   message: string;
   error?: string;
   errors?: FieldError[];
+  /** Of a batch without a good message: why each was refused. */
+  results?: unknown[];
   /** When a client may try again. */
   retryAfterSeconds?: number;
 }

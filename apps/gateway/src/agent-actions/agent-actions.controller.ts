@@ -20,6 +20,7 @@ import { Scope } from '../auth/access.decorators.js';
 import { Caller, type CredentialCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
 import { anyText, cursor, oneOf, rangeEnd, rangeStart, wholeNumber } from '../http/query-fields.js';
+import { parameters } from '../http/query-names.js';
 import { idsOf, namedParameters } from '../http/validation.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { AgentActionsQuery } from './agent-actions.query.js';
@@ -121,7 +122,7 @@ export class AgentActionsController {
     refusals: { 400: INVALID_TYPE },
   })
   list(
-    @Query({ schema: namedParameters(ListParams) })
+    @Query({ schema: namedParameters(parameters(ListParams)) })
     { skip, limit, cursor, ...filters }: z.output<typeof ListParams>,
     @Caller() { companyId }: CredentialCaller,
   ) {
@@ -138,7 +139,7 @@ export class AgentActionsController {
     refusals: { 400: INVALID_TYPE },
   })
   stats(
-    @Query({ schema: namedParameters(StatsParams) }) filters: z.output<typeof StatsParams>,
+    @Query({ schema: namedParameters(parameters(StatsParams)) }) filters: z.output<typeof StatsParams>,
     @Caller() { companyId }: CredentialCaller,
   ) {
     return this.actions.stats(companyId, filters);
@@ -155,7 +156,7 @@ export class AgentActionsController {
   })
   ofUser(
     @Param({ schema: UserId }) { user_id }: z.output<typeof UserId>,
-    @Query({ schema: namedParameters(UserParams) })
+    @Query({ schema: namedParameters(parameters(UserParams)) })
     { skip, limit, cursor, ...filters }: z.output<typeof UserParams>,
     @Caller() { companyId }: CredentialCaller,
   ) {

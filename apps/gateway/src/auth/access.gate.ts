@@ -1,5 +1,5 @@
 import { forbidden, Refusal, unauthorized } from '@herald/contracts';
-import { type CanActivate, type ExecutionContext, Injectable, type OnModuleInit } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { AuthGuard } from '@nestjs/passport';
@@ -9,8 +9,11 @@ import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { FailedLogins } from '../rate-limit/failed-logins.js';
 import { RateLimiter } from '../rate-limit/rate-limiter.js';
+import type { GatewayEnv } from '../gateway.env.js';
+import type { Access } from './access.decorators.js';
 import type { Caller } from './caller.js';
 import { CredentialStore, KNOWN_FOR_MS } from './credential.store.js';
+import { wrongCredential } from './wrong-credential.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -47,6 +50,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     private readonly rateLimiter: RateLimiter,
     private readonly failedLogins: FailedLogins,
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
+    @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
   ) {}
 
   onModuleInit(): void {
@@ -70,9 +74,8 @@ export class AccessGate implements CanActivate, OnModuleInit {
   private async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { open, access } = request.routeOptions.config;
     if (!open) {
-      const caller = await this.identify(request);
       // Whoever is known anywhere may be told that there is no such path.
-      if (!request.is404 && caller.kind !== access?.kind) throw unauthorized();
+      const caller = request.is404 ? await this.identify(request) : await this.identifyFor(access, request);
       request.caller = caller;
       await this.rateLimiter.admit(request, reply);
       if (access?.kind === 'credential' && caller.kind === 'credential' && !caller.scopes.includes(access.scope)) {
@@ -80,6 +83,17 @@ export class AccessGate implements CanActivate, OnModuleInit {
       }
     }
     request.admitted = true;
+  }
+
+  /** Who sends this request, of the kind that its route takes. A route that says nothing takes nobody. */
+  private async identifyFor(access: Access | undefined, request: FastifyRequest): Promise<Caller> {
+    try {
+      const caller = await this.identify(request);
+      if (caller.kind === access?.kind) return caller;
+    } catch (error) {
+      if (!(error instanceof Refusal && error.status === 401)) throw error;
+    }
+    throw access ? wrongCredential(tokenOf(request), access, this.settings) : unauthorized();
   }
 
   /**

@@ -16,6 +16,17 @@ const Claims = z.object({ exp: z.number(), iss: z.string(), aud: z.union([z.stri
 const PersonClaims = Claims.extend({ sub: line(100), company_id: uuid() });
 const MerchantClaims = Claims.extend({ merchant_id: z.int().positive() });
 
+/** Claims of each kind of holder. */
+export const CLAIMS = { person: PersonClaims, merchant: MerchantClaims };
+
+/** The kind of holder that a token is for, by its audience; none for a token that is for both. */
+export function audienceOf(payload: unknown, settings: JwtSettings): keyof typeof CLAIMS | undefined {
+  const audiences = [Claims.safeParse(payload).data?.aud].flat();
+  const forPeople = audiences.includes(settings.JWT_USER_AUDIENCE);
+  if (forPeople === audiences.includes(settings.JWT_MERCHANT_AUDIENCE)) return undefined;
+  return forPeople ? 'person' : 'merchant';
+}
+
 /**
  * JWTs of people (`sub` is the login, `company_id` the company) and of merchants (`merchant_id`). The audience tells
  * which (contracts README, "Credentials").
@@ -50,11 +61,9 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 
   /** A token for both audiences is one for neither. */
   validate(payload: unknown): PersonCaller | MerchantCaller | false {
-    const { JWT_USER_AUDIENCE, JWT_MERCHANT_AUDIENCE } = this.settings;
-    const audiences = [Claims.safeParse(payload).data?.aud].flat();
-    const forPeople = audiences.includes(JWT_USER_AUDIENCE);
-    if (forPeople === audiences.includes(JWT_MERCHANT_AUDIENCE)) return false;
-    return forPeople ? person(payload) : merchant(payload);
+    const kind = audienceOf(payload, this.settings);
+    if (!kind) return false;
+    return kind === 'person' ? person(payload) : merchant(payload);
   }
 }
 

@@ -7,6 +7,8 @@ import {
   FeedPage,
   forbidden,
   MessageStatus,
+  Refusal,
+  RefusedBatch,
   SendMessage,
   SendMessages,
   SetMessageStatus,
@@ -15,25 +17,27 @@ import {
   uuid,
 } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { People, Scope } from '../auth/access.decorators.js';
 import { Caller, type CredentialCaller, type PersonCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
 import { cursor, oneOf, wholeNumber } from '../http/query-fields.js';
+import { parameters } from '../http/query-names.js';
 import { describedAs, fieldErrors, idsOf, invalid } from '../http/validation.js';
 import type { NewMessage } from '../outbox/outbox-message.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedQuery } from './feed.query.js';
 
-const FeedParams = z.object({
-  tab: oneOf(['all', 'ai']).default('all'),
-  status: oneOf(MessageStatus.options).optional(),
-  limit: wholeNumber(1, 100, 50).describe('How many messages to give at most'),
-  cursor: cursor.optional(),
-});
+const FeedParams = parameters(
+  z.object({
+    tab: oneOf(['all', 'ai']).default('all'),
+    status: oneOf(MessageStatus.options).optional(),
+    limit: wholeNumber(1, 100, 50).describe('How many messages to give at most'),
+    cursor: cursor.optional(),
+  }),
+);
 
 const MessageId = z.object({ id: uuid().describe("The message's correlationId") });
 
@@ -53,6 +57,7 @@ const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 const messagesIn = (body: unknown) => Batch.safeParse(body).data?.messages.length ?? 1;
 
 const NOT_FOUND = 'Message not found';
+const NONE_GOOD = 'No message of the batch is good; results says what is wrong with each';
 const FOREIGN_AUTHOR = 'This credential may not write as this author';
 
 /** The delivery API: programs send, people read (contracts README, "Delivery"). */
@@ -93,15 +98,15 @@ export class FeedController {
   @Operation({
     id: 'sendMessages',
     summary: 'Send up to 1,000 messages',
-    description: 'Each message succeeds or fails by itself, in order; 400 when none was good. Up to 8 MiB.',
-    answers: { 202: BatchResults, 400: BatchResults },
+    description:
+      'Each message succeeds or fails by itself, in order; 400 with the same results when none was good. Up to 8 MiB.',
+    answers: { 202: BatchResults, 400: RefusedBatch },
     refusals: { 413: '1000 messages at once are more than the 100 that may be sent in 60 s', 503: OUTBOX_FULL },
   })
   async sendBatch(
     @Body({ schema: describedAs(Batch, SendMessages) }) batch: z.output<typeof Batch>,
     @Caller() caller: CredentialCaller,
     @Correlated(false) correlation: Correlation,
-    @Res({ passthrough: true }) response: FastifyReply,
   ) {
     const accepted: NewMessage[] = [];
     const results = batch.messages.map((item, index): BatchResults['results'][number] => {
@@ -112,10 +117,7 @@ export class FeedController {
       accepted.push(message);
       return { correlationId: message.id };
     });
-    if (accepted.length === 0) {
-      void response.status(400);
-      return { results };
-    }
+    if (accepted.length === 0) throw new Refusal({ status: 400, message: NONE_GOOD, results });
     const { replayed } = await this.outbox.accept(accepted, correlation.key);
     if (replayed) correlation.markReplayed();
     return { results };

@@ -5,12 +5,14 @@ import type { Duplex } from 'node:stream';
 import type { RefusalData } from '@herald/contracts';
 import { errorEnvelope, type Failed } from './error-envelope.js';
 import type { InFlight } from './in-flight.js';
+import { UNKNOWN_CODING } from './request-heads.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 /** What Node's parser gives up on. */
 const UNREADABLE: Record<string, RefusalData> = {
   ERR_HTTP_REQUEST_TIMEOUT: { status: 408, message: 'The request took too long to arrive' },
   HPE_HEADER_OVERFLOW: { status: 431, message: 'The head of the request is too large' },
+  HPE_INVALID_TRANSFER_ENCODING: UNKNOWN_CODING,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: { status: 413, message: 'The body is too large' },
 };
 const NOT_HTTP: RefusalData = { status: 400, message: 'The request is not valid HTTP' };
@@ -18,7 +20,7 @@ const NO_TUNNEL: RefusalData = { status: 405, message: 'CONNECT is not served' }
 const NO_EXPECTATION: RefusalData = { status: 417, message: 'Of expectations, only 100-continue is met' };
 
 /** The request line, as far as it came; what the parser choked on may begin elsewhere. */
-const REQUEST_LINE = /^[A-Z]{1,20} (\/\S{0,2000})/;
+const REQUEST_LINE = /^[A-Z]{1,20} ((?:https?:\/\/[^\s/?#]{1,300})?\/\S{0,2000})/i;
 
 function answerOf(data: RefusalData, failed: Failed) {
   const { type, body } = errorEnvelope(data, failed);

@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import { decodedPathOf } from '@herald/bootstrap';
 import { badRequest, traceAbout } from '@herald/contracts';
 import { bodyHash } from '@herald/database';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
@@ -52,14 +53,11 @@ function keyOf(request: FastifyRequest): string | undefined {
 }
 
 /** The concrete path, however it was spelt: ids in either case, any character as a percent escape, a slash at its end. */
-const pathOf = ({ url }: FastifyRequest) =>
-  decodeURIComponent(url.split('?')[0] as string)
-    .replace(/\/+$/, '')
-    .toLowerCase();
+const concretePathOf = ({ url }: FastifyRequest) => decodedPathOf(url).replace(/\/+$/, '').toLowerCase();
 
 /** Ids that every attempt at the request comes by: of itself, and of its parts. */
 function idsOf(request: FastifyRequest & { caller: Caller }, key: string): (part?: string) => string {
-  const name = `${request.method} ${pathOf(request)} ${key}`;
+  const name = `${request.method} ${concretePathOf(request)} ${key}`;
   const namespace = namespaceOf(request.caller);
   return (part = '') => v5(name + part, namespace);
 }

@@ -1,5 +1,7 @@
 import { STATUS_CODES } from 'node:http';
+import { decodedPathOf, pathOf } from '@herald/bootstrap';
 import type { DetailedErrorEnvelope, ErrorEnvelope, Problem, RefusalData } from '@herald/contracts';
+import { prefers } from './accept.js';
 
 /** What is known of the request that failed; of one whose head could not be read, less. */
 export interface Failed {
@@ -21,15 +23,15 @@ const NAMES: Record<number, string> = {
 export const nameOf = (status: number) => NAMES[status] ?? (STATUS_CODES[status] ?? 'Error').replaceAll(' ', '');
 
 /** Routes whose errors repeat the message as `detail` (contracts README, "Errors"). */
-const DETAILED = /^\/api\/v1\/notification(?![^/?])/;
-export const isDetailed = (url: string): boolean => DETAILED.test(url);
+const DETAILED = /^\/api\/v1\/notification(?![^/])/;
+export const isDetailed = (url: string): boolean => DETAILED.test(decodedPathOf(url));
 
 /** The body of every error (contracts README, "Errors"); RFC 9457 for those who ask for it. */
 export function errorEnvelope(
   data: RefusalData,
   { url, requestId, accept }: Failed,
 ): { type: string; body: ErrorEnvelope | DetailedErrorEnvelope | Problem } {
-  const path = url.split('?')[0] as string;
+  const path = pathOf(url);
   const facts = {
     error: data.error ?? nameOf(data.status),
     message: data.message,
@@ -39,8 +41,10 @@ export function errorEnvelope(
     path,
     requestId,
     errors: data.errors,
+    results: data.results,
   };
-  if (!accept?.includes('application/problem+json')) return { type: 'application/json; charset=utf-8', body: facts };
+  if (!prefers(accept, 'application/problem+json', 'application/json'))
+    return { type: 'application/json; charset=utf-8', body: facts };
   return {
     type: 'application/problem+json',
     body: {

@@ -1,15 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { badRequest, isTraceparent, methodNotAllowed, traceparentHere } from '@herald/contracts';
+import { originForm } from '@herald/bootstrap';
+import { isTraceparent, methodNotAllowed, traceparentHere } from '@herald/contracts';
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { GatewayEnv } from '../gateway.env.js';
 import { answerForNode, answerUnreadable } from './broken-requests.js';
+import { answerExpectations, closeUnlessContinued } from './expectations.js';
+import { showFrontPage } from './front-page.js';
 import { InFlight } from './in-flight.js';
 import { readJsonBodies } from './json-body.js';
 import { KnownPaths } from './known-paths.js';
 import { linger } from './linger.js';
+import { checkHead } from './request-heads.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -55,6 +59,8 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     return503OnClosing: false,
     trustProxy: settings.TRUSTED_PROXIES,
     routerOptions,
+    // Whatever form a target has, all that follows sees its path and query alone.
+    rewriteUrl: ({ url = '' }) => originForm(url),
     genReqId: requestIdOf,
     // A path that the router cannot read is a path that nobody has.
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
@@ -65,6 +71,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   });
   const server = adapter.getInstance();
   answerForNode(server.server);
+  answerExpectations(server.server);
   const paths = new KnownPaths(routerOptions);
   server.addHook('onRoute', (route) => {
     takeLargeBodies(route);
@@ -73,9 +80,10 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   server.addHook('onRequest', (request, reply, next) => {
     identify(request, reply);
     inFlight.enter(request, reply);
-    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0') throw badRequest('Host is missing');
+    checkHead(request.raw);
     next();
   });
+  server.addHook('onRequest', showFrontPage);
   // A path that is known under other methods. Asked once the gate knows the caller: strangers are not told.
   server.addHook('preParsing', (request, reply, _body, next) => {
     const methods = request.is404 && paths.methodsOf(request.url);
@@ -85,6 +93,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     throw methodNotAllowed(request.method);
   });
   server.addHook('onSend', (request, reply, _payload, next) => {
+    closeUnlessContinued(request, reply);
     linger(request, reply);
     next();
   });

@@ -17,19 +17,24 @@ import { Merchants } from '../auth/access.decorators.js';
 import { Caller, type MerchantCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
 import { anyText, oneOf } from '../http/query-fields.js';
+import { parameters } from '../http/query-names.js';
 import { describedAs, idsOf } from '../http/validation.js';
 import { MerchantAnswersQuery, notificationCursor } from './merchant-answers.query.js';
 
 const PATH = 'api/v1/notification';
 
-const ListParams = z.object({
-  status: oneOf(['requested', 'answered']).optional(),
-  notification_types: z
-    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(anyText))
-    .optional()
-    .describe('May be repeated'),
-  cursor: notificationCursor.optional(),
-});
+const ListParams = parameters(
+  z.object({
+    status: oneOf(['requested', 'answered']).optional(),
+    // No type has a comma in its name.
+    notification_types: z
+      .preprocess((given) => [given ?? []].flat().flatMap((value) => (value as string).split(',')), z.array(anyText))
+      .optional()
+      .describe('May be repeated, also as `notification_types[]`, or name several with commas between them'),
+    cursor: notificationCursor.optional(),
+  }),
+  'notification_types',
+);
 
 /** A whole number above 0 that JSON carries exactly. */
 const NotificationId = z.object({
@@ -86,7 +91,14 @@ export class MerchantAnswersController {
     answers: { 200: Done },
     examples: { 200: { message: 'Notification requested successfully' } },
     command: true,
-    refusals: { 500: ['question is required', 'Conversation not found', 'Invalid notification type'] },
+    refusals: {
+      500: [
+        'question is required',
+        'conversation_id must be a number',
+        'Conversation not found',
+        'Invalid notification type',
+      ],
+    },
   })
   async request(
     @Body({ schema: describedAs(JsonBody, RequestNotification) }) body: JsonObject,

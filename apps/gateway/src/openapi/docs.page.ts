@@ -5,7 +5,7 @@ export const PAGE = `<!doctype html>
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <title>Herald: API reference</title>
-    <link rel="icon" href="data:," />
+    <link rel="icon" href="/favicon.svg" />
     <link rel="stylesheet" href="/docs/swagger-ui.css" />
     <link rel="stylesheet" href="/docs/page.css" />
   </head>

@@ -11,10 +11,11 @@ const INFO = {
   description: `Notifications that are never lost and never doubled: what was answered with 202 is committed.
 
 Programs use an API key or access token (\`hrld_…\`), in \`x-api-key\` or as \`Authorization: Bearer\`; people and merchants
-use a JWT. Times are ISO 8601 in UTC. Unknown fields in a body are refused, unknown query parameters are ignored.
+use a JWT. A token of another kind is 401, and is told which kind the route takes. Times are ISO 8601 in UTC. Unknown
+fields in a body are refused, unknown query parameters are ignored.
 
-Every refusal has one form; who accepts \`application/problem+json\` gets RFC 9457 with the same facts. An unknown path is
-404, a known one with another method 405, and both are 401 without a credential.`,
+Every refusal has one form; a client that prefers \`application/problem+json\` gets RFC 9457 with the same facts. An unknown
+path is 404, a known one with another method 405, and both are 401 without a credential.`,
 };
 
 /** The parts of the API. */

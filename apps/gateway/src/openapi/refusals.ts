@@ -19,6 +19,7 @@ const MESSAGES: Record<number, string | string[]> = {
   429: ['Rate limit exceeded', 'Too many failed logins from this address'],
   431: 'The head of the request is too large',
   500: 'Internal server error',
+  501: 'Of transfer codings, only chunked is read',
   503: ['The database is away; try again', 'Too many requests are in work; try again'],
   504: 'No answer in time; a retry with the same Idempotency-Key is safe',
 };
@@ -26,7 +27,7 @@ const MESSAGES: Record<number, string | string[]> = {
 const messagesOf = (status: number): string[] => [MESSAGES[status] ?? nameOf(status)].flat();
 
 /** Refusals of requests that name no route, or cannot be read so far as to tell which. */
-const ELSEWHERE = [400, 401, 404, 405, 408, 413, 417, 429, 431, 503];
+const ELSEWHERE = [400, 401, 404, 405, 408, 413, 417, 429, 431, 501, 503];
 
 /** Where a refusal can come after the correlationId was made. */
 const CORRELATED = [400, 403, 404, 422, 500, 503, 504];

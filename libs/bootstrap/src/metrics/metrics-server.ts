@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
+import { pathOf } from '../request-target.js';
 import { registry } from './registry.js';
 
 /**
@@ -12,7 +13,7 @@ import { registry } from './registry.js';
 export async function serveMetrics(port: number, host: string): Promise<string> {
   collectDefaultMetrics({ register: registry });
   const server = createServer((request, response) => {
-    if (request.url !== '/metrics' || request.method !== 'GET') return void response.writeHead(404).end();
+    if (pathOf(request.url ?? '') !== '/metrics' || request.method !== 'GET') return void response.writeHead(404).end();
     registry.metrics().then(
       (text) => response.writeHead(200, { 'Content-Type': registry.contentType }).end(text),
       () => response.writeHead(500).end(),

@@ -15,11 +15,12 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { pathOf } from '../request-target.js';
 import { DiscreetExporter } from './discreet-exporter.js';
 import { exportersOf, type TracingEnv } from './tracing.env.js';
 
 /** Whoever watches over a service asks often, and of that there is nothing to see. */
-const UNSEEN = /^\/(health|metrics)(\/|\?|$)/;
+const UNSEEN = /^\/(health|metrics)(\/|$)/;
 /** How long a stop waits for a collector. */
 const LAST_WORDS_MS = 1000;
 
@@ -27,7 +28,7 @@ const LAST_WORDS_MS = 1000;
 registerInstrumentations({
   instrumentations: [
     new HttpInstrumentation({
-      ignoreIncomingRequestHook: ({ url = '' }: IncomingMessage) => UNSEEN.test(url),
+      ignoreIncomingRequestHook: ({ url = '' }: IncomingMessage) => UNSEEN.test(pathOf(url)),
       disableOutgoingRequestInstrumentation: true,
     }),
     new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),

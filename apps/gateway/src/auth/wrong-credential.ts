@@ -1,0 +1,42 @@
+import { type Refusal, unauthorized } from '@herald/contracts';
+import { decodeJwt } from 'jose';
+import type { Access } from './access.decorators.js';
+import { CredentialStore } from './credential.store.js';
+import type { JwtSettings } from './jwt.settings.js';
+import { audienceOf, CLAIMS } from './jwt.strategy.js';
+
+const TAKES = {
+  credential: 'This route takes an API key or access token',
+  person: "This route takes a person's JWT",
+  merchant: "This route takes a merchant's JWT",
+};
+
+const MUST_BE: Record<string, string> = {
+  sub: 'a login',
+  company_id: 'a UUID',
+  merchant_id: 'a whole number above 0',
+};
+
+/**
+ * The 401 of a route, for a token that is of another kind or lacks a claim. Nothing but the looks of the token is asked,
+ * so that the words are the same whether or not a credential like it exists.
+ */
+export function wrongCredential(token: string | undefined, access: Access, settings: JwtSettings): Refusal {
+  if (!token) return unauthorized();
+  if (CredentialStore.isCredential(token))
+    return unauthorized(access.kind === 'credential' ? undefined : TAKES[access.kind]);
+  const claims = claimsOf(token);
+  const audience = audienceOf(claims, settings);
+  if (!audience) return unauthorized();
+  if (audience !== access.kind) return unauthorized(TAKES[access.kind]);
+  const claim = String(CLAIMS[audience].safeParse(claims).error?.issues[0]?.path[0]);
+  return unauthorized(MUST_BE[claim] && `${TAKES[audience]}, whose ${claim} must be ${MUST_BE[claim]}`);
+}
+
+function claimsOf(token: string): unknown {
+  try {
+    return decodeJwt(token);
+  } catch {
+    return undefined;
+  }
+}
