@@ -471,7 +471,7 @@ export interface components {
             /** @description The message again */
             detail: string;
             /** @description Of a batch without a good message: why each was refused */
-            results?: unknown[];
+            results?: components["schemas"]["RefusedMessage"][];
         };
         Accepted: {
             /**

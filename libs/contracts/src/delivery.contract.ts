@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { jsonObject } from './json-object.js';
-import { ErrorEnvelope, FieldError } from './error-envelope.js';
+import { ErrorEnvelope, RefusedMessage } from './error-envelope.js';
 import { Accepted, answered, fromCompany, message, owed, request } from './queue-contract.js';
 import { line, text, uuid } from './text.js';
 
@@ -65,11 +65,6 @@ export const SetMessageStatus = z
 export const SendMessages = z
   .strictObject({ messages: z.array(SendMessage).min(1).max(1000).describe('1 to 1,000; each is judged by itself') })
   .meta({ id: 'SendMessages' });
-
-const RefusedMessage = z
-  .object({ error: z.string(), message: z.string(), errors: z.array(FieldError) })
-  .meta({ id: 'RefusedMessage' })
-  .describe('Why this message was not accepted');
 
 /** Answer to a batch: what became of each message, in order. */
 export const BatchResults = z

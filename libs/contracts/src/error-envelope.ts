@@ -4,6 +4,13 @@ import { z } from 'zod';
 export const FieldError = z.object({ field: z.string(), message: z.string() }).meta({ id: 'FieldError' });
 export type FieldError = z.output<typeof FieldError>;
 
+/** A message of a batch that was refused. */
+export const RefusedMessage = z
+  .object({ error: z.string(), message: z.string(), errors: z.array(FieldError) })
+  .meta({ id: 'RefusedMessage' })
+  .describe('Why this message was not accepted');
+export type RefusedMessage = z.output<typeof RefusedMessage>;
+
 const facts = {
   error: z.string().describe('Name of the kind of error'),
   message: z.string(),
@@ -32,7 +39,7 @@ export const Problem = z
     instance: z.string(),
     ...facts,
     detail,
-    results: z.array(z.unknown()).optional().describe('Of a batch without a good message: why each was refused'),
+    results: z.array(RefusedMessage).optional().describe('Of a batch without a good message: why each was refused'),
   })
   .meta({ id: 'Problem' });
 export type Problem = z.output<typeof Problem>;

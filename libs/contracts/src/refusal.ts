@@ -1,4 +1,4 @@
-import type { FieldError } from './error-envelope.js';
+import type { FieldError, RefusedMessage } from './error-envelope.js';
 
 /** A refusal as it travels in a reply. */
 export interface RefusalData {
@@ -7,7 +7,7 @@ export interface RefusalData {
   error?: string;
   errors?: FieldError[];
   /** Of a batch without a good message: why each was refused. */
-  results?: unknown[];
+  results?: RefusedMessage[];
   /** When a client may try again. */
   retryAfterSeconds?: number;
 }

@@ -117,7 +117,10 @@ export class FeedController {
       accepted.push(message);
       return { correlationId: message.id };
     });
-    if (accepted.length === 0) throw new Refusal({ status: 400, message: NONE_GOOD, results });
+    if (accepted.length === 0) {
+      const refused = results.filter((result) => 'error' in result);
+      throw new Refusal({ status: 400, message: NONE_GOOD, results: refused });
+    }
     const { replayed } = await this.outbox.accept(accepted, correlation.key);
     if (replayed) correlation.markReplayed();
     return { results };
