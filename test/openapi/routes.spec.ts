@@ -7,6 +7,8 @@ import { Herald } from '../support/herald.js';
 
 /** What is served beside the API: the document itself and its page. */
 const UNLISTED = [
+  'GET /favicon.ico',
+  'GET /favicon.svg',
   'GET /openapi.json',
   ...['', '/page.css', '/page.js', '/swagger-ui.css', '/swagger-ui-bundle.js'].map((asset) => `GET /docs${asset}`),
 ];
