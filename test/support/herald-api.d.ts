@@ -473,6 +473,11 @@ export interface components {
             /** @description Of a batch without a good message: why each was refused */
             results?: components["schemas"]["RefusedMessage"][];
         };
+        RefusedMessage: {
+            error: string;
+            message: string;
+            errors: components["schemas"]["FieldError"][];
+        };
         Accepted: {
             /**
              * Format: uuid
@@ -486,11 +491,6 @@ export interface components {
         };
         BatchResults: {
             results: (components["schemas"]["Accepted"] | components["schemas"]["RefusedMessage"])[];
-        };
-        RefusedMessage: {
-            error: string;
-            message: string;
-            errors: components["schemas"]["FieldError"][];
         };
         RefusedBatch: {
             /** @description Name of the kind of error */
