@@ -55,6 +55,38 @@ describe('conversation.upsert', () => {
     expect(await conversation(body.id)).toEqual({ merchant_id: 1, lead_phone: '+15550001', lead_name: 'Bea' });
   });
 
+  it('of the same second wins when it comes later', async () => {
+    const body = aConversation({ updated_at: '2026-01-02T03:04:05Z' });
+    await put('conversation.upsert', { body });
+    await eventually(() => conversation(body.id));
+    await put('conversation.upsert', { body: { ...body, lead_name: 'Bea' } });
+    expect(await eventually(async () => (await conversation(body.id))?.lead_name === 'Bea')).toBe(true);
+  });
+
+  it.each([
+    ['an offset without a colon', '2026-01-02T05:04:05+0200', '2026-01-02T03:04:05.000000Z'],
+    ['an offset of hours alone', '2026-01-02T03:04:05+00', '2026-01-02T03:04:05.000000Z'],
+    ['a comma before the fraction', '2026-01-02T03:04:00,5Z', '2026-01-02T03:04:00.500000Z'],
+    ['nanoseconds', '2026-01-02T03:04:05.123456789Z', '2026-01-02T03:04:05.123456Z'],
+    ['no zone', '2026-01-02T03:04:05.000001', '2026-01-02T03:04:05.000001Z'],
+    ['a day alone', '2026-01-02', '2026-01-02T00:00:00.000000Z'],
+    ['the first moment there is', '0001-01-01T00:00:00Z', '0001-01-01T00:00:00.000000Z'],
+  ])('takes a time with %s', async (_, updated_at, stored) => {
+    const body = aConversation({ updated_at });
+    await put('conversation.upsert', { body });
+    await eventually(() => conversation(body.id));
+    const text = `to_char(updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+    expect(await herald.query(`select ${text} as at from conversations where id = $1`, [body.id])).toEqual([
+      { at: stored },
+    ]);
+  });
+
+  it.each(['', ' ', '\u200b'])('has no lead where it says %j', async (blank) => {
+    const body = aConversation({ lead_name: blank, lead_phone: blank });
+    await put('conversation.upsert', { body });
+    expect(await eventually(() => conversation(body.id))).toMatchObject({ lead_name: null, lead_phone: null });
+  });
+
   it('with another merchant is a dead letter, and the conversation stays whose it is', async () => {
     const body = aConversation();
     await put('conversation.upsert', { body });
@@ -71,6 +103,8 @@ describe('conversation.upsert', () => {
     ['no updated_at', { updated_at: undefined }],
     ['a day that does not exist', { updated_at: '2024-02-30T00:00:00Z' }],
     ['now', { updated_at: 'now' }],
+    ['an offset that Postgres does not know', { updated_at: '2026-01-02T03:04:05+16:00' }],
+    ['a moment before the first year', { updated_at: '0001-01-01T00:00:00+01:00' }],
     ['a merchant that is no number', { merchant_id: '1' }],
     ['a NUL', { lead_name: 'a\u0000b' }],
   ])('with %s breaks the contract', async (_, changes) => {

@@ -5,6 +5,7 @@ import {
   merchantAnswers,
   notFound,
   PermanentFault,
+  readMoment,
   Refusal,
   spanHere,
   together,
@@ -87,7 +88,8 @@ export class MerchantAnswersConsumer {
         merchant_id,
         lead_phone ?? null,
         lead_name ?? null,
-        updated_at,
+        // To the microsecond, so that two changes within a millisecond keep their order.
+        readMoment(updated_at)?.iso,
       ]);
       if (!conversation?.same_merchant) throw new PermanentFault('The conversation belongs to another merchant');
       return {};

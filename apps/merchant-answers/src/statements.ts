@@ -14,7 +14,7 @@ export const FIND_MADE = `
   select merchant_id = $2 and conversation_id = $3 and notification_type = $4 and context = $5::jsonb as same
     from notifications where correlation_id = $1`;
 
-/** A change that comes late changes nothing; the row tells whose conversation it is all the same. */
+/** A change that is older changes nothing, one of the same second does; the row tells whose conversation it is all the same. */
 export const UPSERT = `
   insert into conversations as c (id, merchant_id, lead_phone, lead_name, updated_at) values ($1, $2, $3, $4, $5)
       on conflict (id) do update set
@@ -29,5 +29,5 @@ export const LEAVE = `
   delete from dead_letters where correlation_id = $1 and queue = 'merchant-answers'`;
 
 function newer(row: string): string {
-  return `${row}.merchant_id = excluded.merchant_id and excluded.updated_at > ${row}.updated_at`;
+  return `${row}.merchant_id = excluded.merchant_id and excluded.updated_at >= ${row}.updated_at`;
 }

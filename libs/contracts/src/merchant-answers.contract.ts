@@ -12,7 +12,8 @@ import {
   version,
 } from './queue-contract.js';
 import { Refusal } from './refusal.js';
-import { line, uuid } from './text.js';
+import { isVisible, line, uuid } from './text.js';
+import { writtenTime } from './timestamp.js';
 
 /** Ids of merchants, conversations and notifications: whole numbers that JSON carries exactly. */
 const id = z.int().positive();
@@ -38,16 +39,19 @@ const Request = Command.extend({ body: anyJsonObject() });
 const Answer = Command.extend({ notificationId: id, body: anyJsonObject() });
 const Delete = Command.extend({ notificationId: id });
 
-/** A conversation as the system that owns it tells of it. The latest `updated_at` wins. */
+/** A text of the lead, absent when there is nothing to see in it: other systems write a blank for what they lack. */
+const lead = (maxCodePoints: number) =>
+  z.preprocess((value) => (isBlank(value) ? null : value), line(maxCodePoints).nullish());
+const isBlank = (value: unknown) => typeof value === 'string' && !isVisible(value);
+
+/** A conversation as the system that owns it tells of it. The latest `updated_at` wins; of equal ones, the later to come. */
 const Conversation = z.strictObject({
   id,
   merchant_id: id,
-  lead_phone: line(100).nullish(),
-  lead_name: line(200).nullish(),
-  updated_at: z.iso
-    .datetime({ offset: true, local: true, error: 'must be an ISO 8601 time' })
-    // A time without a zone is UTC; its microseconds stay, so that two changes within a millisecond keep their order.
-    .transform((time) => (/(Z|[+-]\d{2}:?\d{2})$/i.test(time) ? time : `${time}Z`)),
+  lead_phone: lead(100),
+  lead_name: lead(200),
+  // As it was written: another spelling would make a repeated job look like one of other content.
+  updated_at: writtenTime(),
 });
 
 const Upsert = z.object({ v: version, correlationId: uuid(), body: Conversation });

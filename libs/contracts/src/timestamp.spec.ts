@@ -1,4 +1,4 @@
-import { readMoment, timestamp } from './timestamp.js';
+import { readMoment, timestamp, writtenTime } from './timestamp.js';
 
 const floor = (text: string) => readMoment(text)?.floor.toISOString();
 
@@ -10,6 +10,11 @@ describe('reading a moment (contracts README, "Times")', () => {
     ['2024-01-10T10:00:00.123456', '2024-01-10T10:00:00.123Z'],
     ['2024-01-10T10:00:00+02:00', '2024-01-10T08:00:00.000Z'],
     ['2024-01-10T10:00:00-0330', '2024-01-10T13:30:00.000Z'],
+    ['2024-01-10T10:00:00+0000', '2024-01-10T10:00:00.000Z'],
+    ['2024-01-10T10:00:00+02', '2024-01-10T08:00:00.000Z'],
+    ['2024-01-10T10:00:00,5Z', '2024-01-10T10:00:00.500Z'],
+    ['2024-01-10T10:00:00.1234567890123Z', '2024-01-10T10:00:00.123Z'],
+    ['2024-01-10T10:00:00-15:59', '2024-01-11T01:59:00.000Z'],
     ['2024-01-10', '2024-01-10T00:00:00.000Z'],
     ['2024-02-29', '2024-02-29T00:00:00.000Z'],
     ['0099-01-01', '0099-01-01T00:00:00.000Z'],
@@ -24,6 +29,11 @@ describe('reading a moment (contracts README, "Times")', () => {
     ['2024-01-10T10:60:00Z'],
     ['2024-01-10T10:00:60Z'],
     ['2024-01-10T10:00:00+25:00'],
+    ['2024-01-10T10:00:00+16:00'],
+    ['2024-01-10T10:00:00-2359'],
+    ['2024-01-10T10:00:00+'],
+    ['0001-01-01T00:00:00+05:00'],
+    ['9999-12-31T23:59:59-05:00'],
     ['2024-01-10 10:00:00'],
     ['2024-01-10t10:00:00z'],
     ['0000-01-01'],
@@ -43,6 +53,11 @@ describe('reading a moment (contracts README, "Times")', () => {
     expect(readMoment('2024-01-10T10:00:00.123000Z')?.ceil.toISOString()).toBe('2024-01-10T10:00:00.123Z');
   });
 
+  it('keeps microseconds where Postgres does', () => {
+    expect(readMoment('2024-01-10T10:00:00.1234567+01:00')?.iso).toBe('2024-01-10T09:00:00.123456Z');
+    expect(readMoment('2024-01-10T10:00:00,5')?.iso).toBe('2024-01-10T10:00:00.500000Z');
+  });
+
   it('tells a day from a moment of it', () => {
     expect(readMoment('2024-01-10')?.wholeDay).toBe(true);
     expect(readMoment('2024-01-10T00:00')?.wholeDay).toBe(false);
@@ -59,5 +74,22 @@ describe('a moment in a body', () => {
   it('refuses a year that Postgres and ISO 8601 write in different ways', () => {
     expect(timestamp().safeParse('0001-01-01T00:00:00+05:00').success).toBe(false);
     expect(timestamp().safeParse('9999-12-31T23:59:59-05:00').success).toBe(false);
+  });
+});
+
+describe('a time that is kept as it was written', () => {
+  it.each([
+    ['2024-01-10T10:00:00', '2024-01-10T10:00:00Z'],
+    ['2024-01-10T10:00:00,5', '2024-01-10T10:00:00,5Z'],
+    ['2024-01-10T10:00:00+00', '2024-01-10T10:00:00+00'],
+    ['2024-01-10T10:00:00-0330', '2024-01-10T10:00:00-0330'],
+    ['2024-01-10', '2024-01-10'],
+  ])('%s says where it is, and can be read again', (text, kept) => {
+    expect(writtenTime().parse(text)).toBe(kept);
+    expect(readMoment(kept)).toEqual(readMoment(text));
+  });
+
+  it.each(['2024-01-10T10:00:00+16:00', 'now', '0000-01-01'])('refuses %s', (text) => {
+    expect(writtenTime().safeParse(text).success).toBe(false);
   });
 });

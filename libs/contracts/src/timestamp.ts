@@ -1,20 +1,28 @@
 import { z } from 'zod';
 
 const ISO_8601 =
-  /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
+  /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,30}))?)?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
+
+/** The largest offset that Postgres takes, in hours; no zone has ever been as far from UTC. */
+const MAX_OFFSET_HOURS = 15;
+/** A year as ISO 8601 and Postgres write it alike. */
+const PLAIN_YEAR = /^(?!0000)\d{4}-/;
 
 /** A moment as someone wrote it, to the millisecond. */
 export interface Moment {
   /** The whole millisecond at or before it, and the first one at or after it: Python writes microseconds. */
   floor: Date;
   ceil: Date;
+  /** In UTC with microseconds, as precise as Postgres keeps it. */
+  iso: string;
   /** It names a day and no time of that day. */
   wholeDay: boolean;
 }
 
 /**
- * Reads strict ISO 8601: a calendar date that exists, alone or with a time, in UTC unless it names an offset
- * (contracts README, "Times"). Undefined for everything else: `2024-02-30`, `now`, `infinity`.
+ * Reads strict ISO 8601: a calendar date that exists, alone or with a time, in UTC unless it names an offset (contracts
+ * README, "Times"). Every door reads times with it. Undefined for everything else: `2024-02-30`, `now`, `infinity`, and what
+ * its offset moves out of the years 1 to 9999.
  */
 export function readMoment(text: string): Moment | undefined {
   const found = ISO_8601.exec(text);
@@ -25,15 +33,24 @@ export function readMoment(text: string): Moment | undefined {
   if (at.getUTCMonth() !== month - 1 || at.getUTCDate() !== day) return undefined;
   const [fraction, , sign, offsetHours, offsetMinutes] = found.slice(7);
   if (year === 0 || hour > 23 || minute > 59 || second > 59) return undefined;
-  if (Number(offsetHours ?? 0) > 23 || Number(offsetMinutes ?? 0) > 59) return undefined;
-  const nanos = (fraction ?? '').padEnd(9, '0');
+  if (Number(offsetHours ?? 0) > MAX_OFFSET_HOURS || Number(offsetMinutes ?? 0) > 59) return undefined;
+  const digits = (fraction ?? '').padEnd(9, '0');
   const offset = (sign === '-' ? -1 : 1) * (Number(offsetHours ?? 0) * 60 + Number(offsetMinutes ?? 0));
-  at.setUTCHours(hour, minute - offset, second, Number(nanos.slice(0, 3)));
-  const exact = Number(nanos.slice(3)) === 0;
-  return { floor: at, ceil: exact ? at : new Date(at.getTime() + 1), wholeDay: found[4] === undefined };
+  at.setUTCHours(hour, minute - offset, second, Number(digits.slice(0, 3)));
+  const floor = at.toISOString();
+  if (!PLAIN_YEAR.test(floor)) return undefined;
+  const exact = Number(digits.slice(3)) === 0;
+  return {
+    floor: at,
+    ceil: exact ? at : new Date(at.getTime() + 1),
+    iso: floor.replace('Z', `${digits.slice(3, 6)}Z`),
+    wholeDay: found[4] === undefined,
+  };
 }
 
 type Six = [number, number, number, number, number, number];
+
+const MALFORMED = 'must be a date and time in ISO 8601';
 
 /** A moment in a body: strict ISO 8601 in, ISO 8601 in UTC with milliseconds out. */
 export const timestamp = () =>
@@ -41,8 +58,19 @@ export const timestamp = () =>
     .string()
     .transform((value, ctx) => {
       const moment = readMoment(value);
-      if (moment && /^(?!0000)\d{4}-/.test(moment.floor.toISOString())) return moment.floor.toISOString();
-      ctx.addIssue({ code: 'custom', message: 'must be a date and time in ISO 8601' });
+      if (moment) return moment.floor.toISOString();
+      ctx.addIssue({ code: 'custom', message: MALFORMED });
       return z.NEVER;
     })
+    .meta({ format: 'date-time' });
+
+/** A time without a zone. */
+const UNZONED = /T[\d:.,]+$/;
+
+/** A moment that `readMoment` reads, as it was written; one without a zone says that it is in UTC. */
+export const writtenTime = () =>
+  z
+    .string()
+    .refine((value) => readMoment(value) !== undefined, MALFORMED)
+    .transform((value) => (UNZONED.test(value) ? `${value}Z` : value))
     .meta({ format: 'date-time' });

@@ -1,4 +1,4 @@
-import { readMoment } from '@herald/contracts';
+import { boundedNfc, readMoment, tooLong } from '@herald/contracts';
 import { z } from 'zod';
 
 /** A parameter that may be given once. An empty value is a mistake; parameters nobody knows are ignored. */
@@ -17,10 +17,18 @@ export const wholeNumber = (min: number, max: number, fallback: number) =>
 export const oneOf = <const T extends readonly string[]>(values: T) =>
   z.enum(values as T & readonly [string, ...string[]], `must be one of ${values.join(', ')}`);
 
-/** Any text that can be stored: what nobody ever stored matches nothing. */
+const MAX_TEXT = 1000;
+const CONTROL = /\p{Cc}/u;
+
+/** Any text that can be stored, in NFC as it is stored: what nobody ever stored matches nothing. */
 export const anyText = single
-  .max(1000, 'must have at most 1000 characters')
-  .regex(/^\P{Cc}*$/u, 'must not hold control characters');
+  .check((ctx) => {
+    const text = boundedNfc(ctx.value, MAX_TEXT);
+    const fault = text === undefined ? tooLong(MAX_TEXT) : CONTROL.test(text) && 'must not hold control characters';
+    if (fault) ctx.issues.push({ code: 'custom', message: fault, input: ctx.value });
+    else ctx.value = text as string;
+  })
+  .meta({ maxLength: MAX_TEXT });
 
 const LAST_MS_OF_DAY = 24 * 60 * 60 * 1000 - 1;
 
@@ -51,10 +59,15 @@ export interface Cursor {
 
 export const writeCursor = ({ at, id }: Cursor): string => Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
 
+/** The first and the last millisecond that both Postgres and `Date` can hold: every row's time lies between them. */
+const EARLIEST_MS = Date.UTC(-4712, 0, 1);
+const LATEST_MS = 8_640_000_000_000_000;
+
 export const cursor = single
   .transform((value, ctx): Cursor => {
-    const [, ms, id] = /^(\d{1,15}) ([0-9a-f-]{36})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
-    if (ms && id && z.guid().safeParse(id).success) return { at: new Date(Number(ms)), id };
+    const [, ms, id] = /^(-?\d{1,16}) ([0-9a-f-]{36})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
+    const at = Number(ms);
+    if (id && at >= EARLIEST_MS && at <= LATEST_MS && z.guid().safeParse(id).success) return { at: new Date(at), id };
     ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
     return z.NEVER;
   })
