@@ -206,6 +206,7 @@ const queries: BadRequest[] = [
   ['a cursor twice', feed('cursor=a&cursor=b'), ...BAD, 'cursor must be given once'],
   ['a cursor of no time', feed(cursorOf(`now ${ID}`)), ...BAD, 'cursor'],
   ['a cursor beyond time', feed(cursorOf(`99999999999999999 ${ID}`)), ...BAD, 'cursor'],
+  ['a cursor before time', feed(cursorOf(`-210866803200001 ${ID}`)), ...BAD, 'cursor'],
   ['a cursor of no id', feed(cursorOf(`999999999999999 ${'0'.repeat(36)}`)), ...BAD, 'cursor'],
   ['a cursor of another list', feed(cursorOf('notification 5')), ...BAD, 'cursor'],
   ['a cursor with SQL', feed(cursorOf(`1 ${ID}'; drop table feed_messages; --`)), ...BAD, 'cursor'],

@@ -92,6 +92,11 @@ async function settled(): Promise<void> {
 }
 
 const nfc = <T>(value: T): T => (typeof value === 'string' ? (value.normalize('NFC') as T) : value);
+/** The keys that are looked for are stored in NFC; everything else of the sender's own stays as it is. */
+const keysInNfc = (metadata: any = {}) => {
+  const sought = ['agent_id', 'query_id', 'tool_used'].filter((key) => Object.hasOwn(metadata ?? {}, key));
+  return { ...metadata, ...Object.fromEntries(sought.map((key) => [key, nfc(metadata[key])])) };
+};
 const bodyOf = (request: Outgoing) => read(request)?.value as any;
 const idIn = ({ text }: Incoming): string => JSON.parse(text).correlationId;
 
@@ -174,7 +179,7 @@ describe(`of ${BODIES} generated bodies (HERALD_TEST_SEED=${SEED})`, () => {
             title: nfc(title),
             message: nfc(message),
             priority: priority ?? 'medium',
-            metadata: metadata ?? {},
+            metadata: keysInNfc(metadata),
             action_url: action_url ?? null,
             recipients: recipients?.map(({ id }: { id: string }) => id.toLowerCase()) ?? [],
           });

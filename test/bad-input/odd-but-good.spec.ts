@@ -1,3 +1,4 @@
+import { Actions } from '../support/actions.js';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
@@ -5,7 +6,7 @@ import { nested, x } from './bad-request.js';
 
 let herald: Herald;
 beforeAll(async () => {
-  herald = await Herald.start({ services: ['gateway', 'delivery'] });
+  herald = await Herald.start({ services: ['gateway', 'delivery', 'agent-actions'] });
 });
 afterAll(() => herald.stop());
 
@@ -37,6 +38,23 @@ describe('a send is accepted and comes back unchanged when it has', () => {
     ['capitals', 'Application/JSON'],
   ])('a content type with %s', async (_, type) => {
     expect((await post(JSON.stringify(aMessage()), { 'content-type': type })).status).toBe(202);
+  });
+});
+
+describe('an action is found by', () => {
+  it.each([
+    ['an agent of 101 emoji', 'agent_id', '😀'.repeat(101)],
+    ['an agent whose letters are written in two code points', 'agent_id', `Ag\u0065\u0301nt ${'e\u0301'.repeat(190)}`],
+    ['a query whose letters are written in two code points', 'query_id', 'Qu\u0065\u0301ry'],
+  ])('%s, in either spelling', async (_, key, id) => {
+    const actions = new Actions(herald);
+    const { id: recorded } = await actions.record({ metadata: { [key]: id, tool_used: id, note: id } });
+    for (const spelling of [id, id.normalize('NFC')]) {
+      const { body } = await actions.get(`?${key}=${encodeURIComponent(spelling)}`);
+      expect(body.data).toMatchObject([
+        { id: recorded, metadata: { [key]: id.normalize('NFC'), tool_used: id.normalize('NFC'), note: id } },
+      ]);
+    }
   });
 });
 

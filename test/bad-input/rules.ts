@@ -75,7 +75,8 @@ function isPerson(value: unknown): value is Fields {
 }
 
 const isKey = (value: unknown) =>
-  isNone(value) || ((typeof value === 'string' || typeof value === 'number') && String(value).length <= 200);
+  isNone(value) ||
+  ((typeof value === 'string' || typeof value === 'number') && pointsOf(String(value).normalize('NFC')).length <= 200);
 
 /** Of the addresses that are generated, those that are one. */
 export const GOOD_ADDRESSES = ['https://example.com/a?b=c#d', 'HTTPS://É.example', 'https://a'];

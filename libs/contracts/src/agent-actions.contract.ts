@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type JsonObject, jsonObject } from './json-object.js';
 import { answered, fromCompany, message, owed, request } from './queue-contract.js';
-import { line, text, uuid } from './text.js';
+import { boundedNfc, isLonger, line, text, tooLong, uuid } from './text.js';
 import { timestamp } from './timestamp.js';
 
 /** The listed types. Writers may use others like them (contracts README, "Notification types and priorities"). */
@@ -33,10 +33,19 @@ function isUrl(value: string): boolean {
   }
 }
 
+function urlFaultOf(value: string): string | undefined {
+  // The length first: host names are normalized when they are parsed.
+  if (isLonger(value, MAX_URL_LENGTH)) return tooLong(MAX_URL_LENGTH);
+  return /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(value) && isUrl(value) ? undefined : 'must be an https URL';
+}
+
 const httpsUrl = z
   .string()
-  .max(MAX_URL_LENGTH, `must have at most ${MAX_URL_LENGTH} characters`)
-  .refine((value) => /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(value) && isUrl(value), 'must be an https URL');
+  .check((ctx) => {
+    const message = urlFaultOf(ctx.value);
+    if (message) ctx.issues.push({ code: 'custom', message, input: ctx.value });
+  })
+  .meta({ maxLength: MAX_URL_LENGTH });
 
 /** Someone of the company's directory, as a message names them. What is absent leaves the directory as it is. */
 const Person = z.strictObject({
@@ -47,17 +56,35 @@ const Person = z.strictObject({
   name: line(200).nullish(),
 });
 
-function keyFaultOf(value: unknown): string | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'string' && typeof value !== 'number') return 'must be a string';
-  return String(value).length > MAX_KEY_LENGTH ? `must have at most ${MAX_KEY_LENGTH} characters` : undefined;
+/** Keys of the metadata that are looked for, in NFC as the filters have them; how long they may be. */
+const KEYS: Record<string, number> = {
+  agent_id: MAX_KEY_LENGTH,
+  query_id: MAX_KEY_LENGTH,
+  tool_used: Infinity,
+};
+
+/** The metadata as it is stored; `faults` names the keys that may not be stored. */
+function readKeys(given: JsonObject): { metadata: JsonObject; faults: [key: string, message: string][] } {
+  const faults: [string, string][] = [];
+  let metadata = given;
+  for (const [key, max] of Object.entries(KEYS)) {
+    const value = Object.hasOwn(given, key) ? given[key] : undefined;
+    if (typeof value === 'string') {
+      const normalized = boundedNfc(value, max);
+      if (normalized === undefined) faults.push([key, tooLong(max)]);
+      else if (normalized !== value) metadata = { ...metadata, [key]: normalized };
+    } else if (max !== Infinity && value !== undefined && value !== null && typeof value !== 'number') {
+      faults.push([key, 'must be a string']);
+    }
+  }
+  return { metadata, faults };
 }
 
-const metadata = jsonObject().superRefine((value: JsonObject, ctx) => {
-  for (const key of ['agent_id', 'query_id']) {
-    const message = keyFaultOf(value?.[key]);
-    if (message) ctx.addIssue({ code: 'custom', path: [key], message });
-  }
+const metadata = jsonObject().check((ctx) => {
+  if (ctx.issues.length > 0) return;
+  const { metadata, faults } = readKeys(ctx.value);
+  ctx.value = metadata;
+  for (const [key, message] of faults) ctx.issues.push({ code: 'custom', path: [key], message, input: metadata[key] });
 });
 
 /** Body of `POST /team-notifications` and of the job `record` (contracts README, "Recording an action"). */

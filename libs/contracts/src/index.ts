@@ -5,8 +5,10 @@
 export * from './agent-actions.contract.js';
 export * from './delivery.contract.js';
 export * from './error-envelope.js';
+export { fieldErrors, type Issue, summaryOf } from './field-faults.js';
 export * from './json-object.js';
 export * from './ledger.js';
+export { MAX_JOB_BYTES } from './job-size.js';
 export { validatorOf } from './linear-schema.js';
 export * from './merchant-answers.contract.js';
 export * from './notification-type.js';

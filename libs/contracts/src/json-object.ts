@@ -14,13 +14,26 @@ function refuse(reason: string): never {
   throw new OutOfBounds(reason);
 }
 
-function checkString(value: string): void {
+/** The least that is left to write, of a JSON text that may not be longer than MAX_BYTES. */
+interface Room {
+  keys: number;
+  bytes: number;
+}
+
+/** What is too long is refused before it is looked at. */
+function take(room: Room, bytes: number): void {
+  if ((room.bytes -= bytes) < 0) refuse(`must be at most ${MAX_BYTES} bytes of JSON`);
+}
+
+function checkString(value: string, room: Room): void {
+  take(room, value.length + 2);
   if (FORBIDDEN_CHARACTER.test(value)) refuse('must not hold control characters or lone surrogates');
 }
 
-/** Walks at most MAX_DEPTH levels and MAX_KEYS keys, so that a hostile document costs little to refuse. */
-function checkValue(value: unknown, depth: number, count: { keys: number }): void {
-  if (typeof value === 'string') return checkString(value);
+/** Walks no more than fits into the bounds, so that a hostile document costs little to refuse. */
+function checkValue(value: unknown, depth: number, room: Room): void {
+  if (typeof value === 'string') return checkString(value, room);
+  take(room, 1);
   if (typeof value === 'number') {
     if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
       refuse('must not hold numbers that JSON cannot carry exactly; send them as strings');
@@ -29,23 +42,24 @@ function checkValue(value: unknown, depth: number, count: { keys: number }): voi
   }
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH) refuse(`must be at most ${MAX_DEPTH} levels deep`);
+  take(room, 1);
   if (Array.isArray(value)) {
-    if (value.length > MAX_BYTES) refuse(`must be at most ${MAX_BYTES} bytes of JSON`);
-    for (const item of value) checkValue(item, depth + 1, count);
+    for (const item of value) checkValue(item, depth + 1, room);
     return;
   }
-  for (const key of Object.keys(value)) {
-    if (++count.keys > MAX_KEYS) refuse(`must have at most ${MAX_KEYS} keys in all`);
+  const keys = Object.keys(value);
+  if ((room.keys -= keys.length) < 0) refuse(`must have at most ${MAX_KEYS} keys in all`);
+  for (const key of keys) {
     if (key === '__proto__') refuse('must not have a key __proto__');
-    checkString(key);
-    checkValue((value as JsonObject)[key], depth + 1, count);
+    checkString(key, room);
+    checkValue((value as JsonObject)[key], depth + 1, room);
   }
 }
 
 function faultOf(value: unknown): string | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object';
   try {
-    checkValue(value, 1, { keys: 0 });
+    checkValue(value, 1, { keys: MAX_KEYS, bytes: MAX_BYTES });
   } catch (error) {
     if (error instanceof OutOfBounds) return error.message;
     throw error;

@@ -1,5 +1,10 @@
 import { validate as isUuid } from 'uuid';
+import { countFaults, fieldErrors } from './field-faults.js';
+import { faultOfSize } from './job-size.js';
 import type { JobContract } from './queue-contract.js';
+
+/** The most faults of one job that are told. */
+const MAX_TOLD = 20;
 
 /** The payload breaks the contract and will break it again. */
 export class BrokenContract extends Error {}
@@ -35,9 +40,14 @@ export function readJob<Data>(
 ): ReadJob<Data> {
   if (!contract) throw new BrokenContract(`the queue ${queue} has no job "${job}"`);
   const lacksId = isObject(data) && data.correlationId === undefined && isUuid(jobId);
+  const size = faultOfSize(data);
+  if (size) throw new BrokenContract(`data: ${size}`);
   const parsed = contract.data.safeParse(lacksId ? { ...data, correlationId: jobId } : data);
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'data'}: ${issue.message}`);
+    const { issues } = parsed.error;
+    const faults = fieldErrors(issues, 'data', MAX_TOLD).map(({ field, message }) => `${field}: ${message}`);
+    const more = countFaults(issues) - faults.length;
+    if (more > 0) faults.push(`and ${more} more`);
     throw new BrokenContract(faults.join('; '));
   }
   const { ids, correlationId, companyId } = parsed.data as Partial<Omit<ReadJob<Data>, 'data'>>;

@@ -5,6 +5,7 @@ import {
   type JobData,
   type JobName,
   type JobReply,
+  MAX_JOB_BYTES,
   type QueueContract,
   Refusal,
   sending,
@@ -57,8 +58,6 @@ export type JobState = 'gone' | 'pending' | 'active' | 'completed' | 'failed';
 
 /** A request is kept for a caller who missed the reply. */
 const REQUEST_OPTIONS: JobsOptions = { removeOnComplete: { age: 60 } };
-/** A payload larger than this does not belong on a queue. */
-const MAX_JOB_BYTES = 512 * 1024;
 
 interface ClientOptions extends QueueOptions {
   /** Throws when nobody could work a request off now: its caller need not wait to learn that. */

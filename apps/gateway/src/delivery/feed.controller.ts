@@ -25,7 +25,7 @@ import { Caller, type CredentialCaller, type PersonCaller } from '../auth/caller
 import { Correlated, type Correlation } from '../http/correlation.js';
 import { cursor, oneOf, wholeNumber } from '../http/query-fields.js';
 import { parameters } from '../http/query-names.js';
-import { describedAs, fieldErrors, idsOf, invalid } from '../http/validation.js';
+import { describedAs, idsOf, ItemFaults } from '../http/validation.js';
 import type { NewMessage } from '../outbox/outbox-message.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedQuery } from './feed.query.js';
@@ -109,9 +109,10 @@ export class FeedController {
     @Correlated(false) correlation: Correlation,
   ) {
     const accepted: NewMessage[] = [];
+    const faults = new ItemFaults();
     const results = batch.messages.map((item, index): BatchResults['results'][number] => {
       const parsed = SendMessage.safeParse(item);
-      if (!parsed.success) return brokenBy(parsed.error.issues);
+      if (!parsed.success) return faults.of(parsed.error.issues);
       if (!mayWriteAs(caller, parsed.data)) return { error: 'Forbidden', message: FOREIGN_AUTHOR, errors: [] };
       const message = messageOf(correlation.at(index), caller, parsed.data);
       accepted.push(message);
@@ -205,10 +206,3 @@ function messageOf(id: string, { companyId }: CredentialCaller, body: SendMessag
 function mayWriteAs({ authorLogins }: CredentialCaller, { message }: SendMessage): boolean {
   return !authorLogins || authorLogins.includes(message.authorLogin);
 }
-
-/** What is wrong with one message of a batch, as its result. */
-const brokenBy = (issues: z.core.$ZodIssue[]) => ({
-  error: 'ValidationError',
-  message: invalid(issues).message,
-  errors: fieldErrors(issues),
-});

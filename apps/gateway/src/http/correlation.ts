@@ -62,6 +62,17 @@ function idsOf(request: FastifyRequest & { caller: Caller }, key: string): (part
   return (part = '') => v5(name + part, namespace);
 }
 
+/** The body is hashed when it is asked for: nobody asks where it is refused. */
+function requestKey(id: string, body: unknown): RequestKey {
+  let hash: Buffer | undefined;
+  return {
+    id,
+    get hash() {
+      return (hash ??= bodyHash(body));
+    },
+  };
+}
+
 /** The correlation of the request; see `Correlated`. Its use tells that a route takes an Idempotency-Key. */
 export function correlationOf(single: boolean | undefined, context: ExecutionContext): Correlation {
   const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
@@ -75,7 +86,7 @@ export function correlationOf(single: boolean | undefined, context: ExecutionCon
   }
   return {
     id,
-    key: named && { id, hash: bodyHash(request.body) },
+    key: named && requestKey(id, request.body),
     at: (index) => named?.(` ${index}`) ?? timeOrderedId(),
     markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
   };

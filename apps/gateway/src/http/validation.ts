@@ -1,48 +1,35 @@
-import { badRequest, type FieldError, notFound, type Refusal } from '@herald/contracts';
+import {
+  badRequest,
+  type FieldError,
+  fieldErrors,
+  type Issue,
+  notFound,
+  type Refusal,
+  summaryOf,
+} from '@herald/contracts';
 import { StandardSchemaValidationPipe } from '@nestjs/common';
 import type { z } from 'zod';
 
-interface Issue {
-  readonly message: string;
-  readonly path?: readonly unknown[];
-  readonly code?: string;
-  readonly keys?: readonly string[];
+const WHOLE = 'body';
+
+/** 400 that names every field, or the first ones and how many there are. */
+function invalid(issues: readonly Issue[]): Refusal {
+  const errors = fieldErrors(issues, WHOLE);
+  return badRequest(summaryOf(issues, errors), errors);
 }
 
-const nameOf = (path: readonly unknown[] = []) =>
-  path
-    .map((segment) => String(typeof segment === 'object' && segment && 'key' in segment ? segment.key : segment))
-    .join('.');
+/** The most characters of faults in one answer beside the first fault of each item. */
+const MAX_FURTHER_FAULTS = 256 * 1024;
 
-/** What a schema found wrong, one entry a field. */
-export function fieldErrors(issues: readonly Issue[]): FieldError[] {
-  return issues.slice(0, 50).flatMap(({ path = [], message, keys }) => {
-    // A name that is not a field may be as long as the body: clients get enough of it to know it.
-    if (keys)
-      return keys
-        .slice(0, 50)
-        .map((key) => ({ field: nameOf([...path, key.slice(0, 100)]), message: 'is not a known field' }));
-    return [{ field: nameOf(path) || 'body', message: readable(message) }];
-  });
-}
+/** Reports what is wrong with items of a batch: all faults of each while the answer is short, then the first alone. */
+export class ItemFaults {
+  private room = MAX_FURTHER_FAULTS;
 
-/** Zod says "Invalid input: expected string, received undefined" of a field that is missing. */
-function readable(message: string): string {
-  const [, options] = /^Invalid option: expected one of (.+)$/.exec(message) ?? [];
-  if (options) return `must be one of ${options.replaceAll('"', '').replaceAll('|', ', ')}`;
-  const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
-  if (!expected) return message;
-  return received === 'undefined' ? 'is required' : `must be ${/^[aeio]/.test(expected) ? 'an' : 'a'} ${expected}`;
-}
-
-/** 400 that names every field. */
-export function invalid(issues: readonly Issue[]): Refusal {
-  const errors = fieldErrors(issues);
-  const { field, message } = errors[0] as FieldError;
-  return badRequest(
-    errors.length > 1 ? `${field} ${message} (and ${errors.length - 1} more)` : `${field} ${message}`,
-    errors,
-  );
+  of(issues: readonly Issue[]) {
+    const errors = fieldErrors(issues, WHOLE, this.room > 0 ? undefined : 1);
+    this.room -= JSON.stringify(errors.slice(1)).length;
+    return { error: 'ValidationError', message: summaryOf(issues, errors), errors };
+  }
 }
 
 /** What checks a value, and what describes it to clients. */
@@ -64,7 +51,7 @@ function orRefuse<T extends z.ZodType>(schema: T, refusalOf: (issues: readonly I
  * (contracts README, "Query parameters"). What is wrong with the parameter stands under `errors`.
  */
 export const namedParameters = <T extends z.ZodType>(schema: T) =>
-  orRefuse(schema, (issues) => invalidParameter(fieldErrors(issues)));
+  orRefuse(schema, (issues) => invalidParameter(fieldErrors(issues, WHOLE)));
 
 /** Ids in a path: what cannot be an id is the id of nothing, and the same 404 (contracts README, "Ids"). */
 export const idsOf = <T extends z.ZodType>(schema: T, absent: string) => orRefuse(schema, () => notFound(absent));
