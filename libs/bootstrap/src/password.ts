@@ -9,8 +9,12 @@ const BASE64URL = '[A-Za-z0-9_-]+';
 /** Costs, salt and key, so that each can be verified after the costs were raised. No `$`, which shells and Compose expand. */
 const HASHED = new RegExp(`^scrypt\\.(\\d{1,7})\\.(\\d{1,2})\\.(\\d{1,2})\\.(${BASE64URL})\\.(${BASE64URL})$`);
 
+/** The longest password, in UTF-16 units: about a kilobyte. A longer one is neither normalized nor hashed. */
+export const MAX_PASSWORD_LENGTH = 1024;
+
 /** What is kept of a password that a person chose: a slow hash, different each time. */
 export async function hashPassword(password: string, cost = COST): Promise<string> {
+  if (password.length > MAX_PASSWORD_LENGTH) throw new RangeError('The password is too long');
   const salt = randomBytes(16);
   const key = await scrypt(password.normalize('NFC'), salt, KEY_BYTES, cost);
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('.');
@@ -19,8 +23,9 @@ export async function hashPassword(password: string, cost = COST): Promise<strin
 /** True for what `hashPassword` makes. */
 export const isPasswordHash = (text: string): boolean => HASHED.test(text);
 
-/** Takes as long for a wrong password as for the right one. */
+/** Takes as long for a wrong password as for the right one; one that is too long is wrong at once, whoever's it is. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
+  if (password.length > MAX_PASSWORD_LENGTH) return false;
   const [, N, r, p, salt = '', key = ''] = HASHED.exec(hash) ?? [];
   const expected = Buffer.from(key, 'base64url');
   const cost = { N: Number(N), r: Number(r), p: Number(p) };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { hashPassword } from '@herald/bootstrap';
+import { hashPassword, MAX_PASSWORD_LENGTH } from '@herald/bootstrap';
 import { Failure } from '../failure.js';
 
 const MIN_LENGTH = 12;
@@ -14,6 +14,8 @@ const NAME = /^[\w.@-]{1,100}$/;
 export async function opsUser(name: string, role: 'viewer' | 'admin'): Promise<string> {
   if (!NAME.test(name)) throw new Failure('A name is 1 to 100 letters, digits, dots, dashes, _ and @.');
   const password = await readPassword();
+  if (password.length > MAX_PASSWORD_LENGTH)
+    throw new Failure(`A password has at most ${MAX_PASSWORD_LENGTH} characters.`);
   if ([...password].length < MIN_LENGTH) throw new Failure(`A password has at least ${MIN_LENGTH} characters.`);
   return `${name}:${role}:${await hashPassword(password)}`;
 }
