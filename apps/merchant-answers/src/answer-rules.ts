@@ -1,10 +1,12 @@
 import {
   invalidAnswer,
+  isVisible,
   jsonObject,
   type JsonObject,
   notFound,
   type NotificationType,
-  text,
+  readText,
+  startOf,
   validatorOf,
 } from '@herald/contracts';
 
@@ -28,19 +30,36 @@ const MAX_ANSWER_CHARACTERS = 10_000;
 const MAX_DETAILS_CHARACTERS = 300;
 
 const Context = jsonObject();
-const AnswerText = text(MAX_ANSWER_CHARACTERS);
-const VISIBLE = /[^\p{Z}\p{C}]/u;
 
 const isEmpty = (value: unknown) =>
-  value === undefined || value === null || (typeof value === 'string' && !VISIBLE.test(value));
+  value === undefined || value === null || (typeof value === 'string' && !isVisible(value));
 const own = (object: JsonObject, field: string) => (Object.hasOwn(object, field) ? object[field] : undefined);
+
+/** The texts of one answer by field, as they were read: the same answer may be held against several rules. */
+export type ReadTexts = Map<string, ReturnType<typeof readText>>;
+
+function readField(texts: ReadTexts, field: string, value: string) {
+  const known = texts.get(field);
+  if (known) return known;
+  const read = readText(value, MAX_ANSWER_CHARACTERS, true);
+  texts.set(field, read);
+  return read;
+}
+
+/** True when the body has exactly the fields that are asked for. */
+export const hasFields = (body: JsonObject, fields: readonly string[]): boolean =>
+  Object.keys(body).length === fields.length && fields.every((field) => Object.hasOwn(body, field));
 
 /**
  * The answer as it is stored, when this notification may be answered with it. Checked in the contract's order: not
  * found, already answered, missing field, schema (contracts README, "Answering").
  * @throws Refusal with the documented status and message
  */
-export function checkAnswer(question: Question | undefined, body: JsonObject): Record<string, string> {
+export function checkAnswer(
+  question: Question | undefined,
+  body: JsonObject,
+  texts: ReadTexts = new Map(),
+): Record<string, string> {
   if (!question) throw notFound('Notification not found');
   if (question.status === 'answered' && !question.allow_multiple_answers) {
     throw invalidAnswer('This notification has already been answered and cannot be answered again.');
@@ -51,11 +70,11 @@ export function checkAnswer(question: Question | undefined, body: JsonObject): R
   const answer: Record<string, string> = {};
   for (const [field, value] of Object.entries(body)) {
     if (!question.answered_fields.includes(field))
-      throw mismatch('Answer', `must NOT have additional properties ("${field}")`);
+      throw mismatch('Answer', `must NOT have additional properties ("${startOf(field, MAX_DETAILS_CHARACTERS)}")`);
     if (typeof value !== 'string') throw mismatch('Answer', `${field} must be string`);
-    const checked = AnswerText.safeParse(value);
-    if (!checked.success) throw mismatch('Answer', `${field} ${checked.error.issues[0]?.message}`);
-    answer[field] = checked.data;
+    const { text, fault } = readField(texts, field, value);
+    if (fault) throw mismatch('Answer', `${field} ${fault}`);
+    answer[field] = text;
   }
   checkSchema('Answer', question.answer_schema, answer);
   return answer;

@@ -11,7 +11,7 @@ import {
 } from '@herald/contracts';
 import { bodyHash, type Database, isDataError, isTaken } from '@herald/database';
 import { LRUCache } from 'lru-cache';
-import { checkAnswer, type Question } from './answer-rules.js';
+import { checkAnswer, hasFields, type Question, type ReadTexts } from './answer-rules.js';
 
 /** One merchant's answer to one notification. */
 export interface GivenAnswer {
@@ -31,6 +31,7 @@ type Outcome = Answered<Done> | Error;
 
 interface Attempt {
   given: GivenAnswer;
+  texts: ReadTexts;
   /** As it will be stored, and what it was checked against: the last time it was looked at. */
   answer: Record<string, string>;
   rules?: Rules;
@@ -69,7 +70,7 @@ export class Answers {
 
   /** The outcomes, in the order of the answers: a verdict, or the error that its caller gets. */
   async give(answers: readonly GivenAnswer[]): Promise<Outcome[]> {
-    const attempts: Attempt[] = answers.map((given) => ({ given, answer: {} }));
+    const attempts: Attempt[] = answers.map((given) => ({ given, texts: new Map(), answer: {} }));
     await this.store(firstOfEach(attempts.filter((attempt) => this.guess(attempt))));
     // Every round settles somebody, unless others answer the same notifications faster than these are judged.
     for (let rounds = attempts.length + 3; rounds > 0; rounds--) {
@@ -81,18 +82,22 @@ export class Answers {
     return attempts.map(({ outcome }) => outcome ?? new Error('Too many answers at once'));
   }
 
-  /** True when rules met lately accept the answer. Those that allow another answer leave replays to be read first. */
+  /**
+   * True when the rules of these fields that were met last accept the answer. Only those are tried: patterns may be slow.
+   * Types that allow another answer leave replays to be read first.
+   */
   private guess(attempt: Attempt): boolean {
-    for (const rules of this.knownRules.values()) {
-      try {
-        attempt.answer = checkAnswer({ ...rules, status: 'requested' }, attempt.given.body);
-        attempt.rules = rules;
-        return true;
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-      }
+    const { given, texts } = attempt;
+    const rules = [...this.knownRules.values()].find(({ answered_fields }) => hasFields(given.body, answered_fields));
+    if (!rules) return false;
+    try {
+      attempt.answer = checkAnswer({ ...rules, status: 'requested' }, given.body, texts);
+      attempt.rules = rules;
+      return true;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return false;
     }
-    return false;
   }
 
   /** Settles those that cannot be stored; the others know their answer afterwards. */
@@ -107,7 +112,11 @@ export class Answers {
         const known = facts[seat] as Facts;
         attempt.outcome = earlierVerdict(known, attempt.given);
         if (attempt.outcome) return;
-        attempt.answer = checkAnswer(known.notification_id === null ? undefined : known, attempt.given.body);
+        attempt.answer = checkAnswer(
+          known.notification_id === null ? undefined : known,
+          attempt.given.body,
+          attempt.texts,
+        );
         attempt.rules = this.remember(known);
       } catch (error) {
         attempt.outcome = error as Error;
