@@ -2,12 +2,15 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ProcessRecord } from '../apps/cli/src/processes/record.js';
+import { SERVICES } from '../apps/cli/src/up/services.js';
 import { freePort } from '../apps/cli/src/servers/free-port.js';
 import { holdToDocument } from './support/checked-fetch.js';
 import { dataFolder, type HeraldUp, heraldUp, processesOf, startMs, stillRunning, until } from './support/herald-up';
+import { listeningAt, listeningOf } from './support/listening.js';
 import { clientOf } from './support/typed-client.js';
 
 interface DemoFile {
+  databaseUrl: string;
   gateway: string;
   ops: string;
   opsUser: string;
@@ -17,6 +20,9 @@ interface DemoFile {
 }
 
 jest.setTimeout(2 * startMs);
+
+/** Where a process listens is told by Linux alone. */
+const onLinux = process.platform === 'linux' ? test : test.skip;
 
 /** One data folder with the runs of `herald up` on it. */
 class Place {
@@ -34,14 +40,14 @@ class Place {
     return new Place(path, remove, await freePort(), await freePort());
   }
 
-  up(): HeraldUp {
-    const run = heraldUp(this.path, this.port, this.opsPort);
+  up(env: Record<string, string> = {}): HeraldUp {
+    const run = heraldUp(this.path, this.port, this.opsPort, env);
     this.runs.push(run);
     return run;
   }
 
-  async started(): Promise<HeraldUp> {
-    const run = this.up();
+  async started(env: Record<string, string> = {}): Promise<HeraldUp> {
+    const run = this.up(env);
     await run.started();
     return run;
   }
@@ -52,6 +58,18 @@ class Place {
 
   get processes(): ProcessRecord[] {
     return processesOf(this.path);
+  }
+
+  /** Addresses that its processes listen on, by name. */
+  get listening(): Record<string, string[]> {
+    const { databaseUrl } = this.demo;
+    return Object.fromEntries(
+      // Postgres may run as another account.
+      this.processes.map(({ name, pid }) => [
+        name,
+        name === 'postgres' ? listeningAt(Number(new URL(databaseUrl).port)) : listeningOf(pid),
+      ]),
+    );
   }
 
   async deliver(): Promise<string> {
@@ -99,6 +117,12 @@ describe('herald up, running', () => {
     for (const url of Object.values(metrics)) expect(await (await fetch(url)).text()).toContain('herald_pool_waiting');
   });
 
+  onLinux("every port of every process is this machine's alone", () => {
+    const services = SERVICES.map(({ name }) => [name, ['127.0.0.1', '127.0.0.1']]);
+    const servers = { postgres: ['127.0.0.1'], redis: ['127.0.0.1'] };
+    expect(place.listening).toEqual({ ...Object.fromEntries(services), ...servers });
+  });
+
   test('a second start on the same data says that one runs', async () => {
     const second = place.up();
     expect(await second.ended).toBe(1);
@@ -114,6 +138,30 @@ describe('herald up, running', () => {
     await until(async () => (await fetch(`${place.demo.gateway}/health/ready`)).ok);
     const id = await place.deliver();
     expect(await feed(place.demo)).toContain(id);
+  });
+});
+
+describe('herald up, open to others', () => {
+  let place: Place;
+
+  beforeEach(async () => {
+    place = await Place.make();
+  });
+  afterEach(() => place.clear());
+
+  onLinux('HOST opens the services to other machines, and the servers to none', async () => {
+    await place.started({ HOST: '0.0.0.0' });
+    const { postgres, redis, ...services } = place.listening;
+    expect([postgres, redis]).toEqual([['127.0.0.1'], ['127.0.0.1']]);
+    expect(new Set(Object.values(services).flat())).toEqual(new Set(['0.0.0.0']));
+    expect(place.demo.gateway).toBe(`http://127.0.0.1:${place.port}`);
+    await place.deliver();
+  });
+
+  test('a HOST that is no address is told so', async () => {
+    const run = place.up({ HOST: 'x86_64-conda-linux-gnu' });
+    expect(await run.ended).toBe(1);
+    expect(run.output()).toContain('HOST must be an address of this machine, or 0.0.0.0 for all of them');
   });
 });
 

@@ -23,11 +23,11 @@ export interface HeraldUp {
   ended: Promise<number | string>;
 }
 
-export function heraldUp(dataDir: string, port: number, opsPort: number): HeraldUp {
+export function heraldUp(dataDir: string, port: number, opsPort: number, more: Record<string, string> = {}): HeraldUp {
   // Not as npm's child, whichever way the tests were started: then it would watch npm.
-  const { npm_lifecycle_event: _, DATABASE_URL: __, REDIS_URL: ___, ...env } = process.env;
+  const { npm_lifecycle_event: _, DATABASE_URL: __, REDIS_URL: ___, HOST: ____, ...env } = process.env;
   const child: ChildProcess = spawn(process.execPath, [program, 'up'], {
-    env: { ...env, HERALD_DATA: dataDir, PORT: String(port), OPS_PORT: String(opsPort) },
+    env: { ...env, HERALD_DATA: dataDir, PORT: String(port), OPS_PORT: String(opsPort), ...more },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -16,7 +16,6 @@ const origins = z
 
 const GatewayEnv = ServiceEnv.extend({
   PORT: port(3000),
-  HOST: z.string().default('0.0.0.0'),
   DATABASE_POOL_SIZE: whole(10, 2, 100),
 
   /** Requests in work at once; one more is answered 503 at once. */

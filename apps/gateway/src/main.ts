@@ -9,7 +9,6 @@ run(() => {
     name: 'gateway',
     module: GatewayModule,
     port: settings.PORT,
-    host: settings.HOST,
     settings,
     drainMs: settings.DRAIN_MS,
     adapter: createHttpAdapter(settings),

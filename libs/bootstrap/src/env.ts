@@ -72,6 +72,8 @@ export const ServiceEnv = z.object({
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
     .default('herald'),
+  /** Address that every port of the service listens on; in a container, all of them. */
+  HOST: z.string().default('0.0.0.0'),
   /** Port of /metrics; private. */
   METRICS_PORT: port(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),

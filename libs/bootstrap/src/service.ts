@@ -16,8 +16,8 @@ interface ServiceOptions {
   name: string;
   module: unknown;
   port: number;
-  host?: string;
-  settings: Pick<z.output<typeof ServiceEnv>, 'LOG_LEVEL' | 'METRICS_PORT' | 'SHUTDOWN_TIMEOUT_MS'> & TracingEnv;
+  settings: Pick<z.output<typeof ServiceEnv>, 'LOG_LEVEL' | 'HOST' | 'METRICS_PORT' | 'SHUTDOWN_TIMEOUT_MS'> &
+    TracingEnv;
   adapter?: FastifyAdapter;
   /** Last touches before the service opens its port. */
   configure?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void;
@@ -29,7 +29,7 @@ interface ServiceOptions {
 
 /** Every service starts this way, says so in its log, and stops in order and in time. */
 export async function startService(options: ServiceOptions): Promise<INestApplication> {
-  const { LOG_LEVEL, METRICS_PORT, SHUTDOWN_TIMEOUT_MS } = options.settings;
+  const { LOG_LEVEL, HOST, METRICS_PORT, SHUTDOWN_TIMEOUT_MS } = options.settings;
   const logger = createLogger(options.name, LOG_LEVEL);
   exitOnFaults(logger);
   tracing?.startTracing(options.name, options.settings, logger);
@@ -47,9 +47,8 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
     app.connectMicroservice({ strategy: app.get(options.strategy) });
     await app.startAllMicroservices();
   }
-  const { host = '0.0.0.0' } = options;
-  const metrics = await serveMetrics(METRICS_PORT, host);
-  await app.listen(options.port, host);
+  const metrics = await serveMetrics(METRICS_PORT, HOST);
+  await app.listen(options.port, HOST);
   logger.info({ url: await app.getUrl(), metrics }, `${options.name} is up`);
   return app;
 }

@@ -16,7 +16,7 @@ export interface ServiceStart {
   name: string;
   env: Record<string, string>;
   /** Where it tells its health. */
-  port: number;
+  url: string;
   runFolder: string;
   onLine: (line: string) => void;
 }
@@ -26,7 +26,7 @@ export interface Service extends Running {
   ready(signal: AbortSignal): Promise<void>;
 }
 
-export async function startService({ name, env, port, runFolder, onLine }: ServiceStart): Promise<Service> {
+export async function startService({ name, env, url, runFolder, onLine }: ServiceStart): Promise<Service> {
   const { process: child, ...running } = await launch({
     name,
     command: process.execPath,
@@ -55,7 +55,7 @@ export async function startService({ name, env, port, runFolder, onLine }: Servi
       let ended: string | undefined;
       void running.exited.then((how) => (ended = how));
       const deadline = Date.now() + readyWithinMs;
-      while (!(await isReady(port))) {
+      while (!(await isReady(url))) {
         signal.throwIfAborted();
         const late = Date.now() > deadline ? `was not ready within ${readyWithinMs / 1000} s` : undefined;
         const fault = ended ? `ended before it was ready (${ended})` : late;
@@ -69,9 +69,9 @@ export async function startService({ name, env, port, runFolder, onLine }: Servi
   };
 }
 
-async function isReady(port: number): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   try {
-    const response = await fetch(`http://127.0.0.1:${port}/health/ready`, {
+    const response = await fetch(`${url}/health/ready`, {
       signal: AbortSignal.timeout(2_000),
     });
     await response.arrayBuffer();

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type RedisAddress, redisUrl } from '@herald/bootstrap';
 import { z } from 'zod';
@@ -10,6 +11,8 @@ export interface UpSettings {
   /** Servers that the user runs; without them we run our own. */
   databaseUrl?: string;
   redis?: { url: string; address: RedisAddress };
+  /** Address that the services listen on. */
+  host: string;
   /** By name of the service. */
   doors: Map<string, number>;
 }
@@ -28,6 +31,14 @@ const port = z
   .transform(Number)
   .pipe(z.number().min(1, 'must be at least 1').max(65_535, 'must be at most 65535'));
 
+const LOOPBACK = '127.0.0.1';
+
+const host = z
+  .string()
+  .transform((value) => (value === 'localhost' ? LOOPBACK : value))
+  .refine((value) => isIP(value) > 0, 'must be an address of this machine, or 0.0.0.0 for all of them')
+  .default(LOOPBACK);
+
 /** @throws Failure naming every variable that is wrong */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
   // An empty variable is a variable nobody set: `PORT= npm start`.
@@ -36,6 +47,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
   const ports = z.object(Object.fromEntries(doors.map(({ variable }) => [variable, port.optional()]))).safeParse(set);
   const places = z
     .object({
+      HOST: host,
       HERALD_DATA: z.string().default(join(checkout, '.herald')),
       DATABASE_URL: url('postgres:', 'postgresql:').optional(),
       REDIS_URL: redisUrl.optional(),
@@ -48,6 +60,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
   }
   return {
     dataDir: resolve(places.data.HERALD_DATA),
+    host: places.data.HOST,
     databaseUrl: places.data.DATABASE_URL,
     redis: places.data.REDIS_URL && { url: set['REDIS_URL'] as string, address: places.data.REDIS_URL },
     doors: new Map(doors.map(({ name, variable, fallback }) => [name, ports.data[variable] ?? fallback])),

@@ -1,3 +1,4 @@
+import { localHost } from '@herald/bootstrap';
 import { roleUrl } from '@herald/database';
 import type { JwtSettings } from '../demo/load-demo.js';
 import { freePort } from '../servers/free-port.js';
@@ -34,12 +35,16 @@ export async function startServices(
       signal.throwIfAborted();
       const port = settings.doors.get(spec.name) ?? (await freePort());
       const metricsPort = await freePort();
-      metrics[spec.name] = `http://127.0.0.1:${metricsPort}/metrics`;
+      metrics[spec.name] = `http://${localHost(settings.host)}:${metricsPort}/metrics`;
       const start = () =>
         startService({
           name: spec.name,
-          port,
-          env: { ...environmentOf(spec, port, surroundings), METRICS_PORT: String(metricsPort) },
+          url: `http://${localHost(settings.host)}:${port}`,
+          env: {
+            ...environmentOf(spec, port, surroundings),
+            HOST: settings.host,
+            METRICS_PORT: String(metricsPort),
+          },
           runFolder: runFolder(settings.dataDir),
           onLine: (line) => terminal.log(spec.name, line),
         });

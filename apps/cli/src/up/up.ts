@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { localHost } from '@herald/bootstrap';
 import type { JwtSettings } from '../demo/load-demo.js';
 import { Failure, fail } from '../failure.js';
 import { makeFolder } from '../servers/data-folder.js';
@@ -40,10 +41,10 @@ async function runUntilEnd(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const { dataDir, doors } = settings;
+  const { dataDir, doors, host } = settings;
   const leftovers = await endLeftovers(dataDir);
   if (leftovers.length > 0) terminal.say(`Ended what a killed run had left: ${leftovers.join(', ')}`);
-  await checkDoors(doors);
+  await checkDoors(doors, host);
   const secrets = keptSecrets(dataDir);
   const jwt = jwtSettings(secrets.jwt);
 
@@ -59,8 +60,8 @@ async function runUntilEnd(
   const { access, opsUsers } = await opsAccess(secrets);
   const metrics = await startServices(settings, { ...urls, secrets, jwt, opsUsers }, machine, terminal, signal);
 
-  const gateway = `http://127.0.0.1:${doors.get('gateway')}`;
-  const ops = `http://127.0.0.1:${doors.get('ops')}`;
+  const gateway = `http://${localHost(host)}:${doors.get('gateway')}`;
+  const ops = `http://${localHost(host)}:${doors.get('ops')}`;
   const demoFile = join(dataDir, 'demo.json');
   writeJson(demoFile, { gateway, ops, metrics, ...urls, ...demo, ...access });
   machine.keep();

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
+import { localHost } from '../networks.js';
 import { pathOf } from '../request-target.js';
 import { registry } from './registry.js';
 
@@ -22,5 +23,5 @@ export async function serveMetrics(port: number, host: string): Promise<string> 
   server.listen(port, host);
   await once(server, 'listening');
   const { port: taken } = server.address() as AddressInfo;
-  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${taken}/metrics`;
+  return `http://${localHost(host)}:${taken}/metrics`;
 }
