@@ -21,8 +21,8 @@ interface DemoFile {
 
 jest.setTimeout(2 * startMs);
 
-/** Where a process listens is told by Linux alone. */
-const onLinux = process.platform === 'linux' ? test : test.skip;
+/** It alone tells where a process listens. */
+const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
 
 /** One data folder with the runs of `herald up` on it. */
 class Place {
@@ -117,10 +117,12 @@ describe('herald up, running', () => {
     for (const url of Object.values(metrics)) expect(await (await fetch(url)).text()).toContain('herald_pool_waiting');
   });
 
-  onLinux("every port of every process is this machine's alone", () => {
-    const services = SERVICES.map(({ name }) => [name, ['127.0.0.1', '127.0.0.1']]);
-    const servers = { postgres: ['127.0.0.1'], redis: ['127.0.0.1'] };
-    expect(place.listening).toEqual({ ...Object.fromEntries(services), ...servers });
+  describeOnLinux('as other machines see it', () => {
+    test("every port of every process is this machine's alone", () => {
+      const services = SERVICES.map(({ name }) => [name, ['127.0.0.1', '127.0.0.1']]);
+      const servers = { postgres: ['127.0.0.1'], redis: ['127.0.0.1'] };
+      expect(place.listening).toEqual({ ...Object.fromEntries(services), ...servers });
+    });
   });
 
   test('a second start on the same data says that one runs', async () => {
@@ -141,7 +143,7 @@ describe('herald up, running', () => {
   });
 });
 
-describe('herald up, open to others', () => {
+describeOnLinux('herald up, open to others', () => {
   let place: Place;
 
   beforeEach(async () => {
@@ -149,7 +151,7 @@ describe('herald up, open to others', () => {
   });
   afterEach(() => place.clear());
 
-  onLinux('HOST opens the services to other machines, and the servers to none', async () => {
+  test('HOST opens the services to other machines, and the servers to none', async () => {
     await place.started({ HOST: '0.0.0.0' });
     const { postgres, redis, ...services } = place.listening;
     expect([postgres, redis]).toEqual([['127.0.0.1'], ['127.0.0.1']]);

@@ -17,6 +17,7 @@ import { AccessGate } from './auth/access.gate.js';
 import { CredentialStore } from './auth/credential.store.js';
 import { JwtKeys } from './auth/jwt.keys.js';
 import { JwtStrategy } from './auth/jwt.strategy.js';
+import { KnownSecrets } from './auth/known-secrets.js';
 import { FeedController } from './delivery/feed.controller.js';
 import { FeedQuery } from './delivery/feed.query.js';
 import { MessageTraceController } from './delivery/message-trace.controller.js';
@@ -148,6 +149,7 @@ class OpenApiModule {}
   ],
   providers: [
     CredentialStore,
+    KnownSecrets,
     JwtKeys,
     JwtStrategy,
     RateLimiter,

@@ -1,4 +1,4 @@
-import { originForm } from '@herald/bootstrap';
+import { memberOf, originForm } from '@herald/bootstrap';
 import { QueueWatch } from '@herald/queue';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mountBoards } from './board/boards.js';
@@ -32,7 +32,7 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
     bodyLimit: MAX_BODY_BYTES,
     http: { maxHeaderSize: MAX_HEAD_BYTES },
     forceCloseConnections: 'idle',
-    trustProxy: TRUSTED_PROXIES,
+    trustProxy: memberOf(TRUSTED_PROXIES),
     rewriteUrl: ({ url = '' }) => originForm(url),
     routerOptions: { ignoreTrailingSlash: true },
   });

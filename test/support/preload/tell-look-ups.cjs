@@ -1,8 +1,10 @@
-/** A gateway that tells of each credential it asks the database for. */
+/** A gateway that tells of each credential it asks the database for, and of each time it learns which secrets there are. */
 const { Client } = require('pg');
 
 const { query } = Client.prototype;
 Client.prototype.query = function (...args) {
-  if (/from find_credential/.test(String(args[0]?.text ?? args[0]))) process.stdout.write('look-up\n');
+  const text = String(args[0]?.text ?? args[0]);
+  if (/from find_credential/.test(text)) process.stdout.write('look-up\n');
+  if (/fingerprints_of_secrets/.test(text)) process.stdout.write('load of secrets\n');
   return query.apply(this, args);
 };

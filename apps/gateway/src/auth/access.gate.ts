@@ -1,3 +1,4 @@
+import { networkOfClient } from '@herald/bootstrap';
 import { forbidden, Refusal, unauthorized } from '@herald/contracts';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -13,6 +14,7 @@ import type { GatewayEnv } from '../gateway.env.js';
 import type { Access } from './access.decorators.js';
 import type { Caller } from './caller.js';
 import { CredentialStore, KNOWN_FOR_MS } from './credential.store.js';
+import { KnownSecrets } from './known-secrets.js';
 import { wrongCredential } from './wrong-credential.js';
 
 declare module 'fastify' {
@@ -47,6 +49,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
 
   constructor(
     private readonly credentials: CredentialStore,
+    private readonly secrets: KnownSecrets,
     private readonly rateLimiter: RateLimiter,
     private readonly failedLogins: FailedLogins,
     private readonly adapterHost: HttpAdapterHost<FastifyAdapter>,
@@ -106,12 +109,15 @@ export class AccessGate implements CanActivate, OnModuleInit {
     return CredentialStore.isCredential(token) ? this.fromCredential(request, token) : this.fromJwt(request, token);
   }
 
-  private async fromCredential({ ip }: FastifyRequest, token: string): Promise<Caller> {
+  private async fromCredential(request: FastifyRequest, token: string): Promise<Caller> {
     const known = this.credentials.known(token);
     if (known) return known;
     const find = () => this.credentials.find(token);
+    const isNoGuess = () => this.secrets.has(CredentialStore.hashOf(token));
     // Who was let in lately is looked up whatever their neighbours do.
-    const caller = await (this.credentials.wasGood(token) ? find() : this.failedLogins.attempt(ip, find));
+    const caller = await (this.credentials.wasGood(token)
+      ? find()
+      : this.failedLogins.attempt(networkOfClient(request), find, isNoGuess));
     if (!caller) throw unauthorized();
     return caller;
   }
@@ -121,10 +127,12 @@ export class AccessGate implements CanActivate, OnModuleInit {
     const known = this.holders.get(token);
     if (known) return known;
     const passed = request as FastifyRequest & { user: Caller };
+    // Asked now: a connection that breaks meanwhile has no address any more.
+    const network = networkOfClient(request);
     try {
       await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
     } catch (error) {
-      if (error instanceof Refusal && error.status === 401) this.failedLogins.note(request.ip);
+      if (error instanceof Refusal && error.status === 401) this.failedLogins.note(network);
       throw error;
     }
     const leftMs = (decodeJwt(token).exp ?? 0) * 1000 - Date.now();

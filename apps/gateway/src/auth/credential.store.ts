@@ -52,6 +52,12 @@ export class CredentialStore implements BeforeApplicationShutdown {
     return token.startsWith('hrld_');
   }
 
+  /** The hash of a token's secret, to know it again by. */
+  static hashOf(token: string): Buffer {
+    const [, , secret = ''] = TOKEN.exec(token) ?? [];
+    return secretHash(secret);
+  }
+
   /** Whether this secret was right lately: looking it up again is no guess. */
   wasGood(token: string): boolean {
     const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];

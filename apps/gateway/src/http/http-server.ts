@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { originForm } from '@herald/bootstrap';
+import { memberOf, originForm } from '@herald/bootstrap';
 import { isTraceparent, methodNotAllowed, traceparentHere } from '@herald/contracts';
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -57,7 +57,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     forceCloseConnections: 'idle',
     // What still comes while the gateway stops is answered like any other, and its connection closed.
     return503OnClosing: false,
-    trustProxy: settings.TRUSTED_PROXIES,
+    trustProxy: memberOf(settings.TRUSTED_PROXIES),
     routerOptions,
     // Whatever form a target has, all that follows sees its path and query alone.
     rewriteUrl: ({ url = '' }) => originForm(url),
