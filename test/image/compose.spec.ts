@@ -31,6 +31,16 @@ const read = () => {
 };
 const compose = read();
 const ours = Object.entries(compose.services).filter(([, { image }]) => image === 'herald');
+/** A variable takes an image by its digest; without one, an exact version. */
+const EXACT = /^\$\{\w+:-[\w./]+:v?\d+\.\d+(\.\d+)?(-[\w-]+)?\}$/;
+const nodeImage = () => /^ARG NODE_IMAGE=(.*)$/m.exec(readFileSync(join(folder, 'Dockerfile'), 'utf8'))?.[1];
+const FENCES = {
+  read_only: true,
+  cap_drop: ['ALL'],
+  security_opt: ['no-new-privileges:true'],
+  pids_limit: expect.any(Number),
+};
+const fencesOf = (service: Service) => Object.fromEntries(Object.keys(FENCES).map((fence) => [fence, service[fence]]));
 const secretsOf = ({ secrets = [] }: Service) =>
   secrets.map((each) => (typeof each === 'string' ? { source: each, target: each } : each));
 
@@ -66,8 +76,22 @@ describe('compose.yaml', () => {
     expect(seconds * 1000).toBeGreaterThan(SHUTDOWN_TIMEOUT_MS + 2000);
   });
 
-  test.each(ours)('gives %s a read-only root and no privileges', (_, service) => {
-    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+  test.each(Object.entries(compose.services))('gives %s a read-only root and no privileges', (_, service) => {
+    expect(fencesOf(service)).toEqual(FENCES);
+  });
+
+  test.each(['read_only', 'cap_drop', 'security_opt', 'pids_limit'])('would be caught without %s', (fence) => {
+    expect(fencesOf({ ...compose.services['postgres'], [fence]: undefined })).not.toEqual(FENCES);
+  });
+
+  test('runs no server of another maker as root, and each by an exact version or what a variable names', () => {
+    for (const name of ['postgres', 'redis']) expect(compose.services[name]).toMatchObject({ user: name });
+    const text = readFileSync(join(folder, 'compose.yaml'), 'utf8');
+    const images = [...text.matchAll(/^ {4}image: (.*)$/gm)].map(([, image]) => image!);
+    const foreign = images.filter((image) => !image.startsWith('${HERALD_IMAGE:-'));
+    expect(foreign).toHaveLength(4);
+    for (const image of [...foreign, `\${X:-${nodeImage()}}`]) expect(image).toMatch(EXACT);
+    for (const loose of ['postgres:18-bookworm', '${X:-redis:latest}', '${X:-redis}']) expect(loose).not.toMatch(EXACT);
   });
 
   test('holds no secret, and gives each service only those that it reads', () => {
