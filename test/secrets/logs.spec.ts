@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { prefixOf } from '@herald/queue';
 import { aMessage, call } from '../support/client.js';
 import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
@@ -48,6 +49,16 @@ afterAll(async () => {
 const logs = () => SERVICES.map((name) => herald.service(name).log).join('\n');
 const found = () => canaries.foundIn(logs());
 
+const QUEUES = ['delivery', 'agent-actions', 'merchant-answers'];
+
+/** A job as a producer may leave it in Redis that knows nothing of BullMQ's rules. */
+async function putRaw(queue: string, data: string): Promise<void> {
+  const key = `${prefixOf(queue, herald.namespace)}:${queue}`;
+  const id = randomUUID();
+  const hash = { name: 'deliver', data, opts: '{}', timestamp: Date.now(), delay: 0, priority: 0 };
+  await admin.multi().hset(`${key}:${id}`, hash).lpush(`${key}:wait`, id).zadd(`${key}:marker`, 0, '0').exec();
+}
+
 const send = (title: string) =>
   call('POST', `${herald.url}/v1/feed/ai`, {
     token: herald.token('unlimitedApiKey'),
@@ -85,7 +96,27 @@ describe('no log holds a secret, or what people wrote', () => {
       30_000,
     );
     expect((await send('refused at once')).status).toBe(500);
-    await eventually(() => logs().includes('violates check constraint'));
+    await eventually(() => logs().includes('"constraint":"none_either"'));
+    expect(found()).toEqual([]);
+  }, 60_000);
+
+  it('when errors quote what they could not read', async () => {
+    for (const queue of QUEUES) {
+      const before = herald.service(queue).log.length;
+      await putRaw(queue, canaries.short('a job that is no JSON'));
+      await eventually(() => herald.service(queue).log.length > before, 30_000);
+    }
+    await herald.query(`create function quote_it() returns trigger language plpgsql as $$ begin
+      if new.body #>> '{message,title}' like 'CANARY%' then
+        raise exception 'invalid input syntax for type json: Token "%" is invalid', new.body #>> '{message,title}'
+          using errcode = '22P02', detail = new.body::text, hint = new.body::text;
+      end if;
+      return new;
+    end $$`);
+    await herald.query('create trigger quoting before insert on outbox for each row execute function quote_it()');
+    expect((await send(canaries.of('a title that Postgres quotes').slice(0, 30))).status).toBe(500);
+    await herald.query('drop trigger quoting on outbox');
+    await eventually(() => logs().includes('"code":"22P02"'));
     expect(found()).toEqual([]);
   }, 60_000);
 

@@ -76,12 +76,12 @@ export class HttpErrorsFilter implements ExceptionFilter {
     return status === data.status ? data : { ...data, status, error: undefined };
   }
 
-  private report(error: unknown, data: RefusalData, request: FastifyRequest, response: FastifyReply): void {
+  /** What the error itself says may quote rows and bodies; what clients are told quotes nothing. */
+  private report(err: unknown, data: RefusalData, request: FastifyRequest, response: FastifyReply): void {
     const where = `${request.method} ${request.routeOptions.url ?? '?'}`;
-    const about = { requestId: request.id, correlationId: response.getHeader('x-correlation-id') };
-    const { message, stack } = error as Error;
-    if (data.status === 500) this.logger.error({ message: `${where}: ${message}`, ...about }, stack);
-    else this.warnOfOutage(`${data.status} ${message}`, where, about);
+    const about = { requestId: request.id, correlationId: response.getHeader('x-correlation-id'), err };
+    if (data.status === 500) this.logger.error({ message: `${where}: ${data.message}`, ...about });
+    else this.warnOfOutage(`${data.status} ${data.message}`, where, about);
   }
 
   /** An outage makes the same error over and over: the first is told, and after a second how many followed. */

@@ -25,8 +25,9 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const { status, message, retryAfterSeconds } = refusalOf(error);
   const { method, url, opsUser: user, headers } = request;
   if (status >= 500) {
-    const { message: trouble, stack } = error as Error;
-    logger.error({ message: `${method} ${request.routeOptions.url ?? '?'}: ${trouble}`, requestId: request.id }, stack);
+    // Its own words may quote rows and bodies.
+    const where = `${method} ${request.routeOptions.url ?? '?'}`;
+    logger.error({ message: `${where}: ${status}`, requestId: request.id, err: error });
   }
   if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds));
   const forPerson = headers.accept?.includes('text/html') === true;

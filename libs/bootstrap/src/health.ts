@@ -14,6 +14,7 @@ import { z } from 'zod';
 import { answerInTime } from './answer-in-time.js';
 import { Drain } from './drain.js';
 import { Group, Operation } from './operation.decorator.js';
+import { faultLine } from './told-fault.js';
 import { StuckWatch, type WorkChecks } from './stuck-watch.js';
 
 declare module 'fastify' {
@@ -128,7 +129,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     let reason = 'no answer within a second';
     const noting = () =>
       check().catch((error: Error) => {
-        reason = error.message;
+        reason = faultLine(error);
         throw error;
       });
     if (await answerInTime(noting)) {

@@ -1,15 +1,10 @@
 import { trace } from '@opentelemetry/api';
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
+import { toldOf } from './told-fault.js';
 
 /** Keys under which something secret or personal may stand, wherever a logged object holds them. */
 const SECRET = ['authorization', 'x-api-key', 'cookie', 'idempotency-key', 'password', 'secret', 'token', 'body'];
-
-/** What went wrong and where. Whatever else an error carries may quote rows, bodies and settings: Postgres's `detail` does. */
-function tell(error: Error) {
-  const { type, message, stack } = pino.stdSerializers.err(error);
-  return { type, message, stack, code: (error as NodeJS.ErrnoException).code };
-}
 
 /** Which trace a line belongs to; nothing while nothing is traced. */
 function traceOfLine() {
@@ -23,7 +18,7 @@ export function createLogger(service: string, level: string): Logger {
     level,
     base: { service },
     mixin: traceOfLine,
-    serializers: { err: tell },
+    serializers: { err: (error: unknown) => toldOf(error) },
     redact: {
       paths: SECRET.flatMap((key) => ['', '*', '*.*'].map((depth) => `${depth}["${key}"]`)),
       censor: '[redacted]',
@@ -34,7 +29,7 @@ export function createLogger(service: string, level: string): Logger {
   });
 }
 
-/** What a line says besides its words: `requestId`, `correlationId`, … */
+/** What a line says besides its words: `requestId`, `correlationId`, an error as `err`, … */
 type Facts = { message: string } & Record<string, unknown>;
 
 /** Lines of Nest and of those who log by its logger, in the service's log. An object is a message with facts. */
@@ -49,8 +44,9 @@ export class NestLogger implements LoggerService {
     this.write('warn', message, { context });
   }
 
+  /** With a stack, the message is that of an error which Nest met. */
   error(message: unknown, stack?: string, context?: string): void {
-    this.write('error', message, { context, stack });
+    this.write('error', stack === undefined ? message : FAULT, { context });
   }
 
   fatal(message: unknown, context?: string): void {
@@ -58,12 +54,16 @@ export class NestLogger implements LoggerService {
   }
 
   private write(level: 'debug' | 'warn' | 'error' | 'fatal', said: unknown, about: object): void {
-    const { message, ...facts } = isFacts(said)
-      ? said
-      : { message: said instanceof Error ? said.message : String(said) };
+    const { message, ...facts } = factsOf(said);
     this.logger[level]({ ...about, ...facts }, message);
   }
 }
 
-const isFacts = (said: unknown): said is Facts =>
-  typeof said === 'object' && said !== null && !(said instanceof Error) && 'message' in said;
+const FAULT = 'a fault';
+
+function factsOf(said: unknown): Facts {
+  if (said instanceof Error) return { message: FAULT, err: said };
+  return isFacts(said) ? said : { message: String(said) };
+}
+
+const isFacts = (said: unknown): said is Facts => typeof said === 'object' && said !== null && 'message' in said;

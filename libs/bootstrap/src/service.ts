@@ -7,6 +7,7 @@ import type { z } from 'zod';
 import { Drain } from './drain.js';
 import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
+import { faultLine, toldOf } from './told-fault.js';
 import { measureHttp } from './metrics/http-metrics.js';
 import { serveMetrics } from './metrics/metrics-server.js';
 import { tracing } from './tracing/patch.js';
@@ -59,12 +60,8 @@ export function run(main: () => Promise<unknown>): void {
   void Promise.resolve()
     .then(main)
     .catch((error: unknown) => {
-      const text =
-        error instanceof BadEnvironment
-          ? error.message
-          : error instanceof Error
-            ? (error.stack ?? error.message)
-            : String(error);
+      const { stack = '' } = toldOf(error);
+      const text = error instanceof BadEnvironment ? error.message : `${faultLine(error)}\n${stack}`;
       process.stderr.write(`${text}\n`);
       process.exit(1);
     });

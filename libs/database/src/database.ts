@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { OwnFault } from '@herald/contracts';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import { validate as isUuid } from 'uuid';
 import { poolOptions, type DatabaseOptions } from './connection.js';
@@ -92,7 +93,7 @@ export class Database implements Sql {
    * and all of them see one moment: a list and its total agree. The setting is the transaction's, so that it cannot leak to the connection's next user.
    */
   asCompany<T>(companyId: string, read: (tx: Sql) => Promise<T>): Promise<T> {
-    if (!isUuid(companyId)) throw new Error('asCompany needs the id of a company');
+    if (!isUuid(companyId)) throw new OwnFault('asCompany needs the id of a company');
     return this.transaction(
       read,
       `begin isolation level repeatable read read only; set local herald.company = '${companyId}'`,
@@ -101,7 +102,7 @@ export class Database implements Sql {
 
   /** The one door to what belongs to a merchant; otherwise as `asCompany`. */
   asMerchant<T>(merchantId: number, read: (tx: Sql) => Promise<T>): Promise<T> {
-    if (!Number.isSafeInteger(merchantId)) throw new Error('asMerchant needs the id of a merchant');
+    if (!Number.isSafeInteger(merchantId)) throw new OwnFault('asMerchant needs the id of a merchant');
     return this.transaction(read, `begin read only; set local herald.merchant = '${merchantId}'`);
   }
 

@@ -1,3 +1,4 @@
+import { OwnFault } from '@herald/contracts';
 import { Cluster, Redis, type RedisOptions, ReplyError } from 'ioredis';
 
 /** Where Redis is: one server, the first nodes of a cluster, or the sentinels that know the master. */
@@ -153,11 +154,8 @@ function connectEarly(cluster: Cluster): void {
   cluster.on('+node', (node: Redis) => cluster.status === 'ready' && connect(node));
 }
 
-/** What to say while Redis does not answer, with the reason as far as it is known. */
-export function awayError(redis: RedisClient): Error {
-  const trouble = troubles.get(redis);
-  return new Error(trouble ? `Redis is away: ${trouble.message}` : 'Redis is away', { cause: trouble });
-}
+/** What to say while Redis does not answer, with the reason as its cause, as far as it is known. */
+export const awayError = (redis: RedisClient): Error => new OwnFault('Redis is away', { cause: troubles.get(redis) });
 
 /** Resolves when the connection is ready; false when it is not within `timeoutMs`. */
 export async function isReady(redis: RedisClient, timeoutMs: number): Promise<boolean> {
@@ -187,18 +185,18 @@ export async function reach(redis: RedisClient, prefixes: string[]): Promise<voi
 export async function refuseUnfit(redis: RedisClient, timeoutMs: number): Promise<void> {
   const ready = await isReady(redis, timeoutMs);
   if (/cluster support disabled/.test(troubles.get(redis)?.message ?? '')) {
-    throw new Error('REDIS_URL names a cluster, and its server is none: it must start with redis:// then');
+    throw new OwnFault('REDIS_URL names a cluster, and its server is none: it must start with redis:// then');
   }
   if (!ready) return;
   const masters = redis instanceof Cluster ? redis.nodes('master') : [redis];
   for (const info of await Promise.all(masters.map(infoOf))) {
     const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
     if (policy && policy !== 'noeviction') {
-      throw new Error(`Redis must run with maxmemory-policy noeviction, not ${policy}: it would throw jobs away`);
+      throw new OwnFault(`Redis must run with maxmemory-policy noeviction, not ${policy}: it would throw jobs away`);
     }
     const mode = /(?:redis|server)_mode:(\w+)/.exec(info)?.[1] ?? '';
     if (['cluster', 'sentinel'].includes(mode) && !(redis instanceof Cluster)) {
-      throw new Error(`REDIS_URL names a ${mode} as if it were a server: it must start with redis+${mode}://`);
+      throw new OwnFault(`REDIS_URL names a ${mode} as if it were a server: it must start with redis+${mode}://`);
     }
   }
 }

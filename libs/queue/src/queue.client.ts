@@ -13,6 +13,7 @@ import {
   type Traced,
   traceparentHere,
   unavailable,
+  OwnFault,
 } from '@herald/contracts';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Job, type JobsOptions, Queue } from 'bullmq';
@@ -231,7 +232,7 @@ export class QueueClient extends ClientProxy {
 
   private contractOf({ queue, job }: Pattern): JobContract {
     const contract = this.contracts.get(queue)?.jobs[job];
-    if (!contract) throw new Error(`No contract for job ${job} of queue ${queue}`);
+    if (!contract) throw new OwnFault(`No contract for job ${job} of queue ${queue}`);
     return contract;
   }
 

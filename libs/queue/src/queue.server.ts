@@ -3,7 +3,9 @@ import {
   BrokenContract,
   type GiveUpCause,
   type JobRun,
+  kindOf,
   type Ledger,
+  OwnFault,
   PermanentFault,
   processing,
   type QueueContract,
@@ -124,7 +126,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       ...unknown.map((key) => `a handler for ${key}, which the contract does not know`),
       ...this.doubles.map((key) => `two handlers for ${key}`),
     ];
-    if (faults.length > 0) throw new Error(`The worker of queue ${queue} has ${faults.join('; ')}`);
+    if (faults.length > 0) throw new OwnFault(`The worker of queue ${queue} has ${faults.join('; ')}`);
   }
 
   private async watched(job: Job, token?: string): Promise<Verdict | undefined> {
@@ -232,12 +234,13 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   }
 
   /** An outage makes the same errors over and over, for every job in work: of a kind, one is told in a while. */
-  private noteTrouble({ message }: Error): void {
-    const kind = message.replace(/\bjob \S+/, 'job');
+  private noteTrouble(err: Error): void {
+    // Its words may quote jobs; those that differ in nothing else are told apart by where they were thrown.
+    const kind = `${kindOf(err)} ${/\n {4}at .*/.exec(err.stack ?? '')?.[0]}`;
     const now = performance.now();
     if (now - (this.told.get(kind) ?? -Infinity) < TELL_AGAIN_MS) return;
     this.told.set(kind, now);
-    this.logger.warn(`queue ${this.options.contract.queue}: ${message}`);
+    this.logger.warn({ message: `queue ${this.options.contract.queue}: trouble`, err });
   }
 
   private backoff(delay: number) {

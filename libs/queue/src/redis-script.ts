@@ -1,3 +1,4 @@
+import { OwnFault } from '@herald/contracts';
 import { awayError, isReady, type RedisAddress, type RedisClient, scriptConnection } from './connection.js';
 
 /** A Redis that says nothing for this long while it is asked counts as away. */
@@ -62,7 +63,7 @@ export class RedisScript {
 
   private giveUp(): void {
     this.silent = true;
-    for (const reject of this.waiting) reject(new Error('Redis is silent'));
+    for (const reject of this.waiting) reject(new OwnFault('Redis is silent'));
     this.waiting.clear();
     void this.probe();
   }

@@ -1,3 +1,4 @@
+import { OwnFault } from '@herald/contracts';
 import type { Type } from '@nestjs/common';
 import { HEADERS } from './headers.js';
 import { Operations } from './operations.js';
@@ -55,7 +56,7 @@ const SECURITY_SCHEMES = {
 export function documentOf(controllers: Type[], settings: { validationStatus: number }): Json {
   const routes = routesOf(controllers);
   const faults = routes.flatMap((route) => faultsOf(route).map((fault) => `${route.handler}: ${fault}`));
-  if (faults.length > 0) throw new Error(`These routes must say more of themselves:\n${faults.join('\n')}`);
+  if (faults.length > 0) throw new OwnFault(`These routes must say more of themselves:\n${faults.join('\n')}`);
 
   const schemas = new Schemas();
   const refusals = new Refusals(schemas, settings.validationStatus);

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { OwnFault } from '@herald/contracts';
 import { z } from 'zod';
 
 export type Json = Record<string, unknown>;
@@ -49,7 +50,7 @@ export class Schemas {
     for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, Json>)) {
       const referring = withReferences(definition);
       const known = (this.named[name] ??= referring);
-      if (!isDeepStrictEqual(known, referring)) throw new Error(`Two schemas are called ${name}`);
+      if (!isDeepStrictEqual(known, referring)) throw new OwnFault(`Two schemas are called ${name}`);
     }
     return withReferences(own);
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_OWED_IDS } from '@herald/contracts';
+import { MAX_OWED_IDS, OwnFault } from '@herald/contracts';
 import { Database, type Sql } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
@@ -83,7 +83,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   admit(messages: NewMessage[]): NewMessage[] {
     return messages.filter(({ queue }) => {
       const room = this.rooms.get(queue);
-      if (!room) throw new Error(`The outbox does not feed a queue ${queue}`);
+      if (!room) throw new OwnFault(`The outbox does not feed a queue ${queue}`);
       if (room.allowance < ALLOWANCE / 2 && !room.looking) void this.look(queue, room);
       if (room.backlog || room.allowance <= 0 || !this.client.isConnected) {
         room.backlog = true;
@@ -121,9 +121,9 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
       const { PUBLISHED_LIMIT } = this.settings;
       const most = isDeep(sight) ? 0 : Math.min(ALLOWANCE, this.roomIn(sight, room.depth, PUBLISHED_LIMIT / 2));
       room.allowance = Math.floor(most) - publishedMeanwhile;
-    } catch (error) {
+    } catch (err) {
       // The next message, or the next round, looks again.
-      this.logger.warn(`queue ${queue}: ${(error as Error).message}`);
+      this.logger.warn({ message: `queue ${queue} could not be looked at`, err });
     } finally {
       room.looking = false;
     }

@@ -46,16 +46,16 @@ export class Repeat {
       this.running = this.work()
         .then(
           () => this.note(),
-          (error: Error) => this.note(error),
+          (error: unknown) => this.note({ err: error }),
         )
         .then(() => this.next());
     }, this.pauseMs);
   }
 
-  private note(error?: Error): void {
+  private note(fault?: { err: unknown }): void {
     this.turns++;
-    if (error && !this.failing) this.logger.warn(`waits: ${error.message}`);
-    if (!error && this.failing) this.logger.log('goes on');
-    this.failing = error !== undefined;
+    if (fault && !this.failing) this.logger.warn({ message: 'waits', ...fault });
+    if (!fault && this.failing) this.logger.log('goes on');
+    this.failing = fault !== undefined;
   }
 }

@@ -90,15 +90,15 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
       this.local.note(caller, limits, taken.standings);
       return taken;
     } catch (error) {
-      this.noteAlone(true, error as Error);
+      this.noteAlone(true, error);
       return this.local.take(caller, limits, cost);
     }
   }
 
-  private noteAlone(isAlone: boolean, error?: Error): void {
+  private noteAlone(isAlone: boolean, err?: unknown): void {
     if (isAlone === this.isAlone) return;
     this.isAlone = isAlone;
-    if (isAlone) this.logger.warn(`Requests are counted by this gateway alone: ${error?.message}`);
+    if (isAlone) this.logger.warn({ message: 'Requests are counted by this gateway alone', err });
     else this.logger.warn('Requests are counted by all gateways together again');
   }
 

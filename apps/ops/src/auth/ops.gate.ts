@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { networkOf } from '@herald/bootstrap';
+import { networkOfClient } from '@herald/bootstrap';
 import { forbidden, tooManyRequests, unauthorized } from '@herald/contracts';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
@@ -73,7 +73,7 @@ export class OpsGate implements CanActivate, OnModuleInit {
    */
   async login(request: FastifyRequest, givenName: string, password: string): Promise<OpsUser> {
     const name = givenName.slice(0, MAX_NAME_LENGTH);
-    const address = networkOf(request.ip);
+    const address = networkOfClient(request);
     const tooMany = this.failed.begin(name, address);
     if (tooMany) {
       const { of, retryAfterSeconds } = tooMany;

@@ -13,7 +13,7 @@ export interface RetentionOptions {
   /** From one round to the next. */
   everyMs: number;
   /** What was removed for good is told among the warnings: it must not depend on a log level. */
-  log: { warn(message: string): void };
+  log: { warn(message: string | { message: string; err: unknown }): void };
 }
 
 /** Removes what is older than the configured days, batch by batch, for as long as its worker runs. */
@@ -40,8 +40,8 @@ export class Retention {
       try {
         const removed = await this.round();
         if (removed > 0) log.warn(`${removed} ${kept.name} older than ${days} days removed`);
-      } catch (error) {
-        log.warn(`${kept.name} older than ${days} days could not be removed: ${(error as Error).message}`);
+      } catch (err) {
+        log.warn({ message: `${kept.name} older than ${days} days could not be removed`, err });
       }
     }
   }

@@ -1,0 +1,77 @@
+import { faultLine, toldOf } from './told-fault.js';
+
+const SECRET = 'OTP 493817';
+
+/** As drivers make them: an error of a class of theirs, with facts beside the message. */
+function foreign(type: string, message: string, facts: object = {}): Error {
+  const Foreign = { [type]: class extends Error {} }[type]!;
+  return Object.assign(new Foreign(message), facts);
+}
+
+function parseError(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    return error;
+  }
+}
+
+it.each<[string, unknown, object]>([
+  ["JSON's", parseError(SECRET), { type: 'SyntaxError' }],
+  [
+    "Postgres'",
+    foreign('DatabaseError', `invalid input syntax for type json: Token "${SECRET}" is invalid.`, {
+      code: '22P02',
+      detail: SECRET,
+      where: SECRET,
+      constraint: 'no_codes',
+      table: 'feed_messages',
+    }),
+    { type: 'DatabaseError', code: '22P02', constraint: 'no_codes', table: 'feed_messages' },
+  ],
+  [
+    "Redis'",
+    foreign('ReplyError', `ERR unknown command '${SECRET}'`, { command: { args: [SECRET] } }),
+    { type: 'ReplyError', words: 'ERR' },
+  ],
+  [
+    'one that looks like a stack',
+    foreign('Error', `a\n    at ${SECRET} (file.js:1:1)\n    at ${SECRET} (file.js:1:1)`),
+    { type: 'Error' },
+  ],
+  ['one with content in its facts', foreign('Error', 'x', { code: SECRET, constraint: SECRET, address: SECRET }), {}],
+  [
+    'one that is caused by another',
+    new Error(SECRET, { cause: parseError(SECRET) }),
+    { cause: { type: 'SyntaxError' } },
+  ],
+  ['one of several', new AggregateError([new Error(SECRET)], SECRET), { cause: { type: 'Error' } }],
+  ['what is no error', SECRET, { type: 'string' }],
+])('of an error, %s words are not told', (_, error, told) => {
+  expect(toldOf(error)).toMatchObject(JSON.parse(JSON.stringify(told)));
+  expect(JSON.stringify(toldOf(error)) + faultLine(error)).not.toContain(SECRET);
+});
+
+it('tells where it was thrown, and where a connection was refused', () => {
+  const error = foreign('Error', 'connect ECONNREFUSED 127.0.0.1:1', {
+    code: 'ECONNREFUSED',
+    syscall: 'connect',
+    address: '127.0.0.1',
+    port: 1,
+  });
+  expect(toldOf(error).stack).toMatch(/^ {4}at .*told-fault\.spec/);
+  expect(faultLine(error)).toBe('Error ECONNREFUSED connect 127.0.0.1:1');
+});
+
+it('tells the words of our own faults, and those of drivers that quote nothing', () => {
+  const own = Object.assign(new Error('Redis is away'), { ownWords: true });
+  expect(faultLine(own)).toBe('Error Redis is away');
+  expect(faultLine(foreign('ReplyError', 'WRONGPASS invalid username-password pair'))).toBe('ReplyError WRONGPASS');
+  expect(toldOf(new Error(`self-signed certificate of ${SECRET}`)).words).toBe('self-signed certificate');
+});
+
+it('ends where errors cause each other', () => {
+  const [one, other] = [new Error('one'), new Error('other')];
+  [one.cause, other.cause] = [other, one];
+  expect(faultLine(one)).toBe('Error (Error (Error (Error)))');
+});

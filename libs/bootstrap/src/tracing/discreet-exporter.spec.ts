@@ -1,0 +1,36 @@
+import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
+import { pino } from 'pino';
+import { DiscreetExporter } from './discreet-exporter.js';
+
+const SECRET = 'OTP 493817';
+
+/** A span, as far as an exporter reads it. */
+const aSpan = (kind: SpanKind, attributes: object, message = '') =>
+  ({
+    kind,
+    attributes,
+    events: [{ name: 'exception', attributes: { 'exception.message': SECRET } }],
+    status: { code: SpanStatusCode.ERROR, message },
+  }) as unknown as ReadableSpan;
+
+function exported(span: ReadableSpan): ReadableSpan {
+  const seen: ReadableSpan[] = [];
+  const inner = { export: (spans: ReadableSpan[]) => void seen.push(...spans), shutdown: () => Promise.resolve() };
+  new DiscreetExporter(inner, pino({ level: 'silent' })).export([span], () => undefined);
+  return seen[0] as ReadableSpan;
+}
+
+it("lets no header of a client's leave, nor an error's words", () => {
+  const headers = { 'server.address': SECRET, 'server.port': 1, 'user_agent.original': SECRET, 'url.full': SECRET };
+  const { attributes, events, status } = exported(
+    aSpan(SpanKind.SERVER, { 'http.route': '/v1/feed', ...headers }, SECRET),
+  );
+  expect(attributes).toEqual({ 'http.route': '/v1/feed' });
+  expect(JSON.stringify([events, status])).not.toContain(SECRET);
+});
+
+it('tells which server a statement went to', () => {
+  const { attributes } = exported(aSpan(SpanKind.CLIENT, { 'server.address': 'postgres' }));
+  expect(attributes).toEqual({ 'server.address': 'postgres' });
+});
