@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
@@ -87,6 +88,105 @@ it('does not let strangers make it ask the issuer again and again', async () => 
   const tokens = Array.from({ length: 100 }, (_, index) => tokenOf(third, { kid: `unknown-${index}` }));
   expect(new Set(await Promise.all(tokens.map((token) => statusOf(gateway, token))))).toEqual(new Set([401]));
   expect(server.asked).toBeLessThanOrEqual(2 + (Date.now() - started) / 2000);
+});
+
+it('tries each of several keys that have no kid, or the same one', async () => {
+  const nameless = [first, second].map(({ jwk }) => ({ ...jwk, kid: undefined as never }));
+  const gateway = await gatewayOf(await issuer(...nameless.map((jwk) => ({ ...first, jwk })), third));
+  for (const key of [first, second]) {
+    expect(await statusOf(gateway, tokenOf(key, {}))).toBe(200);
+    expect(await statusOf(gateway, tokenOf(key))).toBe(200);
+  }
+  expect(await statusOf(gateway, tokenOf(third))).toBe(200);
+  expect(await statusOf(gateway, tokenOf(rsaKey('fourth'), {}))).toBe(401);
+
+  const same = [first, second].map(({ jwk }) => ({ ...jwk, kid: 'same' }));
+  const twice = await gatewayOf(await issuer(...same.map((jwk) => ({ ...first, jwk }))));
+  for (const key of [first, second]) expect(await statusOf(twice, tokenOf(key, { kid: 'same' }))).toBe(200);
+  expect(await statusOf(twice, tokenOf(third, { kid: 'same' }))).toBe(401);
+});
+
+it('needs no kid where there is one key, and learns the one that takes its place', async () => {
+  const server = await issuer(first);
+  const gateway = await gatewayOf(server);
+  expect(await statusOf(gateway, tokenOf(first, {}))).toBe(200);
+  server.keys = [second.jwk];
+  expect(await statusOf(gateway, tokenOf(second, {}))).toBe(200);
+  expect(await statusOf(gateway, tokenOf(first, {}))).toBe(401);
+});
+
+it('lets a new key in at once, whatever strangers made it ask for just before', async () => {
+  const server = await issuer(first);
+  const gateway = await gatewayOf(server);
+  for (const key of [second, third]) {
+    expect(await statusOf(gateway, tokenOf(rsaKey('strange'), { kid: `strange-${key.kid}` }))).toBe(401);
+    server.keys.push(key.jwk);
+    expect(await inTime(statusOf(gateway, tokenOf(key)))).toBe(200);
+  }
+});
+
+it('lets only some wait for the issuer, and tells the others when to come again', async () => {
+  const server = await issuer(first);
+  const gateway = await gatewayOf(server);
+  server.hangs = true;
+  const asked = Array.from({ length: 300 }, (_, index) => ask(gateway, tokenOf(third, { kid: `unknown-${index}` })));
+  const answers = await Promise.all(asked);
+  const busy = answers.filter(({ status }) => status === 503);
+  expect(busy.length).toBeGreaterThan(0);
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(300 - busy.length);
+  for (const { headers } of busy) expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+  expect(await statusOf(gateway, tokenOf(first))).toBe(200);
+});
+
+it('takes no key that is for something else, too short, or no secret any more, and the others all the same', async () => {
+  const shown = (change: object, key = second) => ({ ...key, jwk: { ...key.jwk, ...change } });
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const unfit = [
+    shown({ use: 'enc' }),
+    shown({ alg: 'PS256' }),
+    shown({ key_ops: ['encrypt'] }),
+    shown({ ...second.privateKey.export({ format: 'jwk' }) }),
+    shown({ kty: 'oct', k: 'c2VjcmV0' }),
+    shown({ n: 'no number' }),
+    shown(weak.publicKey.export({ format: 'jwk' }), third),
+    { ...second, jwk: null as never },
+  ];
+  const gateway = await gatewayOf(await issuer(...unfit, first));
+  expect(await statusOf(gateway, tokenOf(first))).toBe(200);
+  expect(await statusOf(gateway, tokenOf(second))).toBe(401);
+  expect(await statusOf(gateway, tokenOf({ ...third, privateKey: weak.privateKey }))).toBe(401);
+  expect(await statusOf(await gatewayOf(await issuer(shown({}))), tokenOf(second))).toBe(200);
+});
+
+it('reads no more than a set of keys may hold', async () => {
+  const server = await issuer(first);
+  const gateway = await gatewayOf(server, 1000);
+  expect(await statusOf(gateway, tokenOf(first))).toBe(200);
+  server.keys = [second.jwk, { kid: 'x'.repeat(2 * 1024 * 1024) }];
+  expect(await inTime(statusOf(gateway, tokenOf(second)))).toBe(401);
+  expect(await statusOf(gateway, tokenOf(first))).toBe(200);
+});
+
+it('makes no fault of a stranger who hangs up while the issuer is asked', async () => {
+  const server = await issuer(first);
+  const gateway = await gatewayOf(server);
+  expect(await statusOf(gateway, tokenOf(first))).toBe(200);
+  server.hangs = true;
+  const leaving = new AbortController();
+  const asked = server.asked;
+  const left = Array.from({ length: 5 }, (_, index) =>
+    fetch(`${gateway.url}/v1/feed`, {
+      headers: { authorization: `Bearer ${tokenOf(third, { kid: `unknown-${index}` })}` },
+      signal: leaving.signal,
+    }).catch(() => 'gone'),
+  );
+  await eventually(() => server.asked > asked);
+  leaving.abort();
+  expect(await Promise.all(left)).toEqual(left.map(() => 'gone'));
+  // This one waits for the answer after that which they waited for.
+  expect(await statusOf(gateway, tokenOf(third, { kid: 'later' }))).toBe(401);
+  expect(await (await fetch(gateway.metricsUrl)).text()).not.toMatch(/^herald_http_faults_total\{/m);
+  expect(gateway.log).not.toMatch(/"level":[56]0/);
 });
 
 describe('while the issuer does not answer', () => {

@@ -168,6 +168,19 @@ describe('the claims', () => {
     ['no end', () => ({ exp: null })],
     ['a beginning in the future', () => ({ nbf: now() + 60 })],
     ['a beginning in words', () => ({ nbf: 'now' })],
+    ['no login', () => ({ sub: '' })],
+    ['a login that no message can have', () => ({ sub: 'a\u0000b' })],
+    ['no company', () => ({ company_id: undefined })],
+    ['a company that is no UUID', () => ({ company_id: `${herald.company.id}' or true` })],
+    ['a company whose UUID is none of RFC 4122', () => ({ company_id: '11111111-1111-1111-1111-111111111111' })],
+    ['a company whose UUID is of no version', () => ({ company_id: '01890a5d-ac96-9a74-0000-665b2d6d9c2e' })],
+    ['a company that is a number', () => ({ company_id: 1 })],
+    ['several companies', () => ({ company_id: [herald.company.id] })],
+    ['a login that is a number', () => ({ sub: 17 })],
+    ['a login of 101 characters', () => ({ sub: 'a'.repeat(101) })],
+    ['a login with half an emoji', () => ({ sub: 'a\ud83d' })],
+    ['audiences that are no texts', () => ({ aud: [herald.demo.jwt.userAudience, 1, null] })],
+    ['an audience that is an object', () => ({ aud: { [herald.demo.jwt.userAudience]: true } })],
   ])('may not have %s', async (_, changes) => {
     expect(await asPerson(token('secret', { ...personClaims(), ...changes() }))).toBe(401);
   });
@@ -208,6 +221,20 @@ describe('the claims', () => {
       200,
     );
   });
+});
+
+it('never fails at claims that are signed and unusual', async () => {
+  const far = [now() * 1000, Number.MAX_SAFE_INTEGER, 1e300].map((exp) => ({ exp }));
+  const people = [...far, { sub: 'ninguém 🙂' }, { iat: 'now' }, { jti: { a: [] } }, { ['__proto__']: { a: 1 } }];
+  for (const claims of people) expect(await asPerson(token('secret', { ...personClaims(), ...claims }))).toBe(200);
+  const merchants = [{ merchant_id: 2 ** 31 }, { merchant_id: Number.MAX_SAFE_INTEGER }, ...far];
+  for (const claims of merchants)
+    expect(await asMerchant(token('secret', { ...merchantClaims(), ...claims }))).toBe(200);
+});
+
+it('refuses a token that is longer than any that an issuer makes', async () => {
+  expect(await asPerson(token('secret', { ...personClaims(), groups: 'x'.repeat(4000) }))).toBe(200);
+  expect(await asPerson(token('secret', { ...personClaims(), groups: 'x'.repeat(8000) }))).toBe(401);
 });
 
 it('refuses a token in x-api-key, also one that it let in a moment ago', async () => {

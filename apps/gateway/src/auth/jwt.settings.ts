@@ -52,13 +52,17 @@ export function checkJwtSettings(env: JwtSettings, ctx: Pick<z.core.$RefinementC
 function fits(pem: string, algorithm: string): boolean {
   if (pem.includes('PRIVATE KEY')) return false;
   try {
-    const key = createPublicKey(pem);
-    const curve = CURVES[algorithm];
-    if (curve) return key.asymmetricKeyDetails?.namedCurve === curve;
-    return isRsa(key, algorithm) && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS;
+    return isFor(createPublicKey(pem), algorithm);
   } catch {
     return false;
   }
+}
+
+/** Whether a key is of the algorithm's kind, and long enough. */
+export function isFor(key: KeyObject, algorithm: string): boolean {
+  const curve = CURVES[algorithm];
+  if (curve) return key.asymmetricKeyDetails?.namedCurve === curve;
+  return isRsa(key, algorithm) && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS;
 }
 
 const isRsa = ({ asymmetricKeyType: type }: KeyObject, algorithm: string) =>

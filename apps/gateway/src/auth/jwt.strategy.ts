@@ -3,6 +3,7 @@ import { line, uuid } from '@herald/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
+import { validate as isUuid } from 'uuid';
 import { z } from 'zod';
 import type { MerchantCaller, PersonCaller } from './caller.js';
 import { JwtKeys } from './jwt.keys.js';
@@ -13,7 +14,9 @@ const TOLERANCE_SECONDS = 5;
 
 /** `exp` is required; the library only checks it when it is there. */
 const Claims = z.object({ exp: z.number(), iss: z.string(), aud: z.union([z.string(), z.array(z.string())]) });
-const PersonClaims = Claims.extend({ sub: line(100), company_id: uuid() });
+/** Ids of companies are UUIDs of RFC 4122; Postgres would take others too. */
+const companyId = uuid().refine((id) => isUuid(id));
+const PersonClaims = Claims.extend({ sub: line(100), company_id: companyId });
 const MerchantClaims = Claims.extend({ merchant_id: z.int().positive() });
 
 /** Claims of each kind of holder. */
