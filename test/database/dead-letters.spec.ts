@@ -192,15 +192,15 @@ describe('replaying', () => {
   const action = () => ({ companyId: herald.company.id, body: anAction() });
   const direct = () => ({ correlationId: randomUUID(), ...action() });
   it.each<[string, () => unknown, Given, string]>([
-    ['null', () => null, {}, 'expected object'],
-    ['a word', () => 'x', {}, 'expected object'],
+    ['null', () => null, {}, 'must be an object'],
+    ['a word', () => 'x', {}, 'must be an object'],
     ['text that is no JSON', () => undefined, { content: '{"a": ' }, 'JSON'],
     ['no correlationId', action, {}, 'correlationId'],
     ['a correlationId that is none', () => ({ ...direct(), correlationId: 'x' }), {}, 'must be a UUID'],
     ['no company', () => ({ ...direct(), companyId: undefined }), {}, 'companyId'],
     ['a body that breaks the contract', () => ({ ...direct(), body: anAction({ title: '' }) }), {}, 'body.title'],
     ['a body with a NUL', () => ({ ...direct(), body: anAction({ title: 'a\u0000' }) }), {}, 'control characters'],
-    ['a version to come', () => ({ ...direct(), v: 7 }), {}, 'v: '],
+    ['a version to come', () => ({ ...direct(), v: 7 }), {}, 'v must be 1'],
     ['a job that nobody knows', direct, { job: 'nonsense' }, 'has no job "nonsense"'],
     ['a job named like a property of every object', direct, { job: '__proto__' }, 'has no job'],
     ['a queue that nobody knows', direct, { queue: 'nowhere' }, 'has no job'],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Queue } from 'bullmq';
 import { aMessage, call } from '../support/client.js';
+import { commandLine } from '../support/command-line.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 import { redisAt } from '../support/redis.js';
@@ -108,5 +109,112 @@ describe('a job that an internal service puts on the queue itself', () => {
       async () => (await herald.query('select id from dead_letters')).length === before + garbage.length + 2,
     );
     expect(herald.service('delivery').hasEnded).toBe(false);
+  });
+
+  it('is a dead letter that names its company when that does not exist, and its neighbours are delivered', async () => {
+    const nobody = randomUUID();
+    const [lost, ...good] = [{ ...aJob(), companyId: nobody }, aJob(), aJob(), aJob()];
+    await queue.addBulk([lost!, ...good].map((data) => ({ name: 'deliver', data })));
+    const [letter] = await settled(lost!.correlationId, 'given_up');
+    expect(letter?.error).toBe(`company ${nobody} is not known`);
+    for (const { correlationId } of good) await settled(correlationId, 'delivered');
+  });
+
+  it('does not reach a company that does not exist by way of the outbox either', async () => {
+    const job = { ...aJob(), companyId: randomUUID() };
+    const { id } = await queue.add('deliver', job, { delay: 300 });
+    // As if its workers had died: a good job would be tried alone.
+    await redis.hset(queue.toKey(id as string), 'stc', 3);
+    await settled(job.correlationId, 'given_up');
+    const [letter] = await herald.query<{ id: string }>('select id from dead_letters where correlation_id = $1', [
+      job.correlationId,
+    ]);
+    const { stdout } = await commandLine(herald.urlFor('herald_ops'), 'dead-letters', 'replay', letter!.id);
+    expect(stdout).toContain(`company ${job.companyId} is not known`);
+    expect(await places(job.correlationId)).toHaveLength(1);
+  });
+
+  it('says in the log which dead letter it became, and which of its fields are wrong', async () => {
+    const job = { ...aJob({ title: 'x'.repeat(31) }), v: 7 };
+    await queue.add('deliver', job);
+    const [dead] = await settled(job.correlationId, 'given_up');
+    expect(dead?.error).toBe('v must be 1; body.message.title must have at most 30 characters');
+    const [letter] = await herald.query<{ id: string }>('select id from dead_letters where correlation_id = $1', [
+      job.correlationId,
+    ]);
+    const line = await eventually(() =>
+      herald
+        .service('delivery')
+        .log.split('\n')
+        .find((entry) => entry.includes('a job is given up') && entry.includes(job.correlationId)),
+    );
+    expect(JSON.parse(line)).toMatchObject({
+      cause: 'broken',
+      error: 'BrokenContract',
+      deadLetters: [letter?.id],
+      fields: ['v', 'body.message.title'],
+    });
+  });
+});
+
+describe('the time that a producer puts on its job', () => {
+  const now = Date.now();
+  const feedOf = async (login: string, query = '') =>
+    (await call('GET', `${herald.url}/v1/feed${query}`, { token: herald.jwtOf(login) })).body;
+
+  it('counts when it may be true; otherwise the arrival does, so that no clock moves a feed', async () => {
+    const times = [now / 1000, now * 1000, now * 1e6, 1, now - 31 * 86_400_000, now + 600_000].map(Math.floor);
+    const [past, ...others] = [now - 86_400_000, ...times].map((timestamp) => ({
+      timestamp,
+      data: aJob({ recipientLogin: 'carla' }),
+    }));
+    for (const { timestamp, data } of [...others, past!]) {
+      await queue.add('deliver', data, { timestamp });
+      await settled(data.correlationId, 'delivered');
+    }
+    const ids = [...others.map(({ data }) => data.correlationId).reverse(), past!.data.correlationId];
+    const { data } = await feedOf('carla');
+    expect(data.map(({ id }: { id: string }) => id)).toEqual(ids);
+    expect(data.at(-1).createdAt).toBe(new Date(past!.timestamp).toISOString());
+    const paged: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: { data: { id: string }[]; nextCursor: string | null } = await feedOf(
+        'carla',
+        `?limit=2${cursor && `&cursor=${cursor}`}`,
+      );
+      paged.push(...page.data.map(({ id }) => id));
+      cursor = page.nextCursor;
+    }
+    expect(paged).toEqual(ids);
+  });
+});
+
+describe('a job that cannot be given up', () => {
+  const refuse = (rule: string) =>
+    herald.query(`alter table dead_letters add constraint refused check (${rule}) not valid`);
+  const mend = () => herald.query('alter table dead_letters drop constraint refused');
+  const lettersWith = (content: string) => herald.query('select * from dead_letters where content = $1', [content]);
+
+  it('as it is, is given up as plain text', async () => {
+    const job = { ...aJob(), v: 7 };
+    await refuse(`job <> 'deliver'`);
+    await queue.add('deliver', job);
+    const letter = await eventually(
+      async () => (await lettersWith(Buffer.from(JSON.stringify(job)).toString('base64')))[0],
+    );
+    expect(letter).toMatchObject({ correlation_id: null, job: '', error: expect.stringContaining('in base64') });
+    await mend();
+  });
+
+  it('at all, waits until it can, and says so without its content', async () => {
+    const job = { ...aJob({ title: 'unspeakable' }), v: 7 };
+    await refuse(`queue <> 'delivery'`);
+    const { id } = await queue.add('deliver', job);
+    const waiting = await eventually(async () => (await queue.getDelayed()).find((delayed) => delayed.id === id));
+    expect(herald.service('delivery').log).toContain('a job cannot be given up yet');
+    expect(herald.service('delivery').log).not.toContain('unspeakable');
+    await mend();
+    await waiting.promote();
+    await eventually(async () => (await lettersWith(JSON.stringify(job)))[0]);
   });
 });

@@ -35,7 +35,15 @@ import { env } from './agent-actions.env.js';
       provide: QueueServer,
       inject: [MessageLedger],
       useFactory: (ledger: MessageLedger) => {
-        const { REDIS_URL, QUEUE_NAMESPACE, AGENT_ACTIONS_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
+        const {
+          REDIS_URL,
+          QUEUE_NAMESPACE,
+          AGENT_ACTIONS_CONCURRENCY,
+          JOB_LOCK_MS,
+          SHUTDOWN_TIMEOUT_MS,
+          PRODUCER_TIME_BEHIND_DAYS,
+          PRODUCER_TIME_AHEAD_MS,
+        } = env();
         return new QueueServer({
           contract: agentActions,
           ledger,
@@ -43,6 +51,7 @@ import { env } from './agent-actions.env.js';
           namespace: QUEUE_NAMESPACE,
           concurrency: AGENT_ACTIONS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
+          believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
           ran: noteRun,
         });

@@ -31,7 +31,15 @@ import { env } from './delivery.env.js';
       provide: QueueServer,
       inject: [MessageLedger],
       useFactory: (ledger: MessageLedger) => {
-        const { REDIS_URL, QUEUE_NAMESPACE, DELIVERY_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
+        const {
+          REDIS_URL,
+          QUEUE_NAMESPACE,
+          DELIVERY_CONCURRENCY,
+          JOB_LOCK_MS,
+          SHUTDOWN_TIMEOUT_MS,
+          PRODUCER_TIME_BEHIND_DAYS,
+          PRODUCER_TIME_AHEAD_MS,
+        } = env();
         return new QueueServer({
           contract: delivery,
           ledger,
@@ -39,6 +47,7 @@ import { env } from './delivery.env.js';
           namespace: QUEUE_NAMESPACE,
           concurrency: DELIVERY_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
+          believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
           ran: noteRun,
         });

@@ -31,6 +31,7 @@ const PLACE_DIRECT = `
            g.queued_at, null, g.queued_at, g.started_at, '[]'
       from ${GIVEN}
      where not exists (select from outbox o where o.id = g.id)
+       and exists (select from companies c where c.id = g.company_id)
         on conflict (id) do nothing
     returning id, company_id),
   cleared as (

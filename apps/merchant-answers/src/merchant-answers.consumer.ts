@@ -1,10 +1,13 @@
 import {
   type Answered,
+  BrokenContract,
   type Done,
+  type JobContract,
   type JobRun,
   merchantAnswers,
   notFound,
   PermanentFault,
+  readJob,
   readMoment,
   Refusal,
   spanHere,
@@ -15,7 +18,6 @@ import { bodyHash, Database, findType, isDataError, MessageLedger, once, type Sq
 import { type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
 import DataLoader from 'dataloader';
-import { ZodError } from 'zod';
 import { checkRequest, conversationNotFound } from './answer-rules.js';
 import { Answers, type GivenAnswer } from './answers.js';
 import { FIND_MADE, LEAVE, MAKE, UPSERT } from './statements.js';
@@ -119,16 +121,18 @@ export class MerchantAnswersConsumer {
   }
 
   private async redo(data: object, run: JobRun): Promise<unknown> {
+    const read = <Data>(contract: JobContract<Data>): Data =>
+      readJob(contract, { queue: run.queue, job: run.job, data }).data;
     const { request, answer, delete: remove, 'conversation.upsert': upsert } = merchantAnswers.jobs;
     switch (run.job) {
       case 'request':
-        return this.request({ run, data: request.data.parse(data) });
+        return this.request({ run, data: read(request) });
       case 'answer':
-        return this.answer({ run, data: answer.data.parse(data) });
+        return this.answer({ run, data: read(answer) });
       case 'delete':
-        return this.delete({ run, data: remove.data.parse(data) });
+        return this.delete({ run, data: read(remove) });
       case 'conversation.upsert':
-        return this.upsertConversation({ run, data: upsert.data.parse(data) });
+        return this.upsertConversation({ run, data: read(upsert) });
       default:
         throw new PermanentFault(`The queue has no job "${run.job}"`);
     }
@@ -165,7 +169,7 @@ function contentOf({ data, run }: Command): unknown {
 }
 
 const isFinal = (error: unknown) =>
-  error instanceof Refusal || error instanceof PermanentFault || error instanceof ZodError || isDataError(error);
+  error instanceof Refusal || error instanceof PermanentFault || error instanceof BrokenContract || isDataError(error);
 
 /** The memory of requests is shorter than a notification's life: what it made may be all that is left of a request. */
 async function wasMade(tx: Sql, values: unknown[]): Promise<boolean> {

@@ -46,7 +46,15 @@ import { env } from './merchant-answers.env.js';
       provide: QueueServer,
       inject: [MessageLedger],
       useFactory: (ledger: MessageLedger) => {
-        const { REDIS_URL, QUEUE_NAMESPACE, MERCHANT_ANSWERS_CONCURRENCY, JOB_LOCK_MS, SHUTDOWN_TIMEOUT_MS } = env();
+        const {
+          REDIS_URL,
+          QUEUE_NAMESPACE,
+          MERCHANT_ANSWERS_CONCURRENCY,
+          JOB_LOCK_MS,
+          SHUTDOWN_TIMEOUT_MS,
+          PRODUCER_TIME_BEHIND_DAYS,
+          PRODUCER_TIME_AHEAD_MS,
+        } = env();
         return new QueueServer({
           contract: merchantAnswers,
           ledger,
@@ -54,6 +62,7 @@ import { env } from './merchant-answers.env.js';
           namespace: QUEUE_NAMESPACE,
           concurrency: MERCHANT_ANSWERS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
+          believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
           ran: (run) => {
             noteRun(run);

@@ -91,4 +91,8 @@ export const WorkerEnv = ServiceEnv.extend({
   DATABASE_POOL_SIZE: whole(5, 1, 100),
   /** A worker that dies holds its jobs for at most twice this long. */
   JOB_LOCK_MS: whole(5000, 500, 60_000),
+  /** The time that a producer puts on its job counts when it is no older than this, */
+  PRODUCER_TIME_BEHIND_DAYS: whole(30, 1, 36_500),
+  /** and no more than this ahead; otherwise the time of arrival does. */
+  PRODUCER_TIME_AHEAD_MS: whole(300_000, 0, 86_400_000),
 });

@@ -25,6 +25,8 @@ const nameOf = (path: readonly unknown[]) =>
 function readable(message: string): string {
   const [, options] = /^Invalid option: expected one of (.+)$/.exec(message) ?? [];
   if (options) return `must be one of ${options.replaceAll('"', '').replaceAll('|', ', ')}`;
+  const [, only] = /^Invalid input: expected ([^,]+)$/.exec(message) ?? [];
+  if (only) return `must be ${only}`;
   const [, expected, received] = /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
   if (!expected) return message;
   return received === 'undefined' ? 'is required' : `must be ${/^[aeio]/.test(expected) ? 'an' : 'a'} ${expected}`;

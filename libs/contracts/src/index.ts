@@ -13,7 +13,7 @@ export { validatorOf } from './linear-schema.js';
 export * from './merchant-answers.contract.js';
 export * from './notification-type.js';
 export * from './queue-contract.js';
-export { BrokenContract, readJob } from './read-job.js';
+export { BrokenContract, readJob, UnreadableData } from './read-job.js';
 export * from './refusal.js';
 export * from './text.js';
 export * from './timestamp.js';

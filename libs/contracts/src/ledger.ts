@@ -4,8 +4,8 @@ export interface JobRun {
   job: string;
   /** Tells this job from every other of its queue, also from a later one with the same id. */
   jobKey: string;
-  /** The job's data as it stood on the queue: possibly garbage. */
-  data: unknown;
+  /** The job's data as it stood on the queue, as text: possibly garbage. */
+  text: string;
   /** Outbox rows that an `owed` job carries; absent for a job that carries its message itself. */
   ids?: string[];
   /** Of a job that carries its message itself: what could be read of it. */
@@ -40,6 +40,8 @@ export interface Ledger {
   startAlone(run: JobRun): Promise<boolean>;
   /** Notes a failed attempt that will be followed by another. */
   noteFailure(run: JobRun, error: Error): Promise<void>;
-  /** Settles a job that will not be tried again: splits it, or keeps its message as a dead letter. */
-  giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<void>;
+  /** Settles a job that will not be tried again: splits it, or keeps its messages as dead letters, whose ids it returns. */
+  giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<string[]>;
+  /** Which of a queue's dead letters are still there: neither replayed, dropped nor erased. */
+  undecided(queue: string, deadLetters: string[]): Promise<string[]>;
 }

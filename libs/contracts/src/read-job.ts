@@ -1,5 +1,5 @@
 import { validate as isUuid } from 'uuid';
-import { countFaults, fieldErrors } from './field-faults.js';
+import { countFaults, fieldErrors, type Issue } from './field-faults.js';
 import { faultOfSize } from './job-size.js';
 import type { JobContract } from './queue-contract.js';
 
@@ -7,7 +7,24 @@ import type { JobContract } from './queue-contract.js';
 const MAX_TOLD = 20;
 
 /** The payload breaks the contract and will break it again. */
-export class BrokenContract extends Error {}
+export class BrokenContract extends Error {
+  override readonly name = 'BrokenContract';
+
+  /** @param fields paths of the wrong fields, as the contract names them: nothing that a producer wrote */
+  constructor(
+    message: string,
+    readonly fields: string[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** Stands for a job's data that could not be read. */
+export class UnreadableData {
+  constructor(readonly reason: string) {}
+}
+
+const MAX_NAME = 100;
 
 /** A job as it stands on a queue, or stood there. */
 export interface RawJob {
@@ -38,19 +55,23 @@ export function readJob<Data>(
   contract: JobContract<Data> | undefined,
   { queue, job, jobId, data }: RawJob,
 ): ReadJob<Data> {
-  if (!contract) throw new BrokenContract(`the queue ${queue} has no job "${job}"`);
+  if (!contract) throw new BrokenContract(`the queue ${queue} has no job "${job.slice(0, MAX_NAME)}"`);
+  if (data instanceof UnreadableData) throw new BrokenContract(`data ${data.reason}`, ['data']);
   const lacksId = isObject(data) && data.correlationId === undefined && isUuid(jobId);
   const size = faultOfSize(data);
-  if (size) throw new BrokenContract(`data: ${size}`);
+  if (size) throw new BrokenContract(`data ${size}`, ['data']);
   const parsed = contract.data.safeParse(lacksId ? { ...data, correlationId: jobId } : data);
-  if (!parsed.success) {
-    const { issues } = parsed.error;
-    const faults = fieldErrors(issues, 'data', MAX_TOLD).map(({ field, message }) => `${field}: ${message}`);
-    const more = countFaults(issues) - faults.length;
-    if (more > 0) faults.push(`and ${more} more`);
-    throw new BrokenContract(faults.join('; '));
-  }
+  if (!parsed.success) throw brokenBy(parsed.error.issues);
   const { ids, correlationId, companyId } = parsed.data as Partial<Omit<ReadJob<Data>, 'data'>>;
   const kept = contract.keep?.(parsed.data);
   return { data: parsed.data, ids, correlationId, companyId: kept?.companyId ?? companyId, body: kept?.body };
+}
+
+/** A job's faults, in the words that a route would use. */
+function brokenBy(issues: readonly Issue[]): BrokenContract {
+  const faults = fieldErrors(issues, 'data', MAX_TOLD).map(({ field, message }) => `${field} ${message}`);
+  const more = countFaults(issues) - faults.length;
+  if (more > 0) faults.push(`and ${more} more`);
+  const paths = issues.slice(0, MAX_TOLD).map(({ path = [] }) => path.map(String).join('.') || 'data');
+  return new BrokenContract(faults.join('; '), [...new Set(paths)]);
 }

@@ -27,6 +27,7 @@ import { LetWorkersRemoveWhatIsOld1764000080000 } from './migrations/17640000800
 import { FindWhatIsOld1764000081000 } from './migrations/1764000081000-find-what-is-old.js';
 import { LimitRolesInTime1764000090000 } from './migrations/1764000090000-limit-roles-in-time.js';
 import { MergePagesOfActions1764000100000 } from './migrations/1764000100000-merge-pages-of-actions.js';
+import { LetWorkersKnowCompanies1764000110000 } from './migrations/1764000110000-let-workers-know-companies.js';
 import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-tell-secrets-from-guesses.js';
 
 const entities = [
@@ -59,6 +60,7 @@ const migrations = [
   FindWhatIsOld1764000081000,
   LimitRolesInTime1764000090000,
   MergePagesOfActions1764000100000,
+  LetWorkersKnowCompanies1764000110000,
   TellSecretsFromGuesses1764000111000,
 ];
 

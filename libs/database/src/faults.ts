@@ -43,3 +43,17 @@ export const isOldSchema = (error: unknown): boolean =>
 
 /** True when a row of this key is there already. */
 export const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';
+
+/** True when the same statement may succeed the next time: it met another one, or took too long. */
+export const isPassing = (error: unknown): boolean =>
+  /^(40|55|57014)/.test(String((error as { code?: unknown } | null)?.code));
+
+/** Why something was not done, in words of Herald's own: those of Postgres quote rows. */
+export function wordsOf(error: Error): string {
+  const { code, constraint } = error as { code?: unknown; constraint?: string };
+  if (typeof code !== 'string' || code.length !== 5) return error.message;
+  if (isTaken(error)) return 'correlationId is in use';
+  if (['22021', '22P02', '22P05'].includes(code)) return 'holds characters that cannot be stored';
+  const which = [code, constraint].filter(Boolean).join(', ');
+  return isDataError(error) ? `cannot be stored (${which})` : `the database could not do it (${which})`;
+}

@@ -1,6 +1,7 @@
 import type { GiveUpCause, JobRun, Ledger } from '@herald/contracts';
+import { findUnknownCompanies, hasCompanies, unknownCompany } from './companies.js';
 import type { Database } from './database.js';
-import { isOutage } from './faults.js';
+import { isOutage, isPassing, wordsOf } from './faults.js';
 
 /** A message whose worker dies this often while it runs alone is the one that kills it. */
 const MAX_STARTS_ALONE = 3;
@@ -18,8 +19,11 @@ const ownStep = (run: JobRun, detail: string) => JSON.stringify([attempt(run, de
 const directSteps = (run: JobRun, detail: string) =>
   JSON.stringify([{ step: 'queued', at: run.queuedAt.toISOString(), direct: true }, attempt(run, detail)]);
 
-/** Text as Postgres takes it: an error may quote garbage. */
-const storable = (value: string) => value.replaceAll('\u0000', '\ufffd').slice(0, 2000);
+/** As much of a job as a dead letter keeps. */
+const MAX_CONTENT = 8 * 1024 * 1024;
+
+/** Text as Postgres takes it, also within JSON: an error may quote garbage, and be cut within a character. */
+const storable = (value: string, maxLength = 2000) => value.slice(0, maxLength).replaceAll(/\0|\p{Cs}/gu, '\ufffd');
 
 /** The time it was put on the queue, as a step of the timeline: the column itself is overwritten by the next time. */
 const QUEUED_STEP = `jsonb_build_array(jsonb_build_object('step', 'queued', 'at',
@@ -57,31 +61,44 @@ export class MessageLedger implements Ledger {
     if (!run.ids || run.alone) return;
     await this.database.query(
       `update outbox set history = history || ${QUEUED_STEP} || $2::jsonb where id = any($1::uuid[])`,
-      [run.ids, ownStep(run, error.message)],
+      [run.ids, ownStep(run, wordsOf(error))],
     );
   }
 
-  async giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<void> {
+  async giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<string[]> {
+    const reason = wordsOf(error);
     if (run.ids)
       return run.alone && cause === 'failed'
-        ? this.buryOwed(run, error.message, ownStep(run, error.message))
-        : this.split(run, error.message);
-    if (cause === 'stalled' && run.body !== undefined) return this.adopt(run, error.message);
-    return this.buryDirect(run, error.message);
+        ? this.buryOwed(run, reason, ownStep(run, reason))
+        : this.split(run, reason);
+    if (cause === 'stalled' && run.body !== undefined) return this.adopt(run, reason);
+    return this.buryDirect(run, reason);
+  }
+
+  async undecided(queue: string, deadLetters: string[]): Promise<string[]> {
+    const found = await this.database.query<{ id: string }>(
+      'select id::text from dead_letters where id = any($1::bigint[]) and queue = $2',
+      [deadLetters, queue],
+    );
+    return found.map(({ id }) => id);
   }
 
   /** Each message of the job goes back to be fed again, alone, so that the guilty one is found and harms no other. */
-  private async split(run: JobRun, detail: string): Promise<void> {
+  private async split(run: JobRun, detail: string): Promise<[]> {
     await this.database.query(
       `update outbox set alone = true, job_id = null, queued_at = null,
               history = history || ${QUEUED_STEP} || $3::jsonb
         where id = any($1::uuid[]) and queue = $2`,
       [run.ids, run.queue, ownStep(run, detail)],
     );
+    return [];
   }
 
   /** A direct job that died with its worker becomes owed, so that it too can be tried alone. */
-  private async adopt(run: JobRun, detail: string): Promise<void> {
+  private async adopt(run: JobRun, detail: string): Promise<string[]> {
+    const companies = hasCompanies(run.queue) && run.companyId ? [run.companyId] : [];
+    for (const unknown of await findUnknownCompanies(this.database, companies))
+      return this.buryDirect(run, unknownCompany(unknown));
     await this.database.query(
       `insert into outbox (id, queue, job, company_id, body, accepted_at, alone, history, traceparent)
        values ($1, $2, $3, $4, $5, $6, true, $7, $8) on conflict (id) do nothing`,
@@ -96,34 +113,53 @@ export class MessageLedger implements Ledger {
         run.traceparent,
       ],
     );
+    return [];
   }
 
-  private async buryOwed(run: JobRun, error: string, lastStep = '[]'): Promise<void> {
-    await this.database.query(
+  private async buryOwed(run: JobRun, error: string, lastStep = '[]'): Promise<string[]> {
+    const buried = await this.database.query<{ id: string }>(
       `with given_up as (delete from outbox where id = any($1::uuid[]) and queue = $2 returning *)
        insert into dead_letters (correlation_id, queue, job, company_id, content, error, accepted_at, queued_at, history)
        select id, queue, job, company_id, body::text, $3, accepted_at, queued_at, history || ${QUEUED_STEP} || $4::jsonb
-         from given_up`,
+         from given_up returning id::text`,
       [run.ids, run.queue, storable(error), lastStep],
     );
+    return buried.map(({ id }) => id);
   }
 
-  private async buryDirect(run: JobRun, error: string): Promise<void> {
-    await this.database.query(
-      `insert into dead_letters (job_key, correlation_id, queue, job, company_id, content, error, queued_at, history)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-       on conflict (queue, job_key) where job_key is not null do nothing`,
+  /** Whatever a job is made of, it is kept: if not as it is, then as plain text that nothing can be wrong with. */
+  private async buryDirect(run: JobRun, error: string): Promise<string[]> {
+    try {
+      return await this.keep(run, error, run.text);
+    } catch (failure) {
+      if (isOutage(failure) || isPassing(failure)) throw failure;
+      const { queue, jobKey, awaited, alone, queuedAt, startedAt, attempt } = run;
+      const plain = { queue, job: '', jobKey, text: '', awaited, alone, queuedAt, startedAt, attempt };
+      const bytes = Buffer.from(run.text.slice(0, MAX_CONTENT)).toString('base64');
+      return this.keep(plain, 'could not be kept as it was: its content is in base64', bytes);
+    }
+  }
+
+  private async keep(run: JobRun, error: string, content: string): Promise<string[]> {
+    const kept = await this.database.query<{ id: string }>(
+      `with kept as (
+         insert into dead_letters (job_key, correlation_id, queue, job, company_id, content, error, queued_at, history)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+         on conflict (queue, job_key) where job_key is not null do nothing returning id)
+       select id::text from kept
+       union all select id::text from dead_letters where queue = $3 and job_key = $1`,
       [
         storable(run.jobKey),
         run.correlationId,
         run.queue,
         storable(run.job),
         run.companyId,
-        JSON.stringify(run.data) ?? 'null',
+        storable(content, MAX_CONTENT),
         storable(error),
         run.queuedAt,
         directSteps(run, error),
       ],
     );
+    return kept.map(({ id }) => id);
   }
 }

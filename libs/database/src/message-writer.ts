@@ -1,7 +1,8 @@
 import { type JobRun, PermanentFault, spanHere, together } from '@herald/contracts';
 import DataLoader from 'dataloader';
+import { findUnknownCompanies, unknownCompany } from './companies.js';
 import type { Database } from './database.js';
-import { isDataError, isTaken } from './faults.js';
+import { isDataError, wordsOf } from './faults.js';
 import type { MessageLedger } from './message-ledger.js';
 
 /** How one product's messages become rows, each for all messages of a job or batch at once. */
@@ -13,7 +14,10 @@ export interface MessageStatements {
   moveOwed: string;
   /** $1 id. Takes a message out of the outbox that is among the product's rows word for word; returns its id. */
   leaveTwin: string;
-  /** $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. Returns the ids of the rows that are new. */
+  /**
+   * $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. Writes nothing for companies that do not exist; returns
+   * the ids of the rows that are new.
+   */
   writeDirect: string;
   /** As `writeDirect`. Returns the ids that are there already, word for word. */
   findTwins: string;
@@ -69,7 +73,8 @@ export class MessageWriter {
 
   /**
    * A message that an internal service put on the queue itself; the same message twice is written once.
-   * @throws PermanentFault when its data cannot be stored, or its correlationId is in use for another message
+   * @throws PermanentFault when its data cannot be stored, its company does not exist, or its correlationId is in use for
+   *   another message
    */
   writeDirect(message: DirectMessage): Promise<void> {
     return this.direct.load({ ...message, span: spanHere() });
@@ -87,8 +92,7 @@ export class MessageWriter {
     } catch (error) {
       if (!isDataError(error)) throw error;
       if (await this.leaveTwin(id)) return;
-      const fault = isTaken(error) ? inUse() : (error as Error);
-      await this.ledger.giveUp({ ...run, ids: [id], alone: true }, fault, 'failed');
+      await this.ledger.giveUp({ ...run, ids: [id], alone: true }, error as Error, 'failed');
     }
   }
 
@@ -116,7 +120,7 @@ export class MessageWriter {
     } catch (error) {
       if (!isDataError(error)) throw error;
       if (messages.length > 1) return this.writeEach(messages);
-      throw new PermanentFault((error as Error).message, { cause: error });
+      throw new PermanentFault(wordsOf(error as Error), { cause: error });
     }
   }
 
@@ -144,9 +148,14 @@ export class MessageWriter {
         : await this.database.query<{ id: string }>(writeDirect, values);
     const done = new Set(written.map(({ id }) => id));
     this.written(messages.filter(({ data }) => done.has(data.correlationId)).map(({ run }) => run.queuedAt));
-    if (done.size < messages.length) {
-      for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
-    }
-    return messages.map(({ data }) => (done.has(data.correlationId) ? undefined : inUse()));
+    if (done.size === messages.length) return messages.map(() => undefined);
+    for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
+    const undone = messages.filter(({ data }) => !done.has(data.correlationId));
+    const companies = undone.map(({ data }) => data.companyId);
+    const unknown = new Set(await findUnknownCompanies(this.database, companies));
+    return messages.map(({ data: { correlationId, companyId } }) => {
+      if (done.has(correlationId)) return undefined;
+      return unknown.has(companyId) ? new PermanentFault(unknownCompany(companyId)) : inUse();
+    });
   }
 }

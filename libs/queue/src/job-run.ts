@@ -1,6 +1,16 @@
-import { isTraceparent, type JobContract, kindOf, type JobRun, readJob, type Traced } from '@herald/contracts';
+import { createHash } from 'node:crypto';
+import {
+  BrokenContract,
+  isTraceparent,
+  type JobContract,
+  type JobRun,
+  kindOf,
+  readJob,
+  type Traced,
+} from '@herald/contracts';
 import type { Job } from 'bullmq';
 import { validate as isUuid } from 'uuid';
+import type { QueuedJob } from './queued-job.js';
 
 /** What the transport adds to a job's data, under one reserved key; a foreign producer leaves it out. */
 export interface Transport {
@@ -63,14 +73,17 @@ export function tracedIn(job: Job): Traced[] {
 
 const uuidOf = (value: unknown) => (typeof value === 'string' && isUuid(value) ? value.toLowerCase() : undefined);
 
+/** An id that others may tell from every other and store: what is long or odd is hashed. */
+const storableId = (id: string) => (/^[ -~]{0,200}$/.test(id) ? id : createHash('sha256').update(id).digest('hex'));
+
 /** What can be said of a job before its data is known to be good. */
-export function runOf(job: Job, queue: string): JobRun {
+export function runOf(job: QueuedJob, queue: string): JobRun {
   const data = isObject(job.data) ? job.data : {};
   return {
     queue,
     job: job.name,
-    jobKey: `${job.id}:${job.timestamp}`,
-    data: job.data,
+    jobKey: `${storableId(job.id ?? '')}:${job.timestamp}`,
+    text: job.text,
     correlationId: uuidOf(data['correlationId']),
     companyId: uuidOf(data['companyId']),
     traceparent: traceparentOf(job),
@@ -107,4 +120,5 @@ export const aboutFailure = (
   correlationId,
   correlationIds: ids,
   error: kindOf(error),
+  fields: error instanceof BrokenContract && error.fields.length > 0 ? error.fields : undefined,
 });

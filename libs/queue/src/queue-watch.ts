@@ -9,6 +9,7 @@ import {
   type RedisClient,
   refuseUnfit,
 } from './connection.js';
+import { believedTime } from './job-hash.js';
 import { ReadableQueue } from './readable-queue.js';
 
 /** How many jobs of a queue are in which state, and for how long the oldest of those that wait has done so. */
@@ -85,7 +86,7 @@ export class QueueWatch {
     const stamps = await Promise.all(
       [...waiting, ...prioritized].map((id) => this.redis.hget(queue.toKey(id), 'timestamp')),
     );
-    const times = stamps.map(Number).filter((time) => time > 0);
+    const times = stamps.flatMap((stamp) => believedTime(stamp) ?? []);
     return times.length > 0 ? Math.max(0, Date.now() - Math.min(...times)) / 1000 : 0;
   }
 }

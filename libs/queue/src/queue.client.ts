@@ -29,6 +29,7 @@ import {
   UNASKED,
 } from './connection.js';
 import { metadataFor, TRANSPORT_KEY, type Transport } from './job-run.js';
+import { MAX_JOB_BYTES } from './queued-job.js';
 import { ReplyInbox, type Verdict } from './replies.js';
 
 interface Pattern {

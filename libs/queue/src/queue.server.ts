@@ -15,7 +15,7 @@ import {
   UNAWAITED,
 } from '@herald/contracts';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
-import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import { DelayedError, type Job, UnrecoverableError, type Worker } from 'bullmq';
 import { lastValueFrom } from 'rxjs';
 import {
   awayError,
@@ -26,8 +26,14 @@ import {
   type RedisClient,
   refuseUnfit,
 } from './connection.js';
+import { FailedJobs } from './failed-jobs.js';
+import { refuseGaps } from './gaps.js';
 import { Gate } from './gate.js';
+import type { BelievedTimes } from './job-hash.js';
 import { aboutFailure, type ReceivedJob, receive, runOf, tracedIn, transportOf } from './job-run.js';
+import { JobWorker } from './job-worker.js';
+import { MAX_STALLS, type QueuedJob } from './queued-job.js';
+import { Outage, PROBE_MS } from './outage.js';
 import { reply, type Verdict } from './replies.js';
 
 export interface QueueServerOptions extends QueueOptions {
@@ -37,6 +43,8 @@ export interface QueueServerOptions extends QueueOptions {
   concurrency: number;
   /** A worker that dies holds its jobs for at most twice this long. */
   lockMs: number;
+  /** Bounds for the times that producers put on their jobs. */
+  believed?: BelievedTimes;
   /** How long a stop waits for jobs in work; after that they are left to another worker. */
   closeTimeoutMs: number;
   /** Told of each run of a job that ended, well or not; a job that was only postponed has not run. */
@@ -48,19 +56,22 @@ export interface EndedRun extends Pick<JobRun, 'queue' | 'job' | 'attempt' | 'qu
   failed: boolean;
 }
 
-const PROBE_MS = 1000;
-
 /** How long nothing is said of trouble that was told. */
 const TELL_AGAIN_MS = 10_000;
 
-/** A job whose worker died or hung more often is given up, guilty or not. */
-const MAX_STALLS = 2;
-
-class Stalled extends Error {}
+class Stalled extends Error {
+  override readonly name = 'Stalled';
+}
 
 function causeOf(error: Error): GiveUpCause {
   if (error instanceof BrokenContract) return 'broken';
   return error instanceof Stalled ? 'stalled' : 'failed';
+}
+
+/** Leaves no trace of a job that nobody wants any more. */
+function skipForGood(job: Job): Verdict {
+  job.opts.removeOnComplete = true;
+  return { skipped: true };
 }
 
 const asError = (value: unknown) => (value instanceof Error ? value : new Error(String(value)));
@@ -73,10 +84,10 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private readonly doubles: string[] = [];
   private redis: RedisClient;
   private worker?: Worker;
-  private outage?: Promise<void>;
+  private failedJobs: FailedJobs;
+  private outage: Outage;
   /** When each kind of trouble was last told. */
   private readonly told = new Map<string, number>();
-  private closing = false;
   private inWork = 0;
   private finished = 0;
 
@@ -92,44 +103,37 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 
   async listen(started: (error?: unknown) => void): Promise<void> {
     try {
-      this.refuseGaps();
       const { contract, concurrency, redis, namespace, lockMs } = this.options;
+      const pattern = (job: string) => this.normalizePattern({ queue: contract.queue, job });
+      refuseGaps(contract, pattern, [...this.messageHandlers.keys()], this.doubles);
       this.redis = consumerConnection(redis);
       await refuseUnfit(this.redis, 2000);
-      this.worker = new Worker(contract.queue, (job, token) => this.watched(job, token), {
-        connection: this.redis,
-        prefix: prefixOf(contract.queue, namespace),
-        concurrency,
-        lockDuration: lockMs,
-        stalledInterval: lockMs,
-        // BullMQ would fail such a job before anyone could settle it: `work` does both, in the right order.
-        maxStalledCount: Number.MAX_SAFE_INTEGER,
-        runRetryDelay: PROBE_MS,
-        removeOnComplete: { age: 60, count: 5000 },
-        removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
-      });
-      this.worker.on('error', (error) => this.noteTrouble(error));
+      const worker = new JobWorker(
+        contract.queue,
+        (job, token) => this.watched(job, token),
+        {
+          connection: this.redis,
+          prefix: prefixOf(contract.queue, namespace),
+          concurrency,
+          lockDuration: lockMs,
+          stalledInterval: lockMs,
+          runRetryDelay: PROBE_MS,
+        },
+        this.options.believed,
+      );
+      worker.on('error', (error) => this.noteTrouble(error));
+      this.worker = worker;
+      const { ledger } = this.options;
+      this.outage = new Outage({ queue: contract.queue, worker, ledger, logger: this.logger });
+      this.failedJobs = new FailedJobs({ queue: contract.queue, worker, redis: this.redis, ledger });
+      this.failedJobs.startForgetting(lockMs);
       started();
     } catch (error) {
       started(error);
     }
   }
 
-  /** A job without a method, or with two, would be lost or doubled: better not to start. */
-  private refuseGaps(): void {
-    const { queue, jobs } = this.options.contract;
-    const wanted = Object.keys(jobs).map((job) => this.normalizePattern({ queue, job }));
-    const missing = wanted.filter((key) => !this.messageHandlers.has(key));
-    const unknown = [...this.messageHandlers.keys()].filter((key) => !wanted.includes(key));
-    const faults = [
-      ...missing.map((key) => `no handler for ${key}`),
-      ...unknown.map((key) => `a handler for ${key}, which the contract does not know`),
-      ...this.doubles.map((key) => `two handlers for ${key}`),
-    ];
-    if (faults.length > 0) throw new OwnFault(`The worker of queue ${queue} has ${faults.join('; ')}`);
-  }
-
-  private async watched(job: Job, token?: string): Promise<Verdict | undefined> {
+  private async watched(job: QueuedJob, token?: string): Promise<Verdict | undefined> {
     const run = runOf(job, this.options.contract.queue);
     const { queue, job: name, attempt, queuedAt, startedAt } = run;
     const note = (failed: boolean) =>
@@ -150,18 +154,22 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async work(job: Job, asCame: JobRun, token?: string): Promise<Verdict | undefined> {
-    const contract = this.options.contract.jobs[job.name];
+  private async work(job: QueuedJob, asCame: JobRun, token?: string): Promise<Verdict | undefined> {
+    const { jobs } = this.options.contract;
+    const contract = Object.hasOwn(jobs, job.name) ? jobs[job.name] : undefined;
     const { replyTo, deadline } = transportOf(job);
     // The consumer's contract decides, whatever a producer asked for or forgot.
     const patience = contract?.kind === 'request' && !replyTo ? UNAWAITED : contract;
     if (patience) Object.assign(job.opts, { attempts: patience.attempts, backoff: this.backoff(patience.backoffMs) });
     let run = asCame;
     try {
+      if (await this.failedJobs.isDecided(job)) return skipForGood(job);
+      if (job.stalledCounter > MAX_STALLS + 1) throw new Stalled(STALLED);
+      if (job.isDeferredFailure) throw new PermanentFault('a job that it depends on failed');
       const received = receive(job, contract, run);
       run = received.run;
-      if (deadline !== undefined && Date.now() > deadline) return { skipped: true };
-      if (job.stalledCounter > MAX_STALLS) throw new Stalled('its workers died or hung too often');
+      if (replyTo && deadline !== undefined && Date.now() > deadline) return { skipped: true };
+      if (job.stalledCounter > MAX_STALLS) throw new Stalled(STALLED);
       const value = await this.gate.run(run.alone, async () => {
         if (run.alone && run.ids && !(await this.options.ledger.startAlone(run))) return undefined;
         return this.handle(job.name, received);
@@ -173,15 +181,18 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       if (this.options.ledger.isOutage(error)) return this.postpone(job, token, replyTo);
       const cause = causeOf(error);
       const asked = { job, known: contract !== undefined };
-      const final = cause !== 'failed' || error instanceof Refusal || error instanceof PermanentFault;
+      const final = cause !== 'failed' || PERMANENT.some((kind) => error instanceof kind);
       if (!final && run.attempt < (patience?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
         this.logger.warn({ message: 'a job failed, and is tried again', ...aboutFailure(asked, run, error) });
         throw error;
       }
+      // Who waits is told, and nothing was promised; but what breaks its contract may be anybody's.
+      const isKept = !replyTo || cause === 'broken';
+      const giveUp = () => this.failedJobs.giveUp({ job, token, run, error, cause });
+      const deadLetters = isKept ? await this.unlessAway(job, token, giveUp) : [];
       if (replyTo) await this.answer(job, replyTo, { refusal: FAILED });
-      else await this.unlessAway(job, token, () => this.options.ledger.giveUp(run, error, cause));
-      this.logger.warn({ message: 'a job is given up', cause, ...aboutFailure(asked, run, error) });
+      this.logger.warn({ message: 'a job is given up', cause, deadLetters, ...aboutFailure(asked, run, error) });
       throw new UnrecoverableError(error.message);
     }
   }
@@ -201,35 +212,19 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 
   /** The database is away: nothing is wrong with the job. It waits, unblamed, and fetching stops until a probe succeeds. */
   private async postpone(job: Job, token: string | undefined, replyTo?: string): Promise<Verdict> {
-    this.outage ??= this.waitOut();
+    this.outage.begin();
     if (replyTo) return this.answer(job, replyTo, { refusal: AWAY });
     await job.moveToDelayed(Date.now() + PROBE_MS, token);
     throw new DelayedError();
   }
 
-  private async unlessAway(job: Job, token: string | undefined, settle: () => Promise<void>): Promise<void> {
+  private async unlessAway<T>(job: Job, token: string | undefined, settle: () => Promise<T>): Promise<T | []> {
     try {
-      await settle();
+      return await settle();
     } catch (error) {
       if (!this.options.ledger.isOutage(error)) throw error;
       await this.postpone(job, token);
-    }
-  }
-
-  private async waitOut(): Promise<void> {
-    this.logger.warn(`queue ${this.options.contract.queue}: the database is away, no jobs are taken`);
-    await this.worker?.pause(true);
-    while (!this.closing) {
-      await sleep(PROBE_MS);
-      const back = await this.options.ledger.ping().then(
-        () => true,
-        () => false,
-      );
-      if (!back) continue;
-      this.outage = undefined;
-      await this.worker?.resume();
-      this.logger.log(`queue ${this.options.contract.queue}: the database is back`);
-      return;
+      return [];
     }
   }
 
@@ -271,9 +266,10 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 
   /** Stops taking jobs, finishes those in work, and leaves in time. */
   async close(): Promise<void> {
-    this.closing = true;
     const { worker } = this;
     if (!worker) return;
+    this.outage.close();
+    this.failedJobs.stopForgetting();
     // BullMQ's own close has no time limit; without Redis it cannot hold on to the jobs that are left.
     await Promise.race([worker.close(), sleep(this.options.closeTimeoutMs, undefined, { ref: false })]);
     this.redis.disconnect();
@@ -290,3 +286,6 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 
 const FAILED: RefusalData = { status: 500, message: 'The request could not be completed' };
 const AWAY: RefusalData = { status: 503, message: 'The database is away; try again' };
+const STALLED = 'its workers died or hung too often';
+/** Kinds of errors that come again whenever the job is tried; the last is data too deep to be walked through. */
+const PERMANENT = [Refusal, PermanentFault, RangeError];

@@ -84,7 +84,8 @@ const GIVEN = `given as (
 
 /** Actions that came straight from the queue. One that was given up earlier and now succeeds leaves the dead letters. */
 const RECORD_DIRECT = `${write(
-  `${GIVEN}, fresh as (select * from given where not exists (select from outbox o where o.id = given.id))`,
+  `${GIVEN}, fresh as (select * from given where not exists (select from outbox o where o.id = given.id)
+                                        and exists (select from companies c where c.id = given.company_id))`,
   'fresh',
   'on conflict (id) do nothing',
 )},

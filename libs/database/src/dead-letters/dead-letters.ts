@@ -1,5 +1,6 @@
+import { findUnknownCompanies, hasCompanies } from '../companies.js';
 import type { Database, Sql } from '../database.js';
-import { isDataError } from '../faults.js';
+import { isDataError, wordsOf } from '../faults.js';
 import type { TraceStep } from '../message-trace.js';
 import { type DeadLetterFilter, MATCHES, valuesOf } from './dead-letter-filter.js';
 import {
@@ -143,7 +144,7 @@ export class DeadLetters {
       if (!isDataError(error)) throw error;
       const [id, ...others] = ids;
       if (id !== undefined && others.length === 0) {
-        return [{ id, outcome: 'refused', reason: (error as Error).message }];
+        return [{ id, outcome: 'refused', reason: wordsOf(error as Error) }];
       }
       // One of them cannot be stored: the others go back all the same.
       const outcomes: Replay[] = [];
@@ -180,11 +181,15 @@ async function replayAll(tx: Sql, ids: string[], dryRun: boolean): Promise<Repla
   );
   const messages = new Map(letters.map((letter) => [letter.id, messageOrFault(letter)]));
   const good = [...messages.values()].filter((message) => typeof message !== 'string');
-  const owed = await findOwed(
-    tx,
-    good.map(({ id }) => id),
-  );
-  const decisions = decide(messages, owed, await findDone(tx, good));
+  const companies = good.filter(({ queue }) => hasCompanies(queue)).map(({ company_id }) => company_id);
+  const decisions = decide(messages, {
+    owed: await findOwed(
+      tx,
+      good.map(({ id }) => id),
+    ),
+    done: await findDone(tx, good),
+    unknownCompanies: await findUnknownCompanies(tx, companies),
+  });
   const there = dryRun ? new Set(messages.keys()) : await carryOut(tx, decisions);
   const decided = new Map(decisions.map((decision) => [decision.id, decision]));
   return ids.map((id) => {

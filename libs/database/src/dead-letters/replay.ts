@@ -8,6 +8,7 @@ import {
   type QueueContract,
   readJob,
 } from '@herald/contracts';
+import { unknownCompany } from '../companies.js';
 import type { Sql } from '../database.js';
 
 /** Every queue whose messages can be given up. */
@@ -52,19 +53,37 @@ export interface Decision extends Replay {
 
 /** @throws Error with the reason why the letter cannot become an owed message */
 export function messageOf({ job_key, correlation_id, company_id, queue, job, content }: Letter): Owed {
+  const data = readContent(content);
   if (job_key === null) {
-    return { id: correlation_id as string, queue, job, company_id: company_id as string, body: JSON.parse(content) };
+    return { id: correlation_id as string, queue, job, company_id: company_id as string, body: data };
   }
   const jobs = CONTRACTS.find((contract) => contract.queue === queue)?.jobs ?? {};
   const jobId = job_key.slice(0, job_key.lastIndexOf(':'));
   const contract = Object.hasOwn(jobs, job) ? jobs[job] : undefined;
-  const { correlationId: id, companyId, body } = readJob(contract, { queue, job, jobId, data: JSON.parse(content) });
+  const { correlationId: id, companyId, body } = readJob(contract, { queue, job, jobId, data });
   if (!id || !companyId || body === undefined) throw new BrokenContract(`a job "${job}" carries no message of its own`);
   return { id, queue, job, company_id: companyId, body };
 }
 
-/** Decides over letters in their order; `owed` and `done` are what is known of their correlationIds. */
-export function decide(messages: Map<string, Owed | string>, owed: Owed[], done: Map<string, string>): Decision[] {
+/** @throws BrokenContract instead of the parser's error, which quotes the content */
+function readContent(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    throw new BrokenContract('its content is not JSON');
+  }
+}
+
+/** What the database knows of the messages that letters would become. */
+export interface Known {
+  owed: Owed[];
+  /** Whose message is done under each queue and correlationId. */
+  done: Map<string, string>;
+  unknownCompanies: string[];
+}
+
+/** Decides over letters in their order. */
+export function decide(messages: Map<string, Owed | string>, { owed, done, unknownCompanies }: Known): Decision[] {
   const taken = new Map(owed.map((message) => [message.id, message]));
   return [...messages].map(([id, message]) => {
     if (typeof message === 'string') return { id, outcome: 'refused', reason: message };
@@ -74,6 +93,8 @@ export function decide(messages: Map<string, Owed | string>, owed: Owed[], done:
         return { id, outcome: 'cleared', reason: 'the same message is owed already' };
       return { id, outcome: 'refused', reason: 'its correlationId is in use for another message, which is still owed' };
     }
+    if (unknownCompanies.includes(message.company_id))
+      return { id, outcome: 'refused', reason: unknownCompany(message.company_id) };
     const doneBy = done.get(keyOf(message));
     if (doneBy && doneBy !== message.company_id) {
       return { id, outcome: 'refused', reason: 'its correlationId is in use by another company' };

@@ -1,0 +1,116 @@
+import { type GiveUpCause, type JobRun, kindOf, type Ledger } from '@herald/contracts';
+import { Logger } from '@nestjs/common';
+import { DelayedError, type Worker } from 'bullmq';
+import type { RedisClient } from './connection.js';
+import type { QueuedJob } from './queued-job.js';
+
+/** Field of a failed job's hash that names the dead letter which keeps its message. */
+export const LETTER = '$herald.letter';
+
+/** KEYS: job. ARGV: field, dead letter. */
+const MARK = `return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])`;
+
+/** KEYS: failed. ARGV: prefix of jobs, field. */
+const LETTERS = `
+local letters = {}
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local letter = redis.pcall('HGET', ARGV[1] .. id, ARGV[2])
+  if type(letter) == 'string' then table.insert(letters, letter) end
+end
+return letters`;
+
+/** KEYS: failed. ARGV: prefix of jobs, field, dead letters. */
+const FORGET = `
+local decided = {}
+for at = 3, #ARGV do decided[ARGV[at]] = true end
+for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
+  local key = ARGV[1] .. id
+  local letter = redis.pcall('HGET', key, ARGV[2])
+  if type(letter) == 'string' and decided[letter] then
+    redis.call('ZREM', KEYS[1], id)
+    redis.call('DEL', key, key .. ':logs')
+  end
+end`;
+
+interface Options {
+  queue: string;
+  redis: RedisClient;
+  worker: Pick<Worker, 'toKey'>;
+  ledger: Pick<Ledger, 'giveUp' | 'isOutage' | 'undecided'>;
+}
+
+/** A run of a job that ended it without success. */
+interface Failure {
+  job: QueuedJob;
+  token?: string;
+  run: JobRun;
+  error: Error;
+  cause: GiveUpCause;
+}
+
+/** How long a job waits that could not be given up. */
+const AGAIN_MS = 10_000;
+
+/** The failed jobs of a queue whose messages are dead letters: once it is decided over a letter, its job goes too. */
+export class FailedJobs {
+  private readonly logger = new Logger(FailedJobs.name);
+  private forgetting?: NodeJS.Timeout;
+
+  constructor(private readonly options: Options) {}
+
+  /**
+   * Keeps what a job carries; returns the dead letters. What cannot be kept now is kept later: a job that ended here would
+   * be lost.
+   */
+  async giveUp({ job, token, run, error, cause }: Failure): Promise<string[]> {
+    const { ledger, redis, worker } = this.options;
+    const { id = '', opts } = job;
+    try {
+      const letters = await ledger.giveUp(run, error, cause);
+      // The messages of an owed job go on by themselves.
+      if (run.ids) opts.removeOnFail = true;
+      else if (letters[0]) await redis.eval(MARK, 1, worker.toKey(id), LETTER, letters[0]);
+      return letters;
+    } catch (failure) {
+      if (ledger.isOutage(failure)) throw failure;
+      this.logger.error({
+        message: 'a job cannot be given up yet',
+        queue: run.queue,
+        jobId: id,
+        error: kindOf(failure),
+      });
+      await job.moveToDelayed(Date.now() + AGAIN_MS, token);
+      throw new DelayedError();
+    }
+  }
+
+  /** True for a job that runs again although its dead letter was replayed, dropped or erased. */
+  async isDecided({ letter }: QueuedJob): Promise<boolean> {
+    return letter !== undefined && (await this.undecided([letter])).length === 0;
+  }
+
+  /** Forgets those that are decided, over and over. While one of the servers is away, the next time will do. */
+  startForgetting(everyMs: number): void {
+    this.forgetting = setInterval(() => {
+      if (this.options.redis.status === 'ready') void this.forgetDecided().catch(() => undefined);
+    }, everyMs);
+  }
+
+  stopForgetting(): void {
+    clearInterval(this.forgetting);
+  }
+
+  private async forgetDecided(): Promise<void> {
+    const { redis, worker } = this.options;
+    const places = [1, worker.toKey('failed'), worker.toKey(''), LETTER] as const;
+    const letters = (await redis.eval(LETTERS, ...places)) as string[];
+    if (letters.length === 0) return;
+    const left = new Set(await this.undecided(letters));
+    const decided = letters.filter((letter) => !left.has(letter));
+    if (decided.length > 0) await redis.eval(FORGET, ...places, ...decided);
+  }
+
+  private undecided(letters: string[]): Promise<string[]> {
+    return this.options.ledger.undecided(this.options.queue, letters);
+  }
+}

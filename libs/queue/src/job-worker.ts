@@ -1,0 +1,85 @@
+import { createRedisBackend, type Job, type JobJson, type RedisQueueBackend, Worker, type WorkerOptions } from 'bullmq';
+import { ReplyError } from 'ioredis';
+import type { RedisClient } from './connection.js';
+import { type BelievedTimes, fitHash } from './job-hash.js';
+import { QueuedJob } from './queued-job.js';
+import { UnfitJobs } from './unfit-jobs.js';
+
+type Run = (job: QueuedJob, token?: string) => Promise<unknown>;
+type Options = Omit<WorkerOptions, 'connection'> & { connection: RedisClient };
+
+const KEEPING = {
+  // BullMQ would fail a job that stalled before anyone could settle it: whoever runs it does both, in the right order.
+  maxStalledCount: Number.MAX_SAFE_INTEGER,
+  removeOnComplete: { age: 60, count: 5000 },
+  removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
+};
+
+/** What a script of BullMQ returns that takes a job: its hash, its id, and two delays. */
+type Taken = [hash: string[] | 0, id: string | 0, limitMs: number, delayedUntil: number];
+const NONE: Taken = [0, 0, 0, 0];
+
+/** Scripts that take the next job; one of them ends a job first, whose id is this argument. */
+const TAKES = ['moveToActive', 'moveToFinished'];
+const ENDS = 'moveToFinished';
+const ENDED_ID = 14;
+
+/**
+ * BullMQ's worker, for hashes as foreign producers leave them. What a hash holds besides its message cannot keep the message
+ * from being worked off, nor a broken job from being ended.
+ */
+export class JobWorker extends Worker {
+  constructor(name: string, run: Run, options: Options, believed?: BelievedTimes) {
+    super(
+      name,
+      (job, token) => run(job as QueuedJob, token),
+      { ...options, ...KEEPING },
+      (...args) => tolerant(createRedisBackend(...args), options.connection, believed),
+    );
+  }
+
+  protected override createJob(json: JobJson, jobId: string): Job {
+    return QueuedJob.fromJSON(this, json, jobId);
+  }
+
+  /** A job is worked off even when it names a schedule that cannot go on. */
+  protected override async nextJobFromJobData(json?: JobJson, jobId?: string, token?: string) {
+    const job = await super.nextJobFromJobData(json, jobId, token);
+    if (job || !json?.repeatJobKey) return job;
+    return super.nextJobFromJobData({ ...json, repeatJobKey: undefined }, jobId, token);
+  }
+}
+
+function tolerant(backend: RedisQueueBackend, redis: RedisClient, believed?: BelievedTimes): RedisQueueBackend {
+  const unfit = new UnfitJobs(redis, (name) => backend.toKey(name));
+  const run = backend.execCommand.bind(backend);
+
+  async function take(client: Parameters<typeof run>[0], command: string, args: unknown[]): Promise<unknown> {
+    try {
+      const taken: unknown = await run(client, command, args);
+      return Array.isArray(taken) && Array.isArray(taken[0]) ? await fit(taken as Taken) : taken;
+    } catch (error) {
+      // The script stopped halfway, at the job that it takes or at the one that it ends.
+      if (!(error instanceof ReplyError)) throw error;
+      if (command === ENDS) await unfit.discard(String(args[ENDED_ID]));
+      if ((await unfit.mend()) === 0 && command !== ENDS) throw error;
+      return NONE;
+    }
+  }
+
+  async function fit([hash, id, ...delays]: Taken): Promise<Taken> {
+    if (unfit.isUnfit(String(id)) && (await unfit.mend()) > 0) return NONE;
+    const raw = new Map<string, string>();
+    for (let at = 0; at < (hash as string[]).length; at += 2)
+      raw.set((hash as string[])[at]!, (hash as string[])[at + 1]!);
+    const { fields, set, remove } = fitHash(raw, Date.now(), believed);
+    const key = backend.toKey(String(id));
+    if (Object.keys(set).length > 0) await redis.hset(key, set);
+    if (remove.length > 0) await redis.hdel(key, ...remove);
+    return [Object.entries(fields).flat(), id, ...delays];
+  }
+
+  backend.execCommand = (client, command, args) =>
+    TAKES.includes(command) ? take(client, command, args) : run(client, command, args);
+  return backend;
+}

@@ -1,0 +1,86 @@
+import { isUtf8 } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
+import type { RedisClient } from './connection.js';
+
+/** BullMQ's own keys of a queue: a job with such an id would stand in the place of one. */
+const RESERVED = new Set(
+  'active wait waiting-children paused id delayed prioritized stalled-check completed failed stalled repeat limiter meta events pc marker de'.split(
+    ' ',
+  ),
+);
+
+/**
+ * KEYS: job, new job, active, wait, marker, stalled. ARGV: id, new id, '1' when the job's key is not a job's.
+ * Gives a job in work that BullMQ cannot handle a hash that it can, and puts it first in line; 0 when nothing is wrong.
+ */
+const MEND = `
+local kind = redis.call('TYPE', KEYS[1]).ok
+local isHash = kind == 'hash' or kind == 'none'
+local moves = KEYS[1] ~= KEYS[2]
+local function isCount(field)
+  local given = redis.call('HGET', KEYS[1], field)
+  return not given or string.match(given, '^%d%d?%d?%d?%d?%d?%d?%d?%d?$') ~= nil
+end
+if isHash and not moves and isCount('ats') and isCount('stc') then return 0 end
+if redis.call('LREM', KEYS[3], 0, ARGV[1]) == 0 then return 0 end
+redis.call('SREM', KEYS[6], ARGV[1])
+redis.call('DEL', KEYS[1] .. ':lock')
+if ARGV[3] == '1' then
+  if kind == 'hash' then redis.call('HDEL', KEYS[1], 'processedOn', 'ats', 'stc') end
+  redis.call('HSET', KEYS[2], 'data', cjson.encode(ARGV[1]))
+elseif isHash then
+  if moves and kind == 'hash' then redis.call('RENAME', KEYS[1], KEYS[2]) end
+  redis.call('HSET', KEYS[2], 'ats', 0, 'stc', 0)
+else
+  local read = { string = { 'GETRANGE', 0, 8388607 }, list = { 'LRANGE', 0, 999 }, set = { 'SRANDMEMBER', 1000 },
+                 zset = { 'ZRANGE', 0, 999 } }
+  local how = read[kind]
+  local text = how and redis.call(how[1], KEYS[1], unpack(how, 2)) or kind
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[2], 'data', kind == 'string' and text or cjson.encode(text))
+end
+redis.call('RPUSH', KEYS[4], ARGV[2])
+redis.call('ZADD', KEYS[5], 0, '0')
+return 1`;
+
+/** KEYS: job, active, stalled, completed, failed. ARGV: id. Takes a job out of Redis, unless it ended properly. */
+const DISCARD = `
+if redis.call('ZSCORE', KEYS[4], ARGV[1]) or redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
+redis.call('LREM', KEYS[2], 0, ARGV[1])
+redis.call('SREM', KEYS[3], ARGV[1])
+return redis.call('DEL', KEYS[1], KEYS[1] .. ':lock', KEYS[1] .. ':logs')`;
+
+/** Jobs of one queue that BullMQ's scripts stumble over, and would leave in work for ever. */
+export class UnfitJobs {
+  constructor(
+    private readonly redis: RedisClient,
+    private readonly toKey: (name: string) => string,
+  ) {}
+
+  /** True for an id that BullMQ cannot address the job by: text of its own would be another id. */
+  isUnfit(jobId: string): boolean {
+    return jobId.includes('\ufffd') || RESERVED.has(jobId);
+  }
+
+  /** Mends those in work; returns how many there were. */
+  async mend(): Promise<number> {
+    const active = await this.redis.lrangeBuffer(this.toKey('active'), 0, -1);
+    const mended = await Promise.all(active.map((id) => this.mendOne(id)));
+    return mended.filter(Boolean).length;
+  }
+
+  private async mendOne(id: Buffer): Promise<boolean> {
+    const isReserved = RESERVED.has(id.toString());
+    const newId = isReserved || !isUtf8(id) ? randomUUID() : id;
+    const job = Buffer.concat([Buffer.from(this.toKey('')), id]);
+    const newJob = Buffer.concat([Buffer.from(this.toKey('')), Buffer.from(newId)]);
+    const keys = ['active', 'wait', 'marker', 'stalled'].map(this.toKey);
+    return (await this.redis.eval(MEND, 6, job, newJob, ...keys, id, newId, isReserved ? '1' : '')) === 1;
+  }
+
+  /** Removes a job whose outcome is kept and whose end BullMQ could not write. */
+  async discard(jobId: string): Promise<void> {
+    const keys = [jobId, 'active', 'stalled', 'completed', 'failed'].map(this.toKey);
+    await this.redis.eval(DISCARD, 5, ...keys, jobId);
+  }
+}
