@@ -9,7 +9,7 @@ const apps = path.resolve(__dirname, '../dist/apps');
 const programOf = (app) => path.join(apps, app, 'src/main.js');
 
 /** Whose variables may come as files; others that end in _FILE, such as SSL_CERT_FILE, mean the file. */
-const OURS = /^((?:DATABASE|REDIS|JWT|OPS|HERALD)_\w+)_FILE$/;
+const OURS = /^((?:DATABASE|REDIS|QUEUE|JWT|OPS|HERALD)_\w+)_FILE$/;
 
 endOnSignals();
 try {

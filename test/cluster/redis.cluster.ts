@@ -11,7 +11,7 @@ import { Folder } from '../faults/servers.js';
 import { Actions, anAction } from '../support/actions.js';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
-import { Herald } from '../support/herald.js';
+import { Herald, QUEUE_SECRET } from '../support/herald.js';
 import { Merchant } from '../support/merchant.js';
 import { RedisCluster } from './redis-cluster.js';
 
@@ -170,6 +170,7 @@ it('replaces a subscription that went silent without a word', async () => {
   const client = new QueueClient([merchantAnswers], {
     redis: parseRedisUrl(cluster.url()),
     namespace: herald.namespace,
+    secrets: [QUEUE_SECRET],
   });
   await client.check();
   const nothing = () => ({

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 import { Merchant, Producer } from '../support/merchant.js';
+import { signedJob } from '../support/signed-job.js';
 
 let herald: Herald;
 let merchant: Merchant;
@@ -179,6 +180,11 @@ describe('request, answer and delete as jobs of an internal service', () => {
 });
 
 describe('jobs of a worker that died', () => {
+  async function putOwed(ids: string[]): Promise<void> {
+    const { name, data, opts } = signedJob(herald.namespace, 'merchant-answers', 'owed', { ids });
+    await producer.put(name, data, opts);
+  }
+
   it.each([
     ['request', () => ({ merchantId: merchant.id, body: merchant.aRequest() })],
     ['conversation.upsert', () => ({ body: aConversation() })],
@@ -188,7 +194,7 @@ describe('jobs of a worker that died', () => {
       `insert into outbox (id, queue, job, company_id, body, accepted_at, alone) values ($1, 'merchant-answers', $2, $3, $4, now(), true)`,
       [id, job, randomUUID(), JSON.stringify(data())],
     );
-    await producer.put('owed', { ids: [id] });
+    await putOwed([id]);
     await eventually(async () => (await herald.query('select id from outbox where id = $1', [id])).length === 0);
     expect(await herald.query('select id from requests where id = $1', [id])).toHaveLength(1);
     expect(await herald.query('select id from dead_letters where correlation_id = $1', [id])).toEqual([]);
@@ -203,7 +209,7 @@ describe('jobs of a worker that died', () => {
         [id, randomUUID(), JSON.stringify({ merchantId: merchant.id, notificationId: open, body: { answer: `${n}` } })],
       );
     }
-    await producer.put('owed', { ids });
+    await putOwed(ids);
     await eventually(async () => (await herald.query('select id from outbox where id = any($1)', [ids])).length === 0);
     expect(await deadLetter(ids[1] as string)).toMatchObject({
       error: expect.stringContaining('already been answered'),

@@ -42,6 +42,7 @@ class NotingLedger implements Ledger {
   away = false;
   isOutage = (error: unknown) => error instanceof Outage;
   ping = () => (this.away ? Promise.reject(new Outage()) : Promise.resolve());
+  owes = () => Promise.resolve(true);
   startAlone = () => Promise.resolve(true);
   noteFailure = async (run: JobRun) => void this.failures.push(run.attempt);
   giveUp = async (run: JobRun, { message }: Error, cause: GiveUpCause) => {
@@ -96,6 +97,7 @@ class PostsToo {
   post() {}
 }
 
+const secrets = ['a secret of at least 32 bytes, for tests only'];
 let namespace: string;
 let ledger: NotingLedger;
 let client: QueueClient;
@@ -108,7 +110,7 @@ beforeEach(async () => {
   ledger = new NotingLedger();
   services = [];
   redis = redisAt(testRedisUrl());
-  client = new QueueClient([parcels], { redis: parseRedisUrl(testRedisUrl()), namespace });
+  client = new QueueClient([parcels], { redis: parseRedisUrl(testRedisUrl()), namespace, secrets });
   await client.check();
   producer = new Queue('parcels', { connection: redis, prefix: prefixOf('parcels', namespace) });
   work = async () => undefined;
@@ -130,6 +132,7 @@ async function serve(controllers: Type[] = [Complete], closeTimeoutMs = 2000): P
     ledger,
     redis: parseRedisUrl(testRedisUrl()),
     namespace,
+    secrets,
     concurrency: 10,
     lockMs: 1000,
     closeTimeoutMs,
@@ -241,7 +244,7 @@ describe('a request', () => {
   });
 
   it('is a 503 at once while Redis is away', async () => {
-    const lonely = new QueueClient([parcels], { redis: parseRedisUrl('redis://127.0.0.1:1'), namespace });
+    const lonely = new QueueClient([parcels], { redis: parseRedisUrl('redis://127.0.0.1:1'), namespace, secrets });
     const begun = Date.now();
     await expect(lonely.ask(parcels, 'weigh', good())).rejects.toMatchObject({ status: 503 });
     expect(Date.now() - begun).toBeLessThan(1500);
@@ -354,7 +357,7 @@ describe('Redis', () => {
 
   it('may freeze just before a queue is used for the first time', async () => {
     const valve = await Valve.before(testRedisUrl());
-    const late = new QueueClient([parcels], { redis: parseRedisUrl(valve.url(testRedisUrl())), namespace });
+    const late = new QueueClient([parcels], { redis: parseRedisUrl(valve.url(testRedisUrl())), namespace, secrets });
     try {
       await late.check();
       const put = () => late.enqueue(parcels, 'ship', good());

@@ -168,6 +168,7 @@ describe('no service tells a secret when it cannot start', () => {
       change(url);
       return url.href;
     };
+    const secret = c.slice(0, 20);
     return [
       { DATABASE_URL: `postgres://user:${c}@127.0.0.1:99999/x` },
       { DATABASE_URL: `mysql://user:${c}@127.0.0.1/x` },
@@ -179,7 +180,7 @@ describe('no service tells a secret when it cannot start', () => {
       { REDIS_URL: `${testRedisUrl()}/${c}` },
       ...(name === 'gateway'
         ? [
-            { JWT_SECRET: c.slice(0, 20) },
+            { JWT_SECRET: secret },
             { JWT_ALGORITHM: 'RS256', JWT_PUBLIC_KEY: c },
             {
               JWT_ALGORITHM: 'RS256',
@@ -197,6 +198,7 @@ describe('no service tells a secret when it cannot start', () => {
             { OPS_SESSION_SECRET: `${c} short` },
           ]
         : [WORKER]),
+      ...(name === 'ops' ? [] : [{ QUEUE_SECRET: secret }, { QUEUE_SECRET: `${c},${c},${c}` }]),
     ];
   };
 

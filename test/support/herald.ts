@@ -36,6 +36,9 @@ export const JWT = {
   secret: 'a secret of at least 32 bytes, for tests only',
 } as const;
 
+/** What proves to the workers which jobs are the gateway's. */
+export const QUEUE_SECRET = 'another secret of at least 32 bytes for tests';
+
 const PASSWORD = 'for-tests-only';
 
 /** Herald as it runs in production: its services as processes, on a database and a queue namespace of their own. */
@@ -100,6 +103,7 @@ export class Herald {
       DATABASE_URL: named(atPort(this.urlFor(role), this.through.postgres), as),
       REDIS_URL: atPort(this.redisUrl, this.through.redis),
       QUEUE_NAMESPACE: this.namespace,
+      QUEUE_SECRET,
       HOST: '127.0.0.1',
       PORT: '0',
       HEALTH_PORT: '0',

@@ -38,6 +38,7 @@ import { env } from './agent-actions.env.js';
         const {
           REDIS_URL,
           QUEUE_NAMESPACE,
+          QUEUE_SECRET,
           AGENT_ACTIONS_CONCURRENCY,
           JOB_LOCK_MS,
           SHUTDOWN_TIMEOUT_MS,
@@ -49,6 +50,7 @@ import { env } from './agent-actions.env.js';
           ledger,
           redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
+          secrets: QUEUE_SECRET,
           concurrency: AGENT_ACTIONS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
           believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },

@@ -34,6 +34,7 @@ import { env } from './delivery.env.js';
         const {
           REDIS_URL,
           QUEUE_NAMESPACE,
+          QUEUE_SECRET,
           DELIVERY_CONCURRENCY,
           JOB_LOCK_MS,
           SHUTDOWN_TIMEOUT_MS,
@@ -45,6 +46,7 @@ import { env } from './delivery.env.js';
           ledger,
           redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
+          secrets: QUEUE_SECRET,
           concurrency: DELIVERY_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
           believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },

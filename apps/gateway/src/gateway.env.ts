@@ -1,4 +1,4 @@
-import { listOf, networks, port, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
+import { listOf, networks, port, queueSecrets, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
 import { z } from 'zod';
 import { checkJwtSettings, JwtSettings } from './auth/jwt.settings.js';
 
@@ -17,6 +17,7 @@ const origins = z
 const GatewayEnv = ServiceEnv.extend({
   PORT: port(3000),
   DATABASE_POOL_SIZE: whole(10, 2, 100),
+  QUEUE_SECRET: queueSecrets,
 
   /** Requests in work at once; one more is answered 503 at once. */
   MAX_IN_FLIGHT: whole(500, 1, 100_000),

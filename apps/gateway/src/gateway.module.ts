@@ -53,10 +53,11 @@ import { RateLimiter } from './rate-limit/rate-limiter.js';
     {
       provide: QueueClient,
       inject: ['GATEWAY_ENV', Database],
-      useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE }: GatewayEnv, database: Database) => {
+      useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE, QUEUE_SECRET }: GatewayEnv, database: Database) => {
         const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
           redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
+          secrets: QUEUE_SECRET,
           beforeAsking() {
             if (database.isAway) throw unavailable('The database is away; try again');
           },

@@ -49,6 +49,7 @@ import { env } from './merchant-answers.env.js';
         const {
           REDIS_URL,
           QUEUE_NAMESPACE,
+          QUEUE_SECRET,
           MERCHANT_ANSWERS_CONCURRENCY,
           JOB_LOCK_MS,
           SHUTDOWN_TIMEOUT_MS,
@@ -60,6 +61,7 @@ import { env } from './merchant-answers.env.js';
           ledger,
           redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
+          secrets: QUEUE_SECRET,
           concurrency: MERCHANT_ANSWERS_CONCURRENCY,
           lockMs: JOB_LOCK_MS,
           believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },

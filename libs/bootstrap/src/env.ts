@@ -64,6 +64,13 @@ export const redisUrl = z.string({ error: 'must be set' }).transform((value, con
   }
 });
 
+/** Secrets that prove which jobs are a gateway's, of 32 bytes or more each: the first signs, the second holds too. */
+export const queueSecrets = z
+  .string({ error: 'must be set' })
+  .transform((value) => value.split(','))
+  .refine((secrets) => secrets.length <= 2, 'must be one secret, or two with a comma between them')
+  .refine((secrets) => secrets.every((secret) => Buffer.byteLength(secret) >= 32), 'must have at least 32 bytes');
+
 /** What every service reads. */
 export const ServiceEnv = z.object({
   DATABASE_URL: postgresUrl,
@@ -95,4 +102,5 @@ export const WorkerEnv = ServiceEnv.extend({
   PRODUCER_TIME_BEHIND_DAYS: whole(30, 1, 36_500),
   /** and no more than this ahead; otherwise the time of arrival does. */
   PRODUCER_TIME_AHEAD_MS: whole(300_000, 0, 86_400_000),
+  QUEUE_SECRET: queueSecrets,
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type JsonObject, jsonObject } from './json-object.js';
-import { answered, fromCompany, message, owed, request } from './queue-contract.js';
+import { answered, fromCompany, message, ofGateway, owed, request } from './queue-contract.js';
 import { boundedNfc, isLonger, line, text, tooLong, uuid } from './text.js';
 import { timestamp } from './timestamp.js';
 
@@ -246,15 +246,17 @@ export const SetActionStatus = z
   .strictObject({ status: ReadState })
   .meta({ id: 'SetActionStatus', examples: [{ status: 'read' }] });
 
-/** The queue `agent-actions`. `record` is open to internal services; the others are Herald's own. */
+/** The queue `agent-actions`. `record` is open to internal services; the others are the gateway's own. */
 export const agentActions = {
   queue: 'agent-actions',
   jobs: {
     record: message(RecordAction),
     owed,
-    'set-status': request(
-      fromCompany(z.object({ notificationId: uuid(), userId: uuid(), status: ReadState })),
-      answered(ActionRecipient),
+    'set-status': ofGateway(
+      request(
+        fromCompany(z.object({ notificationId: uuid(), userId: uuid(), status: ReadState })),
+        answered(ActionRecipient),
+      ),
     ),
   },
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jsonObject } from './json-object.js';
 import { ErrorEnvelope, RefusedMessage } from './error-envelope.js';
-import { Accepted, answered, fromCompany, message, owed, request } from './queue-contract.js';
+import { Accepted, answered, fromCompany, message, ofGateway, owed, request } from './queue-contract.js';
 import { line, text, uuid } from './text.js';
 
 /** A login of the client's platform: case-sensitive, need not be known to Herald. */
@@ -105,16 +105,15 @@ export const MessageTrace = z
   .meta({ id: 'MessageTrace' });
 export type MessageTrace = z.output<typeof MessageTrace>;
 
-/** The queue `delivery`. `deliver` is open to internal services; the others are Herald's own. */
+/** The queue `delivery`. `deliver` is open to internal services; the others are the gateway's own. */
 export const delivery = {
   queue: 'delivery',
   jobs: {
     deliver: message(SendMessage),
     owed,
-    'set-status': request(
-      fromCompany(z.object({ login, messageId: uuid(), status: MessageStatus })),
-      answered(FeedItem),
+    'set-status': ofGateway(
+      request(fromCompany(z.object({ login, messageId: uuid(), status: MessageStatus })), answered(FeedItem)),
     ),
-    'read-all': request(fromCompany(z.object({ login })), answered(Updated)),
+    'read-all': ofGateway(request(fromCompany(z.object({ login })), answered(Updated))),
   },
 };

@@ -36,6 +36,8 @@ export interface Ledger {
   isOutage(error: unknown): boolean;
   /** Rejects while the keeper is away. */
   ping(): Promise<void>;
+  /** Whether any of these outbox rows is still owed to the queue. */
+  owes(queue: string, ids: string[]): Promise<boolean>;
   /** Marks that the messages start alone; false when they did so too often and were given up instead. */
   startAlone(run: JobRun): Promise<boolean>;
   /** Notes a failed attempt that will be followed by another. */

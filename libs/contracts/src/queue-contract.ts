@@ -17,6 +17,8 @@ export interface JobContract<Data = unknown, Reply = unknown> {
   timeoutMs: number;
   /** What an outbox row keeps of a job's data. Absent where the job is no message, so that it is never owed. */
   keep?(data: Data): Kept;
+  /** Only a gateway may ask for it: a job without a gateway's proof has no effect. */
+  ofGateway?: boolean;
 }
 
 /** The part of a job's data that an outbox row keeps, and the company it belongs to. */
@@ -48,6 +50,12 @@ export function request<Data, Reply>(data: z.ZodType<Data>, reply: z.ZodType<Rep
   return { kind: 'request', data, reply, attempts: 3, backoffMs: 50, timeoutMs: 5000 };
 }
 
+/** Makes a job the gateway's own, which producers cannot ask for. */
+export const ofGateway = <Data, Reply>(contract: JobContract<Data, Reply>): JobContract<Data, Reply> => ({
+  ...contract,
+  ofGateway: true,
+});
+
 /** Version of the job format. Absent means 1, so producers may leave it out. */
 export const version = z.literal(1).default(1);
 
@@ -67,7 +75,7 @@ const kept = <Data extends Kept, Reply>(contract: JobContract<Data, Reply>): Job
 export const MAX_OWED_IDS = 200;
 
 /** Herald's own job, on every queue: ids of outbox rows, whose content stays in Postgres. */
-export const owed = event(z.object({ ids: z.array(uuid()).min(1).max(MAX_OWED_IDS) }));
+export const owed = ofGateway(event(z.object({ ids: z.array(uuid()).min(1).max(MAX_OWED_IDS) })));
 
 /** The verdict of a command that runs once per correlationId. */
 export interface Answered<Verdict> {

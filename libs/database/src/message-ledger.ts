@@ -39,6 +39,14 @@ export class MessageLedger implements Ledger {
     return this.database.ping();
   }
 
+  async owes(queue: string, ids: string[]): Promise<boolean> {
+    const owed = await this.database.query('select from outbox where id = any($1::uuid[]) and queue = $2 limit 1', [
+      ids,
+      queue,
+    ]);
+    return owed.length > 0;
+  }
+
   async startAlone(run: JobRun): Promise<boolean> {
     const started = await this.database.query(
       `update outbox set history = history || ${QUEUED_STEP} || $3::jsonb

@@ -6,5 +6,6 @@ export { prefixOf, type RedisAddress } from './connection.js';
 export { type JobOf, OnJob } from './on-job.decorator.js';
 export { type JobState, QueueClient } from './queue.client.js';
 export { type QueueStanding, QueueWatch } from './queue-watch.js';
+export { Proofs } from './proof.js';
 export { QueueServer } from './queue.server.js';
 export { RedisScript } from './redis-script.js';

@@ -12,8 +12,13 @@ import type { Job } from 'bullmq';
 import { validate as isUuid } from 'uuid';
 import type { QueuedJob } from './queued-job.js';
 
-/** What the transport adds to a job's data, under one reserved key; a foreign producer leaves it out. */
+/**
+ * What the transport adds to a job's data, under one reserved key. All but `traceparent` is the gateway's own, and ignored
+ * in a job that lacks its proof.
+ */
 export interface Transport {
+  /** That a gateway put the job on its queue (`Proofs`). */
+  proof?: string;
   /** Channel for the reply of a request. */
   replyTo?: string;
   /** Epoch milliseconds after which nobody waits any more. */
@@ -36,9 +41,15 @@ export interface ReceivedJob<Data> {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
+/** Jobs whose proof was checked and holds. */
+const proved = new WeakSet<Job>();
+export const noteProved = (job: Job): unknown => proved.add(job);
+export const isProved = (job: Job): boolean => proved.has(job);
+
 export function transportOf(job: Job): Transport {
   const transport = isObject(job.data) ? job.data[TRANSPORT_KEY] : undefined;
-  return isObject(transport) ? transport : {};
+  if (!isObject(transport)) return {};
+  return isProved(job) ? transport : { traceparent: (transport as Transport).traceparent };
 }
 
 /** The trace that a job goes on with: what BullMQ's own telemetry leaves in its options, unless its producer says another. */

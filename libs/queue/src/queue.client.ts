@@ -28,7 +28,8 @@ import {
   refuseUnfit,
   UNASKED,
 } from './connection.js';
-import { metadataFor, TRANSPORT_KEY, type Transport } from './job-run.js';
+import { metadataFor, type Transport } from './job-run.js';
+import { Proofs } from './proof.js';
 import { MAX_JOB_BYTES } from './queued-job.js';
 import { ReplyInbox, type Verdict } from './replies.js';
 
@@ -62,6 +63,8 @@ export type JobState = 'gone' | 'pending' | 'active' | 'completed' | 'failed';
 const REQUEST_OPTIONS: JobsOptions = { removeOnComplete: { age: 60 } };
 
 interface ClientOptions extends QueueOptions {
+  /** The first signs the gateway's jobs. */
+  secrets: string[];
   /** Throws when nobody could work a request off now: its caller need not wait to learn that. */
   beforeAsking?: () => void;
 }
@@ -73,6 +76,7 @@ export class QueueClient extends ClientProxy {
   private readonly queues = new Map<string, Queue>();
   private readonly contracts: Map<string, QueueContract>;
   private readonly namespace: string;
+  private readonly proofs: Proofs;
 
   constructor(
     contracts: QueueContract[],
@@ -80,6 +84,7 @@ export class QueueClient extends ClientProxy {
   ) {
     super();
     this.namespace = options.namespace ?? 'herald';
+    this.proofs = new Proofs(options.secrets);
     this.contracts = new Map(contracts.map((contract) => [contract.queue, contract]));
     this.redis = producerConnection(options.redis);
     this.inbox = new ReplyInbox(producerConnection(options.redis), this.namespace);
@@ -212,15 +217,22 @@ export class QueueClient extends ClientProxy {
     return job?.finishedOn ? (job.returnvalue as Verdict) : undefined;
   }
 
-  private async add(pattern: Pattern, data: unknown, transport: Transport, options: JobsOptions) {
+  private async add(
+    pattern: Pattern,
+    data: unknown,
+    transport: Transport,
+    options: JobsOptions & { jobId: string },
+  ): Promise<void> {
     if (!this.isConnected) throw awayError(this.redis);
     const contract = this.contractOf(pattern);
     const checked = contract.data.parse(data) as object;
-    const { attempts, backoffMs } = contract;
+    const { attempts, backoffMs, ofGateway } = contract;
+    const asGateway = ofGateway || Object.keys(transport).length > 0;
+    const place = [prefixOf(pattern.queue, this.namespace), pattern.job, options.jobId] as const;
     const traceparent = traceparentHere();
     await this.queueOf(pattern.queue).add(
       pattern.job,
-      Object.keys(transport).length > 0 ? { ...checked, [TRANSPORT_KEY]: transport } : checked,
+      asGateway ? this.proofs.sign(place, checked, transport) : checked,
       {
         ...options,
         attempts,

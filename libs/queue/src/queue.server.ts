@@ -29,6 +29,7 @@ import {
 import { FailedJobs } from './failed-jobs.js';
 import { refuseGaps } from './gaps.js';
 import { Gate } from './gate.js';
+import { GatewayJobs, type GatewayJobsOptions } from './gateway-jobs.js';
 import type { BelievedTimes } from './job-hash.js';
 import { aboutFailure, type ReceivedJob, receive, runOf, tracedIn, transportOf } from './job-run.js';
 import { JobWorker } from './job-worker.js';
@@ -36,7 +37,7 @@ import { MAX_STALLS, type QueuedJob } from './queued-job.js';
 import { Outage, PROBE_MS } from './outage.js';
 import { reply, type Verdict } from './replies.js';
 
-export interface QueueServerOptions extends QueueOptions {
+export interface QueueServerOptions extends QueueOptions, GatewayJobsOptions {
   contract: QueueContract;
   ledger: Ledger;
   /** Jobs in work at once. */
@@ -81,6 +82,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   /** Errors of event handlers come back to this server, which settles them. */
   override readonly propagatesEventHandlerErrors = true;
   private readonly gate = new Gate();
+  private readonly gatewayJobs: GatewayJobs;
   private readonly doubles: string[] = [];
   private redis: RedisClient;
   private worker?: Worker;
@@ -93,6 +95,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 
   constructor(private readonly options: QueueServerOptions) {
     super();
+    this.gatewayJobs = new GatewayJobs(options);
   }
 
   override addHandler(pattern: unknown, handler: MessageHandler, isEvent = false, extras = {}): void {
@@ -134,6 +137,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   }
 
   private async watched(job: QueuedJob, token?: string): Promise<Verdict | undefined> {
+    this.gatewayJobs.note(job);
     const run = runOf(job, this.options.contract.queue);
     const { queue, job: name, attempt, queuedAt, startedAt } = run;
     const note = (failed: boolean) =>
@@ -164,6 +168,9 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     let run = asCame;
     try {
       if (await this.failedJobs.isDecided(job)) return skipForGood(job);
+      // Before the stalls: what is not the gateway's must not settle the gateway's messages.
+      const refused = await this.gatewayJobs.refuse(job, contract, run);
+      if (refused) return refused;
       if (job.stalledCounter > MAX_STALLS + 1) throw new Stalled(STALLED);
       if (job.isDeferredFailure) throw new PermanentFault('a job that it depends on failed');
       const received = receive(job, contract, run);
@@ -206,7 +213,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   private async answer(job: Job, replyTo: string, verdict: Verdict): Promise<Verdict> {
     // The caller first: sent together with the job's end, the reply would wait for Redis to write that to disk. The job
     // keeps the verdict too, for a caller who missed the reply.
-    await reply(this.redis, job, replyTo, verdict).catch(() => undefined);
+    if (this.gatewayJobs.isReplyChannel(replyTo)) await reply(this.redis, job, replyTo, verdict).catch(() => undefined);
     return verdict;
   }
 

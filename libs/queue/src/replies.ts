@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { RefusalData } from '@herald/contracts';
 import type { Job } from 'bullmq';
 import { Cluster } from 'ioredis';
+import { validate as isUuid } from 'uuid';
 import type { RedisClient } from './connection.js';
 
 /** How a request ended, as it travels back and as the job keeps it. */
@@ -11,6 +12,12 @@ const HEARTBEAT_MS = 1000;
 const HEARTBEAT = 'heartbeat';
 /** So many heartbeats of a cluster in a row may go unheard. */
 const MAX_UNHEARD = 3;
+
+const channelsOf = (namespace = 'herald') => `${namespace}:replies:`;
+
+/** True for the channels that gateways listen to; a worker publishes on no other. */
+export const isReplyChannel = (channel: string, namespace?: string): boolean =>
+  channel.startsWith(channelsOf(namespace)) && isUuid(channel.slice(channelsOf(namespace).length));
 
 /**
  * The replies to one process, over Redis pub/sub on a channel of its own. A reply that is lost in a reconnect is not
@@ -26,7 +33,7 @@ export class ReplyInbox {
     private readonly subscriber: RedisClient,
     namespace: string,
   ) {
-    this.channel = `${namespace}:replies:${randomUUID()}`;
+    this.channel = `${channelsOf(namespace)}${randomUUID()}`;
     subscriber.on('message', (_channel: string, message: string) => {
       this.unheard = 0;
       if (message === HEARTBEAT) return;

@@ -3,6 +3,7 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
 import { eventually } from '../../support/eventually.js';
+import { signedJob } from '../../support/signed-job.js';
 import { Clients } from '../load/clients.js';
 import type { World } from '../world.js';
 import type { Scenario, Stage } from './scenario.js';
@@ -17,6 +18,14 @@ async function allWaits(world: World): Promise<boolean> {
   return owed.every(({ job_id }) => waiting.has(job_id));
 }
 
+interface Data {
+  ids?: string[];
+}
+
+/** The same job once more, under an id of its own; one of a gateway is signed for it. */
+const copyOf = (world: World, app: string, name: string, { ids, ...data }: Data) =>
+  ids ? signedJob(world.herald.namespace, app, name, { ids }) : { name, data, opts: { jobId: randomUUID() } };
+
 /**
  * Puts every job that waits on its queue again, so that each is there fifty times, and the workers take them at once: in
  * rounds over all of them, for what stands behind the others runs when the first is long done.
@@ -28,7 +37,7 @@ async function multiply(world: World): Promise<number> {
     const queue = new Queue(app, { connection, prefix: prefixOf(app, world.herald.namespace) });
     const waiting = await queue.getWaiting();
     for (let copies = 1; copies < AT_ONCE; copies++) {
-      await queue.addBulk(waiting.map(({ name, data }) => ({ name, data, opts: { jobId: randomUUID() } })));
+      await queue.addBulk(waiting.map(({ name, data }) => copyOf(world, app, name, data as Data)));
     }
     jobs += waiting.length;
     await queue.close();

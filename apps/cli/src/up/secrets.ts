@@ -5,6 +5,8 @@ import { SERVICES } from './services.js';
 
 export interface Secrets {
   jwt: string;
+  /** Proves which jobs are the gateway's. */
+  queue: string;
   /** What the demo's tokens are made of. */
   demo: string;
   /** Passwords at ops. */
@@ -22,6 +24,7 @@ export function keptSecrets(dataDir: string): Secrets {
   const kept = (readJson(file) ?? {}) as Partial<Secrets>;
   const secrets: Secrets = {
     jwt: kept.jwt ?? fresh(),
+    queue: kept.queue ?? fresh(),
     demo: kept.demo ?? fresh(),
     ops: kept.ops ?? fresh(),
     opsViewer: kept.opsViewer ?? fresh(),

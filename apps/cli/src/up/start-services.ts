@@ -62,7 +62,9 @@ function environmentOf(spec: ServiceSpec, port: number, around: Surroundings): R
     REDIS_URL: redisUrl,
     [spec.door?.variable ?? 'HEALTH_PORT']: String(port),
     ...(spec.name === 'gateway' ? gatewayEnvironment(jwt) : {}),
-    ...(spec.name === 'ops' ? { OPS_USERS: opsUsers, OPS_SESSION_SECRET: secrets.opsSession } : {}),
+    ...(spec.name === 'ops'
+      ? { OPS_USERS: opsUsers, OPS_SESSION_SECRET: secrets.opsSession }
+      : { QUEUE_SECRET: secrets.queue }),
   };
 }
 

@@ -1,0 +1,62 @@
+import type { Job } from 'bullmq';
+import { TRANSPORT_KEY } from './job-run.js';
+import { Proofs } from './proof.js';
+
+const CURRENT = 'c'.repeat(32);
+const PREVIOUS = 'p'.repeat(32);
+const PLACE = ['{herald:delivery}', 'owed', 'id-1'] as const;
+const TRANSPORT = { replyTo: 'herald:replies:x', deadline: 1, alone: true };
+const proofs = new Proofs([CURRENT, PREVIOUS]);
+
+interface Changes {
+  name?: string;
+  id?: string;
+  data?: object;
+}
+
+/** What a worker gets of a job that was signed, or of what somebody made of it. */
+function received(signed: object, { name = 'owed', id = 'id-1', data = {} }: Changes = {}): Job {
+  return { name, id, data: { ...(JSON.parse(JSON.stringify(signed)) as object), ...data } } as Job;
+}
+
+const DATA = { ids: ['a', 'b'], body: { 2: 'é😀', 1: [null, 1e21, 0.1], text: 'line\u2028"\\', gone: undefined } };
+const signed = proofs.sign(PLACE, DATA, TRANSPORT) as Record<string, Record<string, unknown>>;
+const transport = signed[TRANSPORT_KEY] as Record<string, unknown>;
+const nested = JSON.parse(`${'['.repeat(50_000)}${']'.repeat(50_000)}`) as object;
+
+describe('a proof', () => {
+  it('holds for the job that was signed, with either secret, and with or without transport fields', () => {
+    expect(proofs.hold(PLACE[0], received(signed))).toBe(true);
+    expect(proofs.hold(PLACE[0], received(new Proofs([PREVIOUS]).sign(PLACE, DATA, {})))).toBe(true);
+  });
+
+  it.each<[string, Changes, string?]>([
+    ['on another queue', {}, '{herald:agent-actions}'],
+    ['in another namespace', {}, '{other:delivery}'],
+    ['under another name', { name: 'set-status' }],
+    ['under another id', { id: 'id-2' }],
+    ['with other data', { data: { ids: ['a', 'c'] } }],
+    ['with more data', { data: { more: 1 } }],
+    ['with another transport field', { data: { [TRANSPORT_KEY]: { ...transport, alone: false } } }],
+    ['with one field more', { data: { [TRANSPORT_KEY]: { ...transport, traceparents: [] } } }],
+    ['with one field less', { data: { [TRANSPORT_KEY]: { ...transport, deadline: undefined } } }],
+    ['without it', { data: { [TRANSPORT_KEY]: TRANSPORT } }],
+    ['cut short', { data: { [TRANSPORT_KEY]: { ...transport, proof: String(transport['proof']).slice(0, -4) } } }],
+    ['that is no text', { data: { [TRANSPORT_KEY]: { ...transport, proof: 1 } } }],
+    ['with data that cannot be written', { data: { nested } }],
+  ])('does not hold %s', (_, changes, prefix = PLACE[0]) => {
+    expect(proofs.hold(prefix, received(signed, changes))).toBe(false);
+  });
+
+  it('does not hold with another secret', () => {
+    const stranger = new Proofs(['s'.repeat(32)]).sign(PLACE, DATA, TRANSPORT);
+    expect(proofs.hold(PLACE[0], received(stranger))).toBe(false);
+  });
+
+  it.each([null, undefined, 'text', 1, [], { [TRANSPORT_KEY]: null }, { [TRANSPORT_KEY]: [] }])(
+    'is not looked for in vain: %j',
+    (data) => {
+      expect(proofs.hold(PLACE[0], { name: 'owed', id: 'id-1', data } as Job)).toBe(false);
+    },
+  );
+});
