@@ -83,6 +83,16 @@ describe('least privilege', () => {
     ['herald_merchant_answers', `update notifications set answer_schema = '{}'`],
     ['herald_merchant_answers', `delete from notification_types`],
     ['herald_merchant_answers', 'delete from requests'],
+    ['herald_delivery', `update requests set written_by = 'herald_agent_actions'`],
+    ['herald_agent_actions', `update requests set body_hash = ''`],
+    [
+      'herald_delivery',
+      `insert into requests (id, body_hash, written_by) values ('${randomUUID()}', '', 'herald_ops')`,
+    ],
+    [
+      'herald_gateway',
+      `insert into requests (id, body_hash, written_by) values ('${randomUUID()}', '', 'herald_delivery')`,
+    ],
     ['herald_delivery', 'select * from notifications'],
     ['herald_ops', 'select * from notifications'],
   ])('%s may not: %s', async (role, sql) => {
@@ -146,6 +156,86 @@ describe('the company at hand', () => {
     await client.query('commit');
     expect((await client.query('select * from feed_messages')).rows).toEqual([]);
     await client.end();
+  });
+});
+
+describe('what a worker sees of others', () => {
+  const WORKERS = ['herald_delivery', 'herald_agent_actions', 'herald_merchant_answers'] as const;
+  const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.answered'];
+  /** How each worker's verdicts look, by the worker. */
+  const VERDICTS = [
+    ['herald_delivery', { id: randomUUID(), recipientLogin: 'b', body: 'text' }],
+    ['herald_delivery', { updated: 3 }],
+    ['herald_agent_actions', { id: randomUUID(), notification_id: randomUUID() }],
+    ['herald_merchant_answers', { message: 'Notification answered successfully' }],
+  ] as const;
+  const of = (role: string) => VERDICTS.filter(([worker]) => worker === role).map(([, verdict]) => verdict);
+  const remember = (written: string) => (verdict: object) =>
+    `insert into requests (id, body_hash, verdict${written && ', written_by'})
+     values ('${randomUUID()}', '', '${JSON.stringify(verdict)}'${written})`;
+  const verdicts = async (role: string) =>
+    (await as<{ verdict: object }>(role, 'select verdict from requests where verdict is not null')).map(
+      (row) => row.verdict,
+    );
+
+  beforeEach(() => admin.query('delete from requests'));
+
+  it.each(WORKERS)('are no verdicts: %s finds and changes its own alone', async (role) => {
+    for (const [worker, verdict] of VERDICTS) await as(worker, remember('')(verdict));
+    await as('herald_gateway', `insert into requests (id, body_hash) values ('${randomUUID()}', '')`);
+    expect(await verdicts(role)).toEqual(of(role));
+    const changed = await as(role, `update requests set verdict = '{}' returning id`);
+    expect(changed).toHaveLength(of(role).length);
+    const { rows } = await admin.query(`select from requests where verdict = '{}'`);
+    expect(rows).toHaveLength(of(role).length);
+  });
+
+  it.each(WORKERS)('are no verdicts of before it was noted whose they are: %s finds its own alone', async (role) => {
+    for (const [, verdict] of VERDICTS) await admin.query(remember(', null')(verdict));
+    await admin.query(`insert into requests (id, body_hash, written_by) values ('${randomUUID()}', '', null)`);
+    expect(await verdicts(role)).toEqual(of(role));
+    expect(await as(role, `update requests set verdict = '{}' returning id`)).toEqual([]);
+  });
+
+  it('would be verdicts too, were the policy as it was', async () => {
+    for (const [worker, verdict] of VERDICTS) await as(worker, remember('')(verdict));
+    await admin.query('alter policy workers_own on requests using (true)');
+    expect(await verdicts('herald_delivery')).toHaveLength(VERDICTS.length);
+    await admin.query('alter policy workers_own on requests using (written_by = current_user)');
+  });
+
+  it.each(WORKERS)('are no messages of other queues, owed or given up: %s', async (role) => {
+    await admin.query('delete from outbox; delete from dead_letters');
+    for (const queue of QUEUES) {
+      await admin.query(
+        `insert into outbox (id, queue, job, company_id, body, accepted_at) values ($1, $2, 'x', $3, '{}', now())`,
+        [randomUUID(), queue, ours],
+      );
+      await admin.query(`insert into dead_letters (queue, job, content, error) values ($1, 'x', '{}', '')`, [queue]);
+    }
+    const own = [{ queue: role.replace('herald_', '').replaceAll('_', '-') }];
+    expect(await as(role, 'select queue from outbox')).toEqual(own);
+    expect(await as(role, 'update outbox set alone = true returning queue')).toEqual(own);
+    expect(await as(role, 'select queue from dead_letters')).toEqual(own);
+    expect(await as(role, 'delete from dead_letters returning queue')).toEqual(own);
+  });
+
+  /** Tables of one product, and what is everybody's to read; every other table must be fenced by its rows. Which companies exist is no secret. */
+  const OPEN: Record<string, string[]> = {
+    herald_delivery: ['feed_messages'],
+    herald_agent_actions: ['agent_actions', 'agent_action_recipients', 'agent_action_counters', 'users'],
+    herald_merchant_answers: ['conversations', 'notifications', 'notification_types'],
+  };
+  const FENCED = ['dead_letters', 'outbox', 'requests'];
+
+  it.each(WORKERS)('are no other tables: %s', async (role) => {
+    const { rows } = await admin.query<{ name: string }>(
+      `select c.relname as name from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'v', 'm', 'p') and c.relname <> 'companies'
+          and has_any_column_privilege($1, c.oid, 'select, insert, update') order by 1`,
+      [role],
+    );
+    expect(rows.map(({ name }) => name)).toEqual([...(OPEN[role] as string[]), ...FENCED].sort());
   });
 });
 

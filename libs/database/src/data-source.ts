@@ -29,6 +29,7 @@ import { LimitRolesInTime1764000090000 } from './migrations/1764000090000-limit-
 import { MergePagesOfActions1764000100000 } from './migrations/1764000100000-merge-pages-of-actions.js';
 import { LetWorkersKnowCompanies1764000110000 } from './migrations/1764000110000-let-workers-know-companies.js';
 import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-tell-secrets-from-guesses.js';
+import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 
 const entities = [
   Company,
@@ -62,6 +63,7 @@ const migrations = [
   MergePagesOfActions1764000100000,
   LetWorkersKnowCompanies1764000110000,
   TellSecretsFromGuesses1764000111000,
+  KeepRequestsApart1764000112000,
 ];
 
 /**

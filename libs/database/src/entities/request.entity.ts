@@ -19,6 +19,10 @@ export class Request {
   @Column('jsonb', { nullable: true })
   verdict: unknown;
 
+  /** The service's role: row-level security shows a worker no other's. Null in rows from before it was noted. */
+  @Column('text', { name: 'written_by', nullable: true, default: () => 'CURRENT_USER' })
+  writtenBy: string | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 }
