@@ -137,10 +137,10 @@ describe('in the database', () => {
   it.each(['owed messages', 'questions', 'owed events', 'dead letters', 'conversations'])(
     'something would be left without looking at the %s',
     async (name) => {
-      const { values, traces } = subjectOfLead(await completeLead(database, { phone: PHONE }));
-      const others = traces.filter((trace) => trace.name !== name);
+      const subject = subjectOfLead(await completeLead(database, { phone: PHONE }));
+      const others = subject.traces.filter((trace) => trace.name !== name);
       expect(others).toHaveLength(4);
-      await eraseTraces(database, { values, traces: others });
+      await eraseTraces(database, { ...subject, traces: others });
       expect(await left()).not.toEqual([]);
     },
   );

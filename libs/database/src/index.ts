@@ -27,7 +27,7 @@ export {
   type Replay,
   type SameFault,
 } from './dead-letters/dead-letters.js';
-export { eraseTraces, findTraces, type Subject, type Traces } from './erasure/erasure.js';
+export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './erasure/erasure.js';
 export { completeLead, type Lead, subjectOfLead } from './erasure/lead.js';
 export { completePerson, type Person, subjectOfPerson } from './erasure/person.js';
 export { FEED_ITEM } from './feed-item.js';

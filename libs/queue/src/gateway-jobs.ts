@@ -44,7 +44,8 @@ export class GatewayJobs {
     const { queue, ids } = receive(job, contract, asCame).run;
     if (!ids || !(await this.options.ledger.owes(queue, ids)))
       throw new BrokenContract(`only a gateway may ask for "${job.name}", and no gateway signed this`);
-    this.logger.warn({ message: 'a job that no gateway signed is left: its messages stay owed', queue, jobId: job.id });
+    const message = 'a job is left: no gateway with this QUEUE_SECRET signed it, and its messages stay owed';
+    this.logger.warn({ message, queue, jobId: job.id });
     return { skipped: true };
   }
 }

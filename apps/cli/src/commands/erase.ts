@@ -26,5 +26,5 @@ export function addErase(program: Command): void {
 const scope = `
 Erased of a person: messages received and written, delivered, owed or given up; received actions, the sender of sent ones; the
 directory's entry. Of a lead: conversations with their questions and answers, others' questions that name the phone, and
-what is owed or given up of all these, events included. Not read: texts and metadata that others wrote, logins that a key is
-bound to, and jobs in Redis that services put there themselves.`;
+what is owed or given up of all these, events included. With REDIS_URL set, the jobs in Redis that tell of them too. Not read:
+texts and metadata that others wrote, how attempts at others' messages failed, logins that a key is bound to, logs, backups.`;

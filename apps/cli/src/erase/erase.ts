@@ -17,6 +17,7 @@ import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { readOptions } from '../options.js';
 import { progressOf } from '../progress.js';
+import { IN_REDIS, type SubjectsJobs, withStoredJobs } from './subjects-jobs.js';
 
 export interface EraseOptions {
   company?: string;
@@ -51,13 +52,20 @@ export async function erase(options: EraseOptions): Promise<void> {
   refuseUnclear(whom);
   await withGivenDatabase('erase', async (database) => {
     const meant = whom.lead ? await findLead(database, whom.lead, whom.merchant) : await findPerson(database, whom);
-    const found = await findTraces(database, meant.subject);
-    if (options.dryRun) return tell(options, meant, { wouldErase: found }, found, 'would be erased');
-    const total = Object.values(found).reduce((sum, count) => sum + count, 0);
-    if (!options.yes) await confirm(`erase ${meant.name} (${total.toLocaleString('en')} rows) for good?`);
-    const progress = progressOf(Math.max(total, 1), 'rows', process.stderr);
-    const erased = await eraseTraces(database, meant.subject, (done) => progress(Math.min(done, total)));
-    tell(options, meant, { erased, at: new Date().toISOString() }, erased, 'erased');
+    await withStoredJobs(meant.subject, async (jobs) => {
+      const found = await findTraces(database, meant.subject);
+      const waiting = await jobs?.count(database);
+      if (options.dryRun) return tell(options, meant, { wouldErase: { ...found, ...waiting } }, jobs);
+      const total = Object.values(found).reduce((sum, count) => sum + count, 0);
+      const more = waiting ? `, ${waiting[IN_REDIS].toLocaleString('en')} jobs` : '';
+      if (!options.yes) await confirm(`erase ${meant.name} (${total.toLocaleString('en')} rows${more}) for good?`);
+      await jobs?.erase(database);
+      const progress = progressOf(Math.max(total, 1), 'rows', process.stderr);
+      const erased = await eraseTraces(database, meant.subject, (done) => progress(Math.min(done, total)));
+      // A job that was in work may have failed since.
+      const removed = await jobs?.erase(database);
+      tell(options, meant, { erased: { ...erased, ...removed }, at: new Date().toISOString() }, jobs);
+    });
   });
 }
 
@@ -89,9 +97,18 @@ async function findLead(database: Database, phone: string, merchantId?: number):
   };
 }
 
+interface Outcome {
+  wouldErase?: Traces;
+  erased?: Traces;
+  at?: string;
+}
+
 /** One line, so that it can be kept as the record of what was done. */
-function tell(options: EraseOptions, { record, name }: Meant, outcome: object, traces: Traces, verb: string): void {
-  if (options.json) return console.log(JSON.stringify({ ...record, ...outcome }));
-  const counts = Object.entries(traces).map(([what, count]) => `${count} ${what}`);
-  console.log(`${name} ${verb}: ${counts.join(', ')}.`);
+function tell(options: EraseOptions, { record, name }: Meant, outcome: Outcome, jobs?: SubjectsJobs): void {
+  const notReached = jobs ? jobs.notReached : `${IN_REDIS}: REDIS_URL is not set`;
+  if (options.json) return console.log(JSON.stringify({ ...record, ...outcome, notReached }));
+  const { wouldErase, erased = wouldErase ?? {} } = outcome;
+  const counts = Object.entries(erased).map(([what, count]) => `${count} ${what}`);
+  const left = notReached ? ` Not reached: ${notReached}.` : '';
+  console.log(`${name} ${wouldErase ? 'would be erased' : 'erased'}: ${counts.join(', ')}.${left}`);
 }

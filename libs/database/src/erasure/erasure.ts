@@ -16,7 +16,23 @@ export interface Trace {
 export interface Subject {
   values: unknown[];
   traces: Trace[];
+  /** The queues whose jobs may tell of them. */
+  queues: string[];
+  /** The seats, from 1, of the jobs that tell of the subject. The last three parameters are their queues, names and texts. */
+  findJobs: string;
 }
+
+/** A job as it stands in Redis: its text is judged as a dead letter's content. */
+export interface JobText {
+  queue: string;
+  name: string;
+  text: string;
+}
+
+/** $`from` and the two after it as rows that look like dead letters without a company. */
+export const jobsFrom = (from: number): string =>
+  `(select *, null::uuid as company_id
+      from unnest($${from}::text[], $${from + 1}::text[], $${from + 2}::text[]) with ordinality as j(queue, job, content, id))`;
 
 /** How many rows tell of a subject, by what they are. */
 export type Traces = Record<string, number>;
@@ -58,6 +74,18 @@ export async function eraseTraces(
     if (total === before) break;
   }
   return erased;
+}
+
+/** Those of the jobs that tell of the subject. */
+export async function findJobs<Job extends JobText>(
+  sql: Sql,
+  { values, findJobs: find }: Subject,
+  jobs: Job[],
+): Promise<Job[]> {
+  const texts = jobs.map(({ text }) => text.replaceAll('\u0000', '\ufffd'));
+  const columns = [jobs.map(({ queue }) => queue), jobs.map(({ name }) => name.replaceAll('\u0000', '\ufffd')), texts];
+  const found = await sql.query<{ id: string }>(find, [...values, ...columns]);
+  return found.map(({ id }) => jobs[Number(id) - 1] as Job);
 }
 
 async function idsOf(sql: Sql, { find }: Trace, { values }: Subject): Promise<string[]> {

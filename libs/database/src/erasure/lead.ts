@@ -1,6 +1,6 @@
-import { merchantTenant } from '@herald/contracts';
+import { merchantAnswered, merchantAnswers, merchantTenant } from '@herald/contracts';
 import type { Sql } from '../database.js';
-import type { Subject, Trace } from './erasure.js';
+import { jobsFrom, type Subject, type Trace } from './erasure.js';
 
 /** A customer of merchants, by the phone that conversations and questions name; of one merchant, or of all. */
 export interface Lead {
@@ -40,7 +40,17 @@ const owed = (queue: string, condition: string) =>
 const NAMES = (key: string, ids: string) =>
   `d.content ~ ('"${key}": ?"?(' || (select nullif(string_agg(id::text, '|'), '') from ${ids}) || ')\\M')`;
 const OF_MERCHANT = `(l.merchant_id is null or d.company_id = l.tenant
-  or d.company_id is null and d.content ~ ('"(merchantId|merchant_id)": ?"?' || l.merchant_id || '\\M'))`;
+  or d.company_id is null and (d.content ~ ('"(merchantId|merchant_id)": ?"?' || l.merchant_id || '\\M')
+                               or d.content !~ '"(merchantId|merchant_id)": ?"?\\d'))`;
+const OF_LEADS_JOB = `d.queue in ('merchant-answers', 'merchant-answers.answered') and ${OF_MERCHANT}
+  and (position('"lead_phone":' || to_json(l.phone)::text in replace(d.content, '": ', '":')) > 0
+       or ${NAMES('conversation_id', 'lead_conversations')}
+       or ${NAMES('conversation": ?{"id', 'lead_conversations')}
+       or ${NAMES('notificationId', 'lead_notifications')}
+       or d.job = 'conversation.upsert' and ${NAMES('id', 'lead_conversations')})`;
+
+/** Jobs in Redis are judged as dead letters are. */
+const FIND_LEADS_JOBS = find(`select d.id from ${jobsFrom(6)} d, lead l where ${OF_LEADS_JOB}`);
 
 /** In this order a message that moves on meanwhile is met again at its next place. */
 const LEAD_TRACES: Trace[] = [
@@ -75,14 +85,7 @@ const LEAD_TRACES: Trace[] = [
   },
   {
     name: 'dead letters',
-    find: find(`
-      select d.id::text as id from dead_letters d, lead l
-       where d.queue in ('merchant-answers', 'merchant-answers.answered') and ${OF_MERCHANT}
-         and (position('"lead_phone":' || to_json(l.phone)::text in replace(d.content, '": ', '":')) > 0
-              or ${NAMES('conversation_id', 'lead_conversations')}
-              or ${NAMES('conversation": ?{"id', 'lead_conversations')}
-              or ${NAMES('notificationId', 'lead_notifications')}
-              or d.job = 'conversation.upsert' and ${NAMES('id', 'lead_conversations')})`),
+    find: find(`select d.id::text as id from dead_letters d, lead l where ${OF_LEADS_JOB}`),
     erase: erase('dead_letters', 'bigint'),
   },
   {
@@ -107,7 +110,12 @@ export async function completeLead(sql: Sql, lead: Pick<Lead, 'phone' | 'merchan
  * The lead's conversations with their questions and answers. What tells a retry that it was done stays: it has none of
  * their content, and without it the retry would bring that back.
  */
-export const subjectOfLead = (lead: Lead): Subject => ({ values: valuesOf(lead), traces: LEAD_TRACES });
+export const subjectOfLead = (lead: Lead): Subject => ({
+  values: valuesOf(lead),
+  traces: LEAD_TRACES,
+  queues: [merchantAnswers.queue, merchantAnswered.queue],
+  findJobs: FIND_LEADS_JOBS,
+});
 
 const valuesOf = ({ phone, merchantId, conversationIds, notificationIds }: Lead) => [
   phone,

@@ -1,11 +1,15 @@
 import { count, COUNTER_CELLS, countedActions, countedRecipients } from '../agent-actions/action-counters.js';
-import type { Trace } from './erasure.js';
+import { jobsFrom, type Trace } from './erasure.js';
 
-/** $1 company, $2 id in the directory, $3 login: either may be null, and then matches nothing. */
-const person = 'person as (select $1::uuid as company_id, $2::uuid as user_id, $3::text as login)';
+/**
+ * $1 company, $2 id in the directory, $3 login: either may be null, and then matches nothing. $4 is the login as JSON writes it
+ * in ASCII.
+ */
+const person = `person as (
+  select $1::uuid as company_id, $2::uuid as user_id, $3::text as login, to_json($3::text)::text as quoted, $4::text as ascii)`;
 const find = (rows: string) => `with ${person} ${rows}`;
-/** $4 ids. */
-const erase = (change: string) => `with ${person}, chosen as (select unnest($4::text[])::uuid as id) ${change}`;
+/** $5 ids. */
+const erase = (change: string) => `with ${person}, chosen as (select unnest($5::text[])::uuid as id) ${change}`;
 
 const CHOSEN = '(select id from chosen)';
 const OF_MESSAGE = `p.login in (o.body -> 'message' ->> 'authorLogin', o.body -> 'message' ->> 'recipientLogin')`;
@@ -13,9 +17,21 @@ const OF_ACTION = `(p.user_id::text in (lower(o.body -> 'sender' ->> 'id'), lowe
   or o.body @? '$.recipients[*]' and exists (
     select from jsonb_path_query(o.body, '$.recipients[*]') r where lower(r ->> 'id') = p.user_id::text))`;
 
-/** Content is a job's data or a body as text, compact or as Postgres writes JSON. */
-const SAYS = (field: string, value: string) =>
-  `position('"${field}":' || to_json(${value})::text in replace(d.content, '": ', '":')) > 0`;
+/** Content is a job's data or a body as text, compact or as Postgres writes JSON, or as a producer wrote what cannot be read. */
+const HOLDS = (before: string) =>
+  `(position('${before}' || p.quoted in replace(d.content, '": ', '":')) > 0
+    or position('${before}' || p.ascii in replace(d.content, '": ', '":')) > 0)`;
+const OF_COMPANY = `(d.company_id = p.company_id or d.company_id is null and position(p.company_id::text in lower(d.content)) > 0)`;
+/** What names no company may be of whomever it names. */
+const OF_NOBODY = `(d.company_id is null and d.queue in ('delivery', 'agent-actions') and not exists (
+  select from companies c where position(c.id::text in lower(d.content)) > 0))`;
+const OF_PERSONS_JOB = `(
+  position(p.user_id::text in lower(d.content)) > 0 and (${OF_COMPANY} or ${OF_NOBODY})
+  or (${['authorLogin', 'recipientLogin', 'login'].map((field) => HOLDS(`"${field}":`)).join(' or ')}) and ${OF_COMPANY}
+  or ${HOLDS('')} and ${OF_NOBODY})`;
+
+/** Jobs in Redis are judged as dead letters are. */
+export const FIND_PERSONS_JOBS = find(`select d.id from ${jobsFrom(5)} d, person p where ${OF_PERSONS_JOB}`);
 
 const OF_PERSON = `c.company_id = p.company_id and c.scope in ('user', 'sender') and c.scope_id = p.user_id::text`;
 const COUNTER_KEY = ['company_id', 'scope', 'scope_id', 'grain', 'starts_at', 'notification_type'];
@@ -69,12 +85,8 @@ export const PERSON_TRACES: Trace[] = [
   },
   {
     name: 'dead letters',
-    find: find(`
-      select d.id::text as id from dead_letters d, person p
-       where (d.company_id = p.company_id or d.company_id is null and position(p.company_id::text in d.content) > 0)
-         and (${['authorLogin', 'recipientLogin', 'login'].map((field) => SAYS(field, 'p.login')).join(' or ')}
-              or position(p.user_id::text in lower(d.content)) > 0)`),
-    erase: `with ${person} delete from dead_letters where id = any($4::text[]::bigint[])`,
+    find: find(`select d.id::text as id from dead_letters d, person p where ${OF_PERSONS_JOB}`),
+    erase: `with ${person} delete from dead_letters where id = any($5::text[]::bigint[])`,
   },
   {
     name: 'actions received',
@@ -123,7 +135,7 @@ export const PERSON_TRACES: Trace[] = [
     find: find(`select distinct scope as id from (${EMPTY('agent_action_counters c, person p', OF_PERSON)}) e`),
     erase: `
       with ${person}, locked as (
-        select c.* from agent_action_counters c, person p where ${OF_PERSON} and c.scope = any($4::text[])
+        select c.* from agent_action_counters c, person p where ${OF_PERSON} and c.scope = any($5::text[])
          order by ${KEY_OF('c')}, c.shard for update of c),
       empty as (${EMPTY('locked c', 'true')})
       delete from agent_action_counters c using locked l join empty e using (${COUNTER_KEY.join(', ')})

@@ -1,6 +1,7 @@
+import { agentActions, delivery } from '@herald/contracts';
 import type { Sql } from '../database.js';
 import type { Subject } from './erasure.js';
-import { PERSON_TRACES } from './person-traces.js';
+import { FIND_PERSONS_JOBS, PERSON_TRACES } from './person-traces.js';
 
 /** Someone of a company, by the id of the directory (agent actions), by login (delivery) or by both. */
 export interface Person {
@@ -20,6 +21,12 @@ export async function completePerson(sql: Sql, { companyId, userId, login }: Per
 
 /** Other people's messages stay, without the person; the figures are right. */
 export const subjectOfPerson = ({ companyId, userId, login }: Person): Subject => ({
-  values: [companyId, userId ?? null, login ?? null],
+  values: [companyId, userId ?? null, login ?? null, login === undefined ? null : inAscii(login)],
   traces: PERSON_TRACES,
+  queues: [delivery.queue, agentActions.queue],
+  findJobs: FIND_PERSONS_JOBS,
 });
+
+/** JSON as Python and PHP write it unless told otherwise. */
+const inAscii = (text: string): string =>
+  JSON.stringify(text).replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
