@@ -26,8 +26,8 @@ module.exports = {
   moduleNameMapper: { '^@herald/([^/]+)$': '<rootDir>/libs/$1/src', '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  // A suite of its own: npm run test:browser.
-  testPathIgnorePatterns: ['<rootDir>/test/browser/'],
+  // Suites of their own: npm run test:browser, npm run test:attacks.
+  testPathIgnorePatterns: ['<rootDir>/test/browser/', '<rootDir>/test/attacks/'],
   // Most of the time goes in waiting for processes; one worker fewer than cores, Jest's own choice, is one on two cores.
   maxWorkers: Math.max(2, require('node:os').availableParallelism() - 1),
   testTimeout: 120_000,

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
+import { Figures } from '../support/figures.js';
 import { Herald } from '../support/herald.js';
+import type { Service } from '../support/service.js';
 
 const preload = (name: string) => resolve(__dirname, `../support/preload/${name}.cjs`);
 /** What the slowed gateway accepts. */
@@ -17,6 +19,8 @@ beforeEach(async () => {
   herald = await Herald.start({ services: [] });
 });
 afterEach(() => herald.stop());
+
+const inFlightOf = async (service: Service) => (await Figures.of(service)).sum('herald_http_requests_in_flight');
 
 const send = () =>
   call('POST', `${herald.url}/v1/feed/ai`, { token: herald.token('unlimitedAccessToken'), body: aMessage() });
@@ -55,7 +59,10 @@ async function underLoad() {
 
 describe('five times as many requests as the gateway can work on', () => {
   it('are refused at once above the cap, and those that are accepted do not wait for the others', async () => {
-    await herald.startService('gateway', { preload: preload('slow-commits'), env: { MAX_IN_FLIGHT: '4' } });
+    await herald.startService('gateway', {
+      preload: preload('slow-commits'),
+      env: { MAX_IN_FLIGHT: '4', CALLER_SHARE_PERCENT: '100' },
+    });
     const { outcomes, accepted, refused } = await underLoad();
     expect(accepted.length + refused.length).toBe(outcomes.length);
     expect(accepted.length).toBeGreaterThan(CAPACITY_PER_SECOND * 2);
@@ -76,7 +83,7 @@ describe('a full gateway', () => {
   let open: Socket[];
   /** Requests whose bodies do not end. */
   beforeEach(async () => {
-    await herald.startService('gateway', { env: { MAX_IN_FLIGHT: String(CAP) } });
+    await herald.startService('gateway', { env: { MAX_IN_FLIGHT: String(CAP), CALLER_SHARE_PERCENT: '100' } });
     const { hostname, port } = new URL(herald.url);
     open = Array.from({ length: CAP }, () => {
       const socket = connect(Number(port), hostname);
@@ -113,23 +120,29 @@ describe('a full gateway', () => {
     for (let n = 0; n < 3 * CAP; n++) expect((await send()).status).toBe(202);
   });
 
-  it('counts a large body for as many as it may be', async () => {
+  it('counts a large body for as many as have arrived of it, whatever was announced', async () => {
     for (const socket of open) socket.destroy();
     await eventually(async () => (await send()).status === 202);
-    const batch = (length: string) =>
-      `POST /v1/feed/ai/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${herald.token('unlimitedAccessToken')}\r\n` +
-      `Content-Type: application/json\r\n${length}\r\n\r\n`;
     const { hostname, port } = new URL(herald.url);
-    for (const length of [`Content-Length: ${CAP * 64 * 1024}`, 'Transfer-Encoding: chunked']) {
-      const isFull = eventually(async () => {
-        const socket = connect(Number(port), hostname, () => socket.write(batch(length)));
-        await sleep(200);
-        const { status } = await send();
-        socket.destroy();
-        return status === 503;
-      });
-      expect(await isFull).toBe(true);
+    for (const length of [`Content-Length: ${8 * 1024 * 1024}`, 'Transfer-Encoding: chunked']) {
+      const chunk = (bytes: number) => (length.startsWith('T') ? `${bytes.toString(16)}\r\n` : '') + ' '.repeat(bytes);
+      const socket = connect(Number(port), hostname);
+      socket.write(
+        `POST /v1/feed/ai/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${herald.token('unlimitedAccessToken')}\r\n` +
+          `Content-Type: application/json\r\n${length}\r\n\r\n${chunk(CAP * 64 * 1024)}`,
+      );
+      await eventually(async () => (await send()).status === 503);
+      socket.destroy();
       await eventually(async () => (await send()).status === 202);
+      const slow = connect(Number(port), hostname);
+      slow.write(
+        `POST /v1/feed/ai/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${herald.token('unlimitedAccessToken')}\r\n` +
+          `Content-Type: application/json\r\n${length}\r\n\r\n${length.startsWith('T') ? '1\r\n{' : '{'}`,
+      );
+      await eventually(async () => (await inFlightOf(herald.service('gateway'))) === 1);
+      for (let n = 0; n < 10; n++) expect((await send()).status).toBe(202);
+      slow.destroy();
+      await eventually(async () => (await inFlightOf(herald.service('gateway'))) === 0);
     }
   });
 

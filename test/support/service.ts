@@ -23,8 +23,9 @@ export class Service {
   /** Resolves when it is up; rejects with its last words when it ends before. */
   static async start(name: string, preload: string[], env: Record<string, string>): Promise<Service> {
     const args = [...preload.flatMap((module) => ['--require', module]), resolve(DIST, name, 'src/main.js')];
-    const { PATH, HOME } = process.env;
-    const child = spawn(process.execPath, args, { env: { PATH, HOME, NODE_ENV: 'production', ...env } });
+    // Another Node than the tests' own, for what differs from one to the next.
+    const { PATH, HOME, HERALD_NODE = process.execPath } = process.env;
+    const child = spawn(HERALD_NODE, args, { env: { PATH, HOME, NODE_ENV: 'production', ...env } });
     const service = new Service(name, child);
     try {
       await eventually(() => {

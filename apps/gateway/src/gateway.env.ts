@@ -21,6 +21,15 @@ const GatewayEnv = ServiceEnv.extend({
 
   /** Requests in work at once; one more is answered 503 at once. */
   MAX_IN_FLIGHT: whole(500, 1, 100_000),
+  /** How much of it one caller, or one address that is not known yet, may hold; a company, midway between that and all. */
+  CALLER_SHARE_PERCENT: whole(25, 1, 100),
+  /** Connections at once; for one more the one that was idle for longest is closed. */
+  MAX_CONNECTIONS: whole(10_000, 1, 1_000_000),
+  /** How long a connection may neither bring anything nor take anything of its answer. */
+  STALL_TIMEOUT_MS: whole(30_000, 100, 3_600_000),
+  /** How fast a body must arrive, and how long nothing of it may. */
+  MIN_BODY_BYTES_PER_SECOND: whole(1000, 1, 1_000_000),
+  BODY_GRACE_MS: whole(10_000, 100, 3_600_000),
   /** How long a request may take to arrive, and its head alone. */
   REQUEST_TIMEOUT_MS: whole(30_000, 100, 3_600_000),
   HEADERS_TIMEOUT_MS: whole(10_000, 100, 3_600_000),

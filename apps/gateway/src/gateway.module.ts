@@ -10,7 +10,8 @@ import { agentActions, delivery, merchantAnswered, merchantAnswers, unavailable 
 import { Database } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AgentActionsController } from './agent-actions/agent-actions.controller.js';
 import { AgentActionsQuery } from './agent-actions/agent-actions.query.js';
 import { AccessGate } from './auth/access.gate.js';
@@ -102,13 +103,14 @@ class FoundationModule implements OnApplicationShutdown {
     EventRelay,
     {
       provide: HEALTH_WORK,
-      inject: ['GATEWAY_ENV', OutboxWriter, OutboxFeeder, OutboxSweeper, EventRelay],
+      inject: ['GATEWAY_ENV', OutboxWriter, OutboxFeeder, OutboxSweeper, EventRelay, HttpAdapterHost],
       useFactory: (
         { STUCK_AFTER_MS }: GatewayEnv,
         writer: OutboxWriter,
         feeder: OutboxFeeder,
         sweeper: OutboxSweeper,
         relay: EventRelay,
+        { httpAdapter }: HttpAdapterHost<FastifyAdapter>,
       ): HealthWork => ({
         work: {
           commits: () => writer.progress(),
@@ -116,6 +118,7 @@ class FoundationModule implements OnApplicationShutdown {
           sweeping: () => sweeper.progress(),
           'publishing of events': () => relay.progress('publishing'),
           'settling of events': () => relay.progress('settling'),
+          'requests without a connection': () => httpAdapter.getInstance().inFlight.progress(),
         },
         stuckAfterMs: STUCK_AFTER_MS,
       }),

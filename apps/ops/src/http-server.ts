@@ -1,4 +1,4 @@
-import { memberOf, originForm } from '@herald/bootstrap';
+import { boundConnections, memberOf, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
 import { QueueWatch } from '@herald/queue';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mountBoards } from './board/boards.js';
@@ -30,13 +30,15 @@ const HSTS = 'max-age=31536000; includeSubDomains';
 export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
-    http: { maxHeaderSize: MAX_HEAD_BYTES },
+    ...PRIVATE_SERVER,
+    http: { ...PRIVATE_SERVER.http, maxHeaderSize: MAX_HEAD_BYTES },
     forceCloseConnections: 'idle',
     trustProxy: memberOf(TRUSTED_PROXIES),
     rewriteUrl: ({ url = '' }) => originForm(url),
     routerOptions: { ignoreTrailingSlash: true },
   });
   const server = adapter.getInstance();
+  boundConnections(server.server, PRIVATE_CONNECTIONS);
   server.addHook('onRoute', (route) => {
     if (route.config?.open) route.bodyLimit = MAX_OPEN_BODY_BYTES;
   });

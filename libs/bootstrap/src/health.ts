@@ -65,6 +65,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly watch?: StuckWatch;
   private readonly away = new Set<string>();
   private timer?: NodeJS.Timeout;
+  private asked?: Promise<Record<string, State>>;
 
   constructor(
     @Inject(HEALTH_CHECKS) private readonly checks: HealthChecks,
@@ -117,7 +118,15 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     return { status, dependencies };
   }
 
-  private async dependencies(): Promise<Record<string, State>> {
+  /** All who ask at once get one answer: a crowd that asks must not take the connections to what it asks about. */
+  private dependencies(): Promise<Record<string, State>> {
+    this.asked ??= this.ask().finally(() => {
+      this.asked = undefined;
+    });
+    return this.asked;
+  }
+
+  private async ask(): Promise<Record<string, State>> {
     const states = Object.entries(this.checks).map(
       async ([name, check]) => [name, (await this.answers(name, check)) ? 'ok' : 'away'] as const,
     );

@@ -4,6 +4,7 @@
  */
 import './tracing/patch.js';
 
+export * from './connections.js';
 export * from './env.js';
 export * from './health.js';
 export * from './metrics/message-metrics.js';
@@ -14,3 +15,4 @@ export * from './password.js';
 export { parseRedisUrl, type RedisAddress } from './redis-address.js';
 export { decodedPathOf, originForm, pathOf } from './request-target.js';
 export { run, startService } from './service.js';
+export type { Work } from './stuck-watch.js';

@@ -4,6 +4,7 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
+import { boundConnections, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from './connections.js';
 import { Drain } from './drain.js';
 import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
@@ -36,7 +37,7 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
   tracing?.startTracing(options.name, options.settings, logger);
   const app = await NestFactory.create<NestFastifyApplication>(
     options.module as Type,
-    options.adapter ?? new FastifyAdapter({ forceCloseConnections: 'idle' }),
+    options.adapter ?? healthAdapter(),
     { logger: new NestLogger(logger), bodyParser: false, abortOnError: false },
   );
   app.get(Drain, { strict: false }).closeConnectionsOf(app.getHttpAdapter().getInstance());
@@ -52,6 +53,13 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
   await app.listen(options.port, HOST);
   logger.info({ url: await app.getUrl(), metrics }, `${options.name} is up`);
   return app;
+}
+
+/** A worker's only server, which tells its health. */
+function healthAdapter(): FastifyAdapter {
+  const adapter = new FastifyAdapter({ ...PRIVATE_SERVER, forceCloseConnections: 'idle' });
+  boundConnections(adapter.getInstance().server, PRIVATE_CONNECTIONS);
+  return adapter;
 }
 
 /** Runs a service's main function; a service that cannot start says why in its last line and exits with 1. */

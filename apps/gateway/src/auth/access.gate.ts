@@ -80,6 +80,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
       // Whoever is known anywhere may be told that there is no such path.
       const caller = request.is404 ? await this.identify(request) : await this.identifyFor(access, request);
       request.caller = caller;
+      request.slot?.belongTo(caller);
       await this.rateLimiter.admit(request, reply);
       if (access?.kind === 'credential' && caller.kind === 'credential' && !caller.scopes.includes(access.scope)) {
         throw forbidden(`This credential lacks the scope ${access.scope}`);

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { memberOf, originForm } from '@herald/bootstrap';
+import { boundConnections, memberOf, originForm } from '@herald/bootstrap';
 import { isTraceparent, methodNotAllowed, traceparentHere } from '@herald/contracts';
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { GatewayEnv } from '../gateway.env.js';
+import { watchBody } from './body-watch.js';
 import { answerForNode, answerUnreadable } from './broken-requests.js';
 import { answerExpectations, closeUnlessContinued } from './expectations.js';
 import { showFrontPage } from './front-page.js';
@@ -40,12 +41,18 @@ const TOLD_HEADERS = [
 
 /** Fastify as the gateway wants it: bounded heads, bodies and waits, trailing slashes tolerated. */
 export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
-  const inFlight = new InFlight(settings.MAX_IN_FLIGHT);
+  const inFlight = new InFlight({
+    max: settings.MAX_IN_FLIGHT,
+    sharePercent: settings.CALLER_SHARE_PERCENT,
+    requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+  });
+  const pace = { minBytesPerSecond: settings.MIN_BODY_BYTES_PER_SECOND, graceMs: settings.BODY_GRACE_MS };
   // An id of any length is an id that nobody has: 404, as long as the request's head may be.
   const routerOptions = { ignoreTrailingSlash: true, maxParamLength: MAX_HEAD_BYTES };
   const adapter: FastifyAdapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: settings.REQUEST_TIMEOUT_MS,
+    connectionTimeout: settings.STALL_TIMEOUT_MS,
     keepAliveTimeout: settings.KEEP_ALIVE_TIMEOUT_MS,
     http: {
       headersTimeout: settings.HEADERS_TIMEOUT_MS,
@@ -70,6 +77,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, inFlight),
   });
   const server = adapter.getInstance();
+  boundConnections(server.server, settings.MAX_CONNECTIONS);
   answerForNode(server.server);
   answerExpectations(server.server);
   const paths = new KnownPaths(routerOptions);
@@ -77,9 +85,11 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     takeLargeBodies(route);
     for (const method of [route.method].flat()) paths.add(route.url, method);
   });
+  server.decorate('inFlight', inFlight);
+  server.decorateRequest('slot', undefined);
   server.addHook('onRequest', (request, reply, next) => {
     identify(request, reply);
-    inFlight.enter(request, reply);
+    if (!inFlight.enter(request, reply)) return void reply.hijack();
     checkHead(request.raw);
     next();
   });
@@ -92,9 +102,11 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     if (request.method === 'OPTIONS') return void reply.code(204).send();
     throw methodNotAllowed(request.method);
   });
+  server.addHook('preParsing', (request, _reply, body, next) => next(null, watchBody(request, body, pace)));
   server.addHook('onSend', (request, reply, _payload, next) => {
     closeUnlessContinued(request, reply);
     linger(request, reply);
+    inFlight.answered(request);
     next();
   });
   return adapter;

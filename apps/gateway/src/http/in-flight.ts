@@ -1,48 +1,137 @@
 import type { Socket } from 'node:net';
-import { tellGauge } from '@herald/bootstrap';
+import { networkOf, tellGauge, type Work } from '@herald/bootstrap';
 import { unavailable } from '@herald/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Holders } from './holders.js';
+import { type Share, Slot } from './slot.js';
 
-const OVERLOADED = 'Too many requests are in work; try again';
+/** Requests of one connection that may be in work together: Node starts all that a client sends ahead. */
+const MAX_PIPELINED = 32;
+const TOO_MANY_AHEAD = 'Too many requests were sent ahead on this connection';
+/** No work takes as long, once a request has arrived. */
+const WORK_MS = 30_000;
+const LOOK_EVERY_MS = 1000;
 
-/** An ordinary body; one that may be as large as ten of them counts for ten requests more. */
-const ORDINARY_BYTES = 64 * 1024;
+/** Whoever asks how the gateway is gets an answer also when it is full; a file from memory is no work. */
+const WEIGHTLESS = /^\/(health|docs)(\/|$)/;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    inFlight: InFlight;
+  }
+}
+
+export interface InFlightSettings {
+  max: number;
+  /** How much of it one caller or address may hold, in percent; a company, midway between that and all. */
+  sharePercent: number;
+  requestTimeoutMs: number;
+}
+
+interface Connection {
+  slots: Set<Slot>;
+  last?: FastifyReply;
+  /** Its client has sent too much ahead; what comes after the refusal is not looked at. */
+  isShut: boolean;
+}
 
 /**
  * Requests in work. Above the cap a request is refused before anything is read or looked up, so that those inside are
  * answered as fast as ever, and what is held of their bodies stays bounded.
+ *
+ * A slot ends as soon as the answer is handed to its connection, whether or not the client reads it. When the connection
+ * closes it ends too, or with the work that goes on without a client: hanging up is no way around the cap. In any case it
+ * ends at its deadline. No event of the reply tells of a closed connection: on Node 20 an answer that waits for earlier
+ * ones never closes.
  */
 export class InFlight {
-  private inWork = 0;
-  private readonly replies = new WeakMap<Socket, FastifyReply>();
+  private readonly slots = new Set<Slot>();
+  private readonly connections = new Map<Socket, Connection>();
+  private readonly holders = new Holders();
+  private readonly all;
+  private readonly share: Share;
+  private readonly deadlineMs: number;
+  private leftBehind = 0;
 
-  constructor(private readonly max: number) {
-    tellGauge({ name: 'herald_http_requests_in_flight', help: 'requests in work' }, () => [{ value: this.inWork }]);
+  constructor({ max, sharePercent, requestTimeoutMs }: InFlightSettings) {
+    this.all = { name: 'all', limit: max, weight: 0 };
+    const of = (percent: number) => Math.max(1, Math.floor((max * percent) / 100));
+    this.share = { caller: of(sharePercent), company: of((100 + sharePercent) / 2) };
+    this.deadlineMs = requestTimeoutMs + WORK_MS;
+    setInterval(() => this.look(), LOOK_EVERY_MS).unref();
+    tellGauge({ name: 'herald_http_requests_in_flight', help: 'requests in work' }, () => [{ value: this.all.weight }]);
   }
 
-  /** @throws Refusal 503 above the cap; whoever asks how the gateway is gets an answer all the same */
-  enter(request: FastifyRequest, reply: FastifyReply): void {
+  /**
+   * @returns false when the request is to be dropped: its connection is about to be closed
+   * @throws Refusal 503 above the cap, above the sender's share of it, or when too much was sent ahead
+   */
+  enter(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
-    this.replies.set(socket, reply);
-    const weight = weightOf(request);
-    // The largest one there is gets in when it is alone.
-    if (weight > 0 && this.inWork > 0 && this.inWork + weight > this.max) throw unavailable(OVERLOADED);
-    this.inWork += weight;
-    reply.raw.once('close', () => {
-      this.inWork -= weight;
-      if (this.replies.get(socket) === reply) this.replies.delete(socket);
-    });
+    const connection = this.connections.get(socket) ?? this.connect(socket);
+    if (connection.isShut) return false;
+    connection.last = reply;
+    if (connection.slots.size === MAX_PIPELINED) {
+      connection.isShut = true;
+      void reply.header('connection', 'close');
+      throw unavailable(TOO_MANY_AHEAD);
+    }
+    const slot = new Slot(socket, reply, performance.now() + this.deadlineMs, this.holders, this.share);
+    this.slots.add(slot);
+    connection.slots.add(slot);
+    reply.raw.once('prefinish', () => this.end(slot));
+    request.slot = slot;
+    if (!WEIGHTLESS.test(request.routeOptions.url ?? '')) slot.enter(this.all, networkOf(request.ip ?? ''));
+    return true;
+  }
+
+  /** The answer is there; whether its client takes it or has left is the connection's affair. */
+  answered({ slot }: FastifyRequest): void {
+    if (!slot) return;
+    slot.isAnswered = true;
+    if (this.connections.has(slot.socket)) return;
+    this.leftBehind++;
+    this.end(slot);
   }
 
   /** The reply to the request that is in work on a connection. */
   on(socket: Socket): FastifyReply | undefined {
-    return this.replies.get(socket);
+    const last = this.connections.get(socket)?.last;
+    return last?.raw.writableFinished ? undefined : last;
   }
-}
 
-function weightOf({ routeOptions, headers }: FastifyRequest): number {
-  if (routeOptions.url?.startsWith('/health/')) return 0;
-  const chunked = headers['transfer-encoding'] !== undefined;
-  const bytes = chunked ? routeOptions.bodyLimit : Number(headers['content-length'] ?? 0);
-  return 1 + Math.floor(bytes / ORDINARY_BYTES);
+  /** Slots whose connections are gone end with their work; some that stay without end are a fault of this process. */
+  progress(): Work {
+    let open = 0;
+    for (const { slots } of this.connections.values()) for (const slot of slots) open += slot.weight;
+    return { finished: this.leftBehind, waits: this.all.weight > open };
+  }
+
+  private connect(socket: Socket): Connection {
+    const connection: Connection = { slots: new Set(), isShut: false };
+    this.connections.set(socket, connection);
+    socket.once('close', () => this.disconnect(socket, connection));
+    return connection;
+  }
+
+  private disconnect(socket: Socket, { slots }: Connection): void {
+    this.connections.delete(socket);
+    for (const slot of slots) if (!slot.isWorkedOn) this.end(slot);
+  }
+
+  private end(slot: Slot): void {
+    slot.leave();
+    this.slots.delete(slot);
+    this.connections.get(slot.socket)?.slots.delete(slot);
+  }
+
+  private look(): void {
+    const now = performance.now();
+    for (const slot of this.slots) {
+      slot.pace?.look(now);
+      if (now < slot.endBy) continue;
+      this.end(slot);
+      slot.socket.destroy();
+    }
+  }
 }

@@ -1,29 +1,31 @@
-import { createReadStream, type ReadStream } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Open, Unlisted } from '@herald/bootstrap';
-import { Controller, Get, Header, Req, StreamableFile } from '@nestjs/common';
-import type { FastifyRequest } from 'fastify';
+import { Controller, Get, Header, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CONTENT_SECURITY_POLICY, PAGE, SCRIPT, STYLE } from './docs.page.js';
+import { KeptFile } from './kept-file.js';
 
 const JAVASCRIPT = 'text/javascript; charset=utf-8';
 const CSS = 'text/css; charset=utf-8';
 
 const SWAGGER_UI = dirname(require.resolve('swagger-ui-dist/package.json'));
-const ofSwaggerUi = (name: string) => () => createReadStream(join(SWAGGER_UI, name));
-const ofOurs = (text: string) => () => Buffer.from(text);
+const ofSwaggerUi = (name: string) => readFileSync(join(SWAGGER_UI, name));
 
 /** What the page consists of. Each is a route of its own: any other path is as closed as all that nobody knows. */
-const ASSETS: Record<string, { type: string; read: () => Buffer | ReadStream }> = {
-  '/docs/swagger-ui-bundle.js': { type: JAVASCRIPT, read: ofSwaggerUi('swagger-ui-bundle.js') },
-  '/docs/swagger-ui.css': { type: CSS, read: ofSwaggerUi('swagger-ui.css') },
-  '/docs/page.js': { type: JAVASCRIPT, read: ofOurs(SCRIPT) },
-  '/docs/page.css': { type: CSS, read: ofOurs(STYLE) },
+const ASSETS: Record<string, () => KeptFile> = {
+  '/docs/swagger-ui-bundle.js': () => new KeptFile(JAVASCRIPT, ofSwaggerUi('swagger-ui-bundle.js')),
+  '/docs/swagger-ui.css': () => new KeptFile(CSS, ofSwaggerUi('swagger-ui.css')),
+  '/docs/page.js': () => new KeptFile(JAVASCRIPT, SCRIPT),
+  '/docs/page.css': () => new KeptFile(CSS, STYLE),
 };
 
-/** The reference page, open to anyone. */
+/** The reference page, open to anyone. Its files are read when someone first asks for them. */
 @Controller()
 @Unlisted()
 export class DocsController {
+  private readonly files = new Map<string, KeptFile>();
+
   @Open()
   @Get('docs')
   @Header('Content-Type', 'text/html; charset=utf-8')
@@ -34,9 +36,10 @@ export class DocsController {
 
   @Open()
   @Get(Object.keys(ASSETS))
-  @Header('Cache-Control', 'public, max-age=3600')
-  asset(@Req() { routeOptions }: FastifyRequest): StreamableFile {
-    const { type, read } = ASSETS[routeOptions.url as string] as (typeof ASSETS)[string];
-    return new StreamableFile(read() as Buffer, { type });
+  async asset(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const path = request.routeOptions.url as string;
+    const file = this.files.get(path) ?? (ASSETS[path] as () => KeptFile)();
+    this.files.set(path, file);
+    await file.send(request, reply);
   }
 }

@@ -1,14 +1,15 @@
 import { Open, Unlisted } from '@herald/bootstrap';
-import { Controller, Get, Inject, type Type } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayEnv } from '../gateway.env.js';
 import { documentOf } from './document.js';
-import type { Json } from './schemas.js';
+import { KeptFile } from './kept-file.js';
 
 /** The description of this gateway, as it is set. */
 @Controller()
 export class OpenApiController {
-  private document: Json | undefined;
+  private document: KeptFile | undefined;
 
   constructor(
     private readonly discovery: DiscoveryService,
@@ -19,10 +20,15 @@ export class OpenApiController {
   @Open()
   @Unlisted()
   @Get('openapi.json')
-  describe(): Json {
-    return (this.document ??= documentOf(
+  async describe(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    this.document ??= new KeptFile('application/json; charset=utf-8', JSON.stringify(this.describeAll()), 'no-cache');
+    await this.document.send(request, reply);
+  }
+
+  private describeAll() {
+    return documentOf(
       this.discovery.getControllers().map(({ metatype }) => metatype as Type),
       { validationStatus: this.settings.MERCHANT_VALIDATION_STATUS },
-    ));
+    );
   }
 }
