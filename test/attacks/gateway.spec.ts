@@ -29,7 +29,7 @@ beforeAll(async () => {
     async () => (await call('GET', `${herald.url}/v1/feed?limit=100`, { token: jwt })).body.data.length === LONG,
   );
   const { otherCompany } = herald;
-  const [{ login }] = otherCompany.users as [{ login: string }];
+  const login = otherCompany.users[0]?.login as string;
   honest = HonestClient.of(
     herald.url,
     herald.token('unlimitedAccessToken', otherCompany),

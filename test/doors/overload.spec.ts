@@ -93,7 +93,8 @@ describe('a full gateway', () => {
       );
       return socket;
     });
-    await eventually(async () => (await send()).status === 503);
+    await eventually(async () => (await inFlightOf(herald.service('gateway'))) === CAP);
+    expect((await send()).status).toBe(503);
   });
   afterEach(() => {
     for (const socket of open) socket.destroy();

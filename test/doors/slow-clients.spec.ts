@@ -48,7 +48,7 @@ describe('a body that stops arriving', () => {
 it('a slow client that goes on is served', async () => {
   const text = JSON.stringify(aMessage({ metadata: { note: 'x'.repeat(3000) } }));
   const socket = open(
-    `POST /v1/feed/ai HTTP/1.1\r\nHost: x\r\n${bearer()}${JSON_TYPE}Content-Length: ${text.length + 25_000}\r\n\r\n`,
+    `POST /v1/feed/ai HTTP/1.1\r\nHost: x\r\n${bearer()}${JSON_TYPE}Content-Length: ${Buffer.byteLength(text) + 25_000}\r\n\r\n`,
   );
   let received = '';
   socket.on('data', (chunk) => (received += chunk.toString()));
@@ -111,8 +111,9 @@ it('a caller with a share of the cap in work is refused, and nobody else is', as
     return socket;
   });
   const send = (token: string) => call('POST', `${small.url}/v1/feed/ai`, { token, body: aMessage() });
-  await eventually(async () => (await send(herald.token('unlimitedAccessToken'))).status === 503);
+  await eventually(async () => (await Figures.of(small)).sum('herald_http_requests_in_flight') === 2);
   const refused = await send(herald.token('unlimitedAccessToken'));
+  expect(refused.status).toBe(503);
   expect(refused.body).toMatchObject({ error: 'ServiceUnavailable', statusCode: 503 });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await send(herald.token('unlimitedAccessToken', herald.otherCompany))).status).toBe(202);

@@ -1,8 +1,8 @@
-/** A broken gateway: a slot ends with its answer alone, not with its connection and not at its deadline. */
+/** A broken gateway: no slot ends once its connection has closed, and none at its deadline. */
 const { InFlight } = require('../../../dist/apps/gateway/src/http/in-flight.js');
 
+const { end } = InFlight.prototype;
 InFlight.prototype.look = () => {};
-InFlight.prototype.answered = () => {};
-InFlight.prototype.disconnect = function (socket) {
-  this.connections.delete(socket);
+InFlight.prototype.end = function (slot) {
+  if (!slot.socket.destroyed) end.call(this, slot);
 };
