@@ -14,7 +14,7 @@ let herald: Herald;
 beforeAll(async () => {
   herald = await Herald.start({ services: [] });
   await herald.startService('gateway', {
-    env: { BODY_GRACE_MS: '1000', STALL_TIMEOUT_MS: '2000', STUCK_AFTER_MS: '1500' },
+    env: { BODY_GRACE_MS: '1000', STALL_TIMEOUT_MS: '5000', STUCK_AFTER_MS: '1500' },
   });
 });
 afterAll(() => herald.stop());
@@ -23,7 +23,8 @@ const bearer = () => `Authorization: Bearer ${herald.token('unlimitedAccessToken
 const inFlight = async () => (await Figures.of(herald.service('gateway'))).sum('herald_http_requests_in_flight');
 const open = (text: string) => {
   const { hostname, port } = new URL(herald.url);
-  const socket = connect(Number(port), hostname, () => socket.write(text));
+  const socket = connect(Number(port), hostname);
+  socket.write(text);
   socket.on('error', () => undefined);
   return socket;
 };
@@ -67,7 +68,7 @@ it('an answer that nobody takes holds no slot, and its connection is closed', as
   await eventually(async () => (await inFlight()) === 0);
   const gone = eventually(() => socket.readyState === 'closed', 20_000);
   // Whoever reads again learns that it is over.
-  await sleep(6000);
+  await sleep(12_000);
   socket.resume();
   await gone;
   expect(socket.bytesRead).toBeLessThan(30 * 1_000_000);
