@@ -132,7 +132,8 @@ describe('a full gateway', () => {
         `POST /v1/feed/ai/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${herald.token('unlimitedAccessToken')}\r\n` +
           `Content-Type: application/json\r\n${length}\r\n\r\n${chunk(CAP * 64 * 1024)}`,
       );
-      await eventually(async () => (await send()).status === 503);
+      await eventually(async () => (await inFlightOf(herald.service('gateway'))) >= CAP);
+      expect((await send()).status).toBe(503);
       socket.destroy();
       await eventually(async () => (await send()).status === 202);
       const slow = connect(Number(port), hostname);
