@@ -1,16 +1,8 @@
-import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { ambiguousVariables, blocksOf, deadLinks, isFolder, pageOf, unlistedSections } from './pages.js';
+import { resolve } from 'node:path';
+import { ambiguousVariables, blocksOf, deadLinks, readPages, unlistedSections } from './pages.js';
 
 const root = resolve(__dirname, '../..');
-const within = (folder: string) =>
-  readdirSync(join(root, folder))
-    .map((name) => join(folder, name))
-    .filter((path) => isFolder(join(root, path)));
-
-/** Each has a README. Reading one that is not there fails. */
-const FOLDERS = ['.', 'apps', ...within('apps'), 'libs', ...within('libs'), 'docker', 'k8s', 'test', 'test/faults'];
-const pages = [...FOLDERS, 'test/bench'].map((folder) => pageOf(root, folder));
+const pages = readPages(root);
 const MOST_LINES_OF_THE_FIRST = 150;
 /** `sh` is pasted, `console` needs what a fresh `npm start` has not; the others are to be read. */
 const LANGUAGES = ['', 'sh', 'console', 'js', 'ts', 'json', 'ini'];

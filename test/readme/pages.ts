@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 
 /** A README and its text. */
@@ -75,10 +75,15 @@ export function ambiguousVariables(pages: Page[]): Record<string, string[]> {
   );
 }
 
-/** Reads the README of a folder. */
-export const pageOf = (root: string, folder: string): Page => {
-  const path = join(folder, 'README.md');
-  return { path, text: readFileSync(join(root, path), 'utf8') };
-};
-
-export const isFolder = (path: string) => statSync(path).isDirectory();
+/** Reads the README of every folder that has to have one; the root's is the first. */
+export function readPages(root: string): Page[] {
+  const within = (folder: string) =>
+    readdirSync(join(root, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => join(folder, name));
+  const folders = ['.', 'apps', ...within('apps'), 'libs', ...within('libs'), 'docker', 'k8s', 'test'];
+  return [...folders, 'test/faults', 'test/bench'].map((folder) => {
+    const path = join(folder, 'README.md');
+    return { path, text: readFileSync(join(root, path), 'utf8') };
+  });
+}
