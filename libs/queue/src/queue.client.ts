@@ -30,7 +30,6 @@ import {
 } from './connection.js';
 import { metadataFor, type Transport } from './job-run.js';
 import { Proofs } from './proof.js';
-import { MAX_JOB_BYTES } from './queued-job.js';
 import { ReplyInbox, type Verdict } from './replies.js';
 
 interface Pattern {

@@ -5,7 +5,6 @@ import {
   type JobRun,
   kindOf,
   type Ledger,
-  OwnFault,
   PermanentFault,
   processing,
   type QueueContract,

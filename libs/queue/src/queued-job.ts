@@ -1,8 +1,5 @@
-import { UnreadableData } from '@herald/contracts';
+import { MAX_JOB_BYTES, UnreadableData } from '@herald/contracts';
 import { Job, type JobJson } from 'bullmq';
-
-/** A payload larger than this does not belong on a queue: it is not even parsed. */
-export const MAX_JOB_BYTES = 512 * 1024;
 
 /** A job whose worker died or hung more often is not run again, guilty or not. */
 export const MAX_STALLS = 2;
