@@ -66,14 +66,14 @@ describe('text that is costly to normalize', () => {
   it('makes a dead letter of a job that was put on its queue directly', async () => {
     const companyId = herald.company.id;
     const jobs: [correlationId: string, body: unknown, says: string][] = [
-      [randomUUID(), aMessage({ title: marks(400_000) }), 'body.message.title: must have at most 30 characters'],
-      [randomUUID(), aMessage({ metadata: { a: 'x'.repeat(1_000_000) } }), 'data: must be at most 512 KiB of JSON'],
+      [randomUUID(), aMessage({ title: marks(400_000) }), 'body.message.title must have at most 30 characters'],
+      [randomUUID(), aMessage({ metadata: { a: 'x'.repeat(1_000_000) } }), 'data must be at most 512 KiB'],
       [randomUUID(), { ...aMessage(), ...strayFields(4000, 60) }, '; and 3980 more'],
     ];
     for (const [correlationId, body] of jobs) await producer.put('deliver', { correlationId, companyId, body });
     for (const [correlationId, , says] of jobs) {
       const letter = () =>
-        herald.query<{ error: string }>('select error from dead_letters where correlation_id = $1', [correlationId]);
+        herald.query<{ error: string }>('select error from dead_letters where content like $1', [`%${correlationId}%`]);
       const [{ error }] = (await eventually(async () => (await letter()).length > 0 && letter(), PATIENCE_MS)) as [
         { error: string },
       ];

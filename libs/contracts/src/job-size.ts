@@ -1,6 +1,7 @@
 /** A payload larger than this does not belong on a queue. */
 export const MAX_JOB_BYTES = 512 * 1024;
-const MAX_DEPTH = 64;
+/** A request's body may have 64 levels, and a job wraps it in two more. */
+const MAX_DEPTH = 66;
 
 const TOO_LARGE = `must be at most ${MAX_JOB_BYTES / 1024} KiB of JSON`;
 const TOO_DEEP = `must be at most ${MAX_DEPTH} levels deep`;

@@ -26,7 +26,7 @@ describe('the data of a job', () => {
       'at most 512 KiB',
     ],
     ['a long name', aJob({ ['x'.repeat(600_000)]: 1 }), 'at most 512 KiB'],
-    ['100,000 levels', aJob(nested(100_000)), 'at most 64 levels deep'],
+    ['100,000 levels', aJob(nested(100_000)), 'at most 66 levels deep'],
   ])('is refused by its size before its contract sees it: %s', (_, data, says) => {
     const startedAt = performance.now();
     expect(read(data)).toThrow(new RegExp(says));
