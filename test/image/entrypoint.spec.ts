@@ -144,6 +144,7 @@ describe('a production start', () => {
       DATABASE_PASSWORD_FILE: await secret('mine', passwordOf(role)),
       REDIS_URL: redis,
       REDIS_PASSWORD_FILE: await secret('redis', redisPassword),
+      QUEUE_SECRET_FILE: await secret('queue', 'a secret of at least 32 characters'),
       QUEUE_NAMESPACE: `test-${process.pid}`,
       HEALTH_PORT: '0',
     });
