@@ -42,13 +42,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   honest?.close();
-  console.log(
-    herald
-      .service('gateway')
-      .log.split('\n')
-      .filter((l) => l.includes('DBG'))
-      .join('\n'),
-  );
   await herald?.stop();
 });
 
