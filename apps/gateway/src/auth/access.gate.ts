@@ -85,6 +85,8 @@ export class AccessGate implements CanActivate, OnModuleInit {
       if (access?.kind === 'credential' && caller.kind === 'credential' && !caller.scopes.includes(access.scope)) {
         throw forbidden(`This credential lacks the scope ${access.scope}`);
       }
+      const reads = request.method === 'GET' || request.method === 'HEAD';
+      if (reads && !(await request.server.inFlight.awaitTurn(request))) return void reply.hijack();
     }
     request.admitted = true;
   }

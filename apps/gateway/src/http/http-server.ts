@@ -45,6 +45,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     max: settings.MAX_IN_FLIGHT,
     sharePercent: settings.CALLER_SHARE_PERCENT,
     requestTimeoutMs: settings.REQUEST_TIMEOUT_MS,
+    readsAtOnce: Math.ceil(settings.DATABASE_POOL_SIZE / 2),
   });
   const pace = { minBytesPerSecond: settings.MIN_BODY_BYTES_PER_SECOND, graceMs: settings.BODY_GRACE_MS };
   // An id of any length is an id that nobody has: 404, as long as the request's head may be.

@@ -4,6 +4,7 @@ import { unavailable } from '@herald/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Holders } from './holders.js';
 import { type Share, Slot } from './slot.js';
+import { Turns } from './turns.js';
 
 /** Requests of one connection that may be in work together: Node starts all that a client sends ahead. */
 const MAX_PIPELINED = 32;
@@ -26,6 +27,8 @@ export interface InFlightSettings {
   /** How much of it one caller or address may hold, in percent; a company, midway between that and all. */
   sharePercent: number;
   requestTimeoutMs: number;
+  /** Reads of one caller that are in work together. */
+  readsAtOnce: number;
 }
 
 interface Connection {
@@ -51,9 +54,11 @@ export class InFlight {
   private readonly all;
   private readonly share: Share;
   private readonly deadlineMs: number;
+  private readonly turns: Turns;
   private leftBehind = 0;
 
-  constructor({ max, sharePercent, requestTimeoutMs }: InFlightSettings) {
+  constructor({ max, sharePercent, requestTimeoutMs, readsAtOnce }: InFlightSettings) {
+    this.turns = new Turns(readsAtOnce);
     this.all = { name: 'all', limit: max, weight: 0 };
     const of = (percent: number) => Math.max(1, Math.floor((max * percent) / 100));
     this.share = { caller: of(sharePercent), company: of((100 + sharePercent) / 2) };
@@ -85,10 +90,23 @@ export class InFlight {
     return true;
   }
 
+  /**
+   * Waits for its sender's turn, with a request that reads.
+   * @returns false when nobody is there any more to read the answer
+   */
+  async awaitTurn({ slot }: FastifyRequest): Promise<boolean> {
+    if (!slot?.caller) return true;
+    slot.endTurn = await this.turns.take(slot.caller);
+    if (!slot.socket.destroyed) return true;
+    this.end(slot);
+    return false;
+  }
+
   /** The answer is there; whether its client takes it or has left is the connection's affair. */
   answered({ slot }: FastifyRequest): void {
     if (!slot) return;
     slot.isAnswered = true;
+    slot.endTurn?.();
     if (this.connections.has(slot.socket)) return;
     this.leftBehind++;
     this.end(slot);

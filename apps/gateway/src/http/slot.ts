@@ -21,6 +21,10 @@ export class Slot {
   /** Whether the work is done and its answer given to Node, which may have to wait for earlier ones on the connection. */
   isAnswered = false;
   weight = 0;
+  /** Whose it is, once that is known. */
+  caller?: string;
+  /** Ends its sender's turn to read. */
+  endTurn?: () => void;
   private against: Holder[] = [];
 
   /** @param endBy when it ends whatever becomes of its request, by `performance.now()` */
@@ -52,9 +56,9 @@ export class Slot {
   belongTo(caller: Caller): void {
     if (this.weight === 0) return;
     const [all] = this.against as [Holder];
-    const own = namesOf(caller).map((name, index) =>
-      this.holders.of(name, index === 0 ? this.share.caller : this.share.company),
-    );
+    const names = namesOf(caller);
+    this.caller = names[0];
+    const own = names.map((name, index) => this.holders.of(name, index === 0 ? this.share.caller : this.share.company));
     this.leave();
     this.take([all, ...own]);
   }
@@ -67,6 +71,7 @@ export class Slot {
 
   /** Gives the place back; the second time nothing happens. */
   leave(): void {
+    this.endTurn?.();
     for (const holder of this.against) this.holders.change(holder, -this.weight);
     this.weight = 0;
     this.against = [];
