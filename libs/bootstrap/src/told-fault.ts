@@ -17,6 +17,8 @@ const KNOWN_WORDS = [
   'Connection is closed',
   'invalid reply: null',
   'No such master',
+  'WRONGPASS',
+  'NOAUTH',
   'could not renew lock',
   'Missing lock',
 ];
