@@ -59,10 +59,7 @@ async function underLoad() {
 
 describe('five times as many requests as the gateway can work on', () => {
   it('are refused at once above the cap, and those that are accepted do not wait for the others', async () => {
-    await herald.startService('gateway', {
-      preload: preload('slow-commits'),
-      env: { MAX_IN_FLIGHT: '4', CALLER_SHARE_PERCENT: '100' },
-    });
+    await herald.startService('gateway', { preload: preload('slow-commits'), env: { MAX_IN_FLIGHT: '4' } });
     const { outcomes, accepted, refused } = await underLoad();
     expect(accepted.length + refused.length).toBe(outcomes.length);
     expect(accepted.length).toBeGreaterThan(CAPACITY_PER_SECOND * 2);
@@ -83,7 +80,7 @@ describe('a full gateway', () => {
   let open: Socket[];
   /** Requests whose bodies do not end. */
   beforeEach(async () => {
-    await herald.startService('gateway', { env: { MAX_IN_FLIGHT: String(CAP), CALLER_SHARE_PERCENT: '100' } });
+    await herald.startService('gateway', { env: { MAX_IN_FLIGHT: String(CAP) } });
     const { hostname, port } = new URL(herald.url);
     open = Array.from({ length: CAP }, () => {
       const socket = connect(Number(port), hostname);

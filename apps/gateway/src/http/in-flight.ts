@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { networkOf, tellGauge, type Work } from '@herald/bootstrap';
-import { unavailable } from '@herald/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Holders } from './holders.js';
 import { type Share, Slot } from './slot.js';
@@ -8,13 +7,14 @@ import { Turns } from './turns.js';
 
 /** Requests of one connection that may be in work together: Node starts all that a client sends ahead. */
 const MAX_PIPELINED = 32;
-const TOO_MANY_AHEAD = 'Too many requests were sent ahead on this connection';
+/** Less of a small cap would refuse what one page asks for at once. */
+const MIN_SHARE = 4;
 /** No work takes as long, once a request has arrived. */
 const WORK_MS = 30_000;
 const LOOK_EVERY_MS = 1000;
 
 /** Whoever asks how the gateway is gets an answer also when it is full; a file from memory is no work. */
-const WEIGHTLESS = /^\/(health|docs)(\/|$)/;
+const WEIGHTLESS = /^\/(?:(?:health|docs)(?:\/|$)|favicon\.(?:ico|svg)$)/;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -34,8 +34,6 @@ export interface InFlightSettings {
 interface Connection {
   slots: Set<Slot>;
   last?: FastifyReply;
-  /** Its client has sent too much ahead; what comes after the refusal is not looked at. */
-  isShut: boolean;
 }
 
 /**
@@ -60,7 +58,7 @@ export class InFlight {
   constructor({ max, sharePercent, requestTimeoutMs, readsAtOnce }: InFlightSettings) {
     this.turns = new Turns(readsAtOnce);
     this.all = { name: 'all', limit: max, weight: 0 };
-    const of = (percent: number) => Math.max(1, Math.floor((max * percent) / 100));
+    const of = (percent: number) => Math.max(MIN_SHARE, Math.floor((max * percent) / 100));
     this.share = { caller: of(sharePercent), company: of((100 + sharePercent) / 2) };
     this.deadlineMs = requestTimeoutMs + WORK_MS;
     setInterval(() => this.look(), LOOK_EVERY_MS).unref();
@@ -68,19 +66,19 @@ export class InFlight {
   }
 
   /**
-   * @returns false when the request is to be dropped: its connection is about to be closed
-   * @throws Refusal 503 above the cap, above the sender's share of it, or when too much was sent ahead
+   * @returns false when too much was sent ahead on its connection, which is closed: a refusal would have to wait for the
+   *   answers before it, while Node goes on reading what comes after
+   * @throws Refusal 503 above the cap, or above the sender's share of it
    */
   enter(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
+    if (socket.destroyed) return false;
     const connection = this.connections.get(socket) ?? this.connect(socket);
-    if (connection.isShut) return false;
-    connection.last = reply;
     if (connection.slots.size === MAX_PIPELINED) {
-      connection.isShut = true;
-      void reply.header('connection', 'close');
-      throw unavailable(TOO_MANY_AHEAD);
+      socket.destroy();
+      return false;
     }
+    connection.last = reply;
     const slot = new Slot(socket, reply, performance.now() + this.deadlineMs, this.holders, this.share);
     this.slots.add(slot);
     connection.slots.add(slot);
@@ -126,7 +124,7 @@ export class InFlight {
   }
 
   private connect(socket: Socket): Connection {
-    const connection: Connection = { slots: new Set(), isShut: false };
+    const connection: Connection = { slots: new Set() };
     this.connections.set(socket, connection);
     socket.once('close', () => this.disconnect(socket, connection));
     return connection;
