@@ -18,8 +18,8 @@ export interface TooMany {
 
 /**
  * Logins that failed within the last minutes: of a name from one address, which is what guessing looks like; from one
- * address, where many people may be; and of a name from anywhere, which does not keep out those who have logged in from
- * their address before. Names that nobody has count like others.
+ * address, where many people may be; and of a name from anywhere. The last two do not keep out those who have logged in
+ * from their address before. Names that nobody has count like others.
  */
 export class FailedLogins {
   private readonly ofPair = new Window(MAX_OF_NAME_FROM_ADDRESS);
@@ -32,8 +32,9 @@ export class FailedLogins {
     const pair = pairOf(name, address);
     const refused =
       this.ofPair.refuses(pair, 'with this name from this address') ??
-      this.fromAddress.refuses(address, 'from this address') ??
-      (this.knownPairs.has(pair) ? undefined : this.ofName.refuses(name, 'with this name'));
+      (this.knownPairs.has(pair)
+        ? undefined
+        : (this.fromAddress.refuses(address, 'from this address') ?? this.ofName.refuses(name, 'with this name')));
     if (refused) return refused;
     for (const [window, key] of this.countedFor(name, address)) window.add(key, 1);
     return undefined;
