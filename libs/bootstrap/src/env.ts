@@ -67,7 +67,7 @@ export const redisUrl = z.string({ error: 'must be set' }).transform((value, con
 /** Secrets that prove which jobs are a gateway's, of 32 bytes or more each: the first signs, the second holds too. */
 export const queueSecrets = z
   .string({ error: 'must be set' })
-  .transform((value) => value.split(','))
+  .transform((value) => value.split(',').map((secret) => secret.trim()))
   .refine((secrets) => secrets.length <= 2, 'must be one secret, or two with a comma between them')
   .refine((secrets) => secrets.every((secret) => Buffer.byteLength(secret) >= 32), 'must have at least 32 bytes');
 
