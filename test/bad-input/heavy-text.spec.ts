@@ -99,6 +99,18 @@ describe('text that is costly to normalize', () => {
   });
 });
 
+it('a body with more fields than any batch has is refused before it is parsed', async () => {
+  const answer = await soon(batch(Array.from({ length: 200 }, () => strayFields(1001, 0))));
+  expect(answer).toMatchObject({ status: 400, body: { message: 'The body must have at most 200000 fields' } });
+});
+
+it('a list of compressions is read in the time that its length takes', async () => {
+  const headers = { 'accept-encoding': `gzip;q=${'0'.repeat(7500)}x,gzip${' '.repeat(7500)}x` };
+  const ask = () => call('GET', `${herald.url}/openapi.json`, { headers });
+  const answers = await soon(Promise.all(Array.from({ length: 20 }, ask)));
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+});
+
 describe('a refusal is bounded', () => {
   it('of 1,000 messages with many unknown fields each, and says how many there are', async () => {
     const { status, body } = await soon(batch(Array.from({ length: 1000 }, () => strayFields(150, 20))));

@@ -54,7 +54,10 @@ const Nothing = z.strictObject({}).nullish();
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 /** A batch counts its messages; one that is refused as a whole counts as a request. */
-const messagesIn = (body: unknown) => Batch.safeParse(body).data?.messages.length ?? 1;
+function messagesIn(body: unknown): number {
+  const { messages } = Object(body) as { messages?: unknown };
+  return Array.isArray(messages) && messages.length > 0 && messages.length <= MAX_MESSAGES ? messages.length : 1;
+}
 
 const NOT_FOUND = 'Message not found';
 const NONE_GOOD = 'No message of the batch is good; results says what is wrong with each';

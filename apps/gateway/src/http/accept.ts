@@ -1,5 +1,5 @@
-/** How much a client wants a media type, from 0 to 1; undefined when its Accept header does not name it. */
-function quality(accept: string, type: string): number | undefined {
+/** How much a client wants one of the values of an Accept header, from 0 to 1; undefined when the header does not name it. */
+export function quality(accept: string, type: string): number | undefined {
   for (const range of accept.toLowerCase().split(',')) {
     const [name, ...parameters] = range.split(';').map((part) => part.trim());
     if (name !== type) continue;

@@ -8,11 +8,15 @@ import type { FastifyRequest } from 'fastify';
 /** More than any route takes, and far from what overflows a stack. */
 const MAX_DEPTH = 64;
 
-const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = Buffer.from('"\\[]{}');
+/** More than the largest batch has: 1,000 messages, each with 100 keys of metadata and its own fields. */
+const MAX_FIELDS = 200_000;
 
-/** Looked at before it is parsed: a body of nothing but brackets takes fifty times its size as objects. */
-function isTooDeep(json: Buffer): boolean {
+const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, COLON] = Buffer.from('"\\[]{}:');
+
+/** Looked at before it is parsed: a body of nothing but brackets or names takes fifty times its size as objects. */
+function faultOfShape(json: Buffer): string | undefined {
   let depth = 0;
+  let fields = 0;
   let inString = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
@@ -22,12 +26,14 @@ function isTooDeep(json: Buffer): boolean {
     } else if (byte === QUOTE) {
       inString = true;
     } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
-      if (++depth > MAX_DEPTH) return true;
+      if (++depth > MAX_DEPTH) return `The body must be at most ${MAX_DEPTH} levels deep`;
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       depth--;
+    } else if (byte === COLON && ++fields > MAX_FIELDS) {
+      return `The body must have at most ${MAX_FIELDS} fields`;
     }
   }
-  return false;
+  return undefined;
 }
 
 const JSON_TYPE = 'application/json';
@@ -51,7 +57,9 @@ async function refuseBytes(request: FastifyRequest, body: IncomingMessage): Prom
 function hasBytes(body: IncomingMessage): Promise<boolean> {
   const came = once(body, 'data').then(() => true);
   const ended = once(body, 'end').then(() => false);
-  return Promise.race([came, ended]).catch(() => {
+  return Promise.race([came, ended]).catch((error: unknown) => {
+    // Too slow, or too much at once.
+    if (error instanceof Refusal) throw error;
     throw badRequest('The body did not arrive');
   });
 }
@@ -75,7 +83,8 @@ export function readJsonBodies(app: NestFastifyApplication): void {
     if (body.length === 0) return done(null);
     if (isCompressed(request)) return done(new Refusal({ status: 415, message: 'The body must not be compressed' }));
     if (!isUtf8(body)) return done(badRequest('The body is not UTF-8'));
-    if (isTooDeep(body)) return done(badRequest(`The body must be at most ${MAX_DEPTH} levels deep`));
+    const fault = faultOfShape(body);
+    if (fault) return done(badRequest(fault));
     // The parser answers through `done`; it returns a promise only in its type.
     void parse(request, body.toString(), done);
   });

@@ -56,6 +56,19 @@ it('a body grows beyond the share of a sender that has nothing else in work, and
   expect(() => one.growTo(2)).toThrow('Too many of your requests');
 });
 
+describe('work that goes on without its client', () => {
+  const isWorkedOn = (raw: object) =>
+    new Slot({} as Socket, { request: { raw } } as FastifyReply, 0, holders, SHARE).isWorkedOn;
+
+  it.each([
+    ['a request that arrived', { method: 'POST', complete: true }, true],
+    ['a read whose body still comes: nobody waits for it', { method: 'GET', complete: false }, true],
+    ['a send whose body broke off', { method: 'POST', complete: false }, false],
+  ])('%s', (_, raw, expected) => {
+    expect(isWorkedOn(raw)).toBe(expected);
+  });
+});
+
 it('a slot is given back once', () => {
   const slot = enter('a');
   enter('b');

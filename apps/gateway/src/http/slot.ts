@@ -8,6 +8,9 @@ import { type Holder, Holders } from './holders.js';
 const OVERLOADED = 'Too many requests are in work; try again';
 const SHARE_USED = 'Too many of your requests are in work; try again';
 
+/** Their bodies are not waited for. */
+const BODYLESS = ['GET', 'HEAD'];
+
 /** The part of the cap that one caller, or one address, may hold. */
 export interface Share {
   caller: number;
@@ -36,9 +39,10 @@ export class Slot {
     private readonly share: Share,
   ) {}
 
-  /** Whether work goes on for it, with or without a client. What has not arrived in full is not worked on. */
+  /** Whether work goes on for it, with or without a client: of what reads a body, only once that has arrived. */
   get isWorkedOn(): boolean {
-    return !this.isAnswered && this.reply.request.raw.complete;
+    const { method = '', complete } = this.reply.request.raw;
+    return !this.isAnswered && (complete || BODYLESS.includes(method));
   }
 
   /**

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { quality } from '../http/accept.js';
 
 const compress = promisify(gzip);
 
@@ -33,4 +34,4 @@ export class KeptFile {
 }
 
 /** Whether it is named, and not refused by `q=0`. */
-const takesGzip = (accepted = '') => /(^|,)\s*gzip\s*(;\s*q=(0?\.\d*[1-9]|1)\S*)?\s*(,|$)/i.test(accepted);
+const takesGzip = (accepted = '') => (quality(accepted, 'gzip') ?? 0) > 0;
