@@ -120,7 +120,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     // Who was let in lately is looked up whatever their neighbours do.
     const caller = await (this.credentials.wasGood(token)
       ? find()
-      : this.failedLogins.attempt(networkOfClient(request), find, isNoGuess));
+      : this.failedLogins.attempt(asStranger(request), find, isNoGuess));
     if (!caller) throw unauthorized();
     return caller;
   }
@@ -131,7 +131,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     if (known) return known;
     const passed = request as FastifyRequest & { user: Caller };
     // Asked now: a connection that breaks meanwhile has no address any more.
-    const network = networkOfClient(request);
+    const network = asStranger(request);
     try {
       await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
     } catch (error) {
@@ -142,6 +142,16 @@ export class AccessGate implements CanActivate, OnModuleInit {
     if (leftMs >= 1) this.holders.set(token, passed.user, { ttl: Math.min(KNOWN_FOR_MS, leftMs) });
     return passed.user;
   }
+}
+
+/**
+ * The network that a request comes from, against which it is held until it is known whose it is.
+ * @throws Refusal 503 when too many strangers from there are in work
+ */
+function asStranger(request: FastifyRequest): string {
+  const network = networkOfClient(request);
+  request.slot?.belongToStranger(network);
+  return network;
 }
 
 /** The token that a request carries in its headers; none when there is none, or more than one. */

@@ -46,6 +46,19 @@ function close(socket: Duplex, data: RefusalData, failed: Failed, more: Record<s
   );
 }
 
+/** Keeps from Fastify what Node still parses of a connection that was closed: nobody would read the answers. */
+export function ignoreClosed(server: Server): void {
+  for (const handle of server.listeners('request') as ((
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) => void)[]) {
+    server.off('request', handle);
+    server.on('request', (request, response) => {
+      if (!request.socket.destroyed) handle(request, response);
+    });
+  }
+}
+
 /** Requests that Node ends before Fastify sees them, or while their bodies arrive. */
 export function answerUnreadable(
   { code, rawPacket }: { code: string; rawPacket?: unknown },

@@ -7,7 +7,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { GatewayEnv } from '../gateway.env.js';
 import { watchBody } from './body-watch.js';
-import { answerForNode, answerUnreadable } from './broken-requests.js';
+import { answerForNode, answerUnreadable, ignoreClosed } from './broken-requests.js';
 import { answerExpectations, closeUnlessContinued } from './expectations.js';
 import { showFrontPage } from './front-page.js';
 import { InFlight } from './in-flight.js';
@@ -78,6 +78,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, inFlight),
   });
   const server = adapter.getInstance();
+  ignoreClosed(server.server);
   boundConnections(server.server, settings.MAX_CONNECTIONS);
   answerForNode(server.server);
   answerExpectations(server.server);

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { networkOf, tellGauge, type Work } from '@herald/bootstrap';
+import { tellGauge, type Work } from '@herald/bootstrap';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Holders } from './holders.js';
 import { type Share, Slot } from './slot.js';
@@ -68,11 +68,10 @@ export class InFlight {
   /**
    * @returns false when too much was sent ahead on its connection, which is closed: a refusal would have to wait for the
    *   answers before it, while Node goes on reading what comes after
-   * @throws Refusal 503 above the cap, or above the sender's share of it
+   * @throws Refusal 503 above the cap
    */
   enter(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
-    if (socket.destroyed) return false;
     const connection = this.connections.get(socket) ?? this.connect(socket);
     if (connection.slots.size === MAX_PIPELINED) {
       socket.destroy();
@@ -84,7 +83,7 @@ export class InFlight {
     connection.slots.add(slot);
     reply.raw.once('prefinish', () => this.end(slot));
     request.slot = slot;
-    if (!WEIGHTLESS.test(request.routeOptions.url ?? '')) slot.enter(this.all, networkOf(request.ip ?? ''));
+    if (!WEIGHTLESS.test(request.routeOptions.url ?? '')) slot.enter(this.all);
     return true;
   }
 

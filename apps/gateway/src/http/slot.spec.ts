@@ -15,7 +15,8 @@ afterEach(() => {
 
 function enter(address: string): Slot {
   const slot = new Slot({} as Socket, {} as FastifyReply, 0, holders, SHARE);
-  slot.enter(all, address);
+  slot.enter(all);
+  slot.belongToStranger(address);
   slots.push(slot);
   return slot;
 }
@@ -28,6 +29,16 @@ it('an address holds its share at most, as long as nobody knows who asks', () =>
   first.belongTo(person('ada'));
   enter('a');
   enter('b');
+});
+
+it('who is known already is no stranger of a full address', () => {
+  enter('a');
+  enter('a');
+  const known = new Slot({} as Socket, {} as FastifyReply, 0, holders, SHARE);
+  slots.push(known);
+  known.enter(all);
+  known.belongTo(person('ada'));
+  expect(all.weight).toBe(3);
 });
 
 it('a caller and its company hold their shares at most', () => {

@@ -47,10 +47,18 @@ export class Slot {
 
   /**
    * Takes one place; whatever a stranger announces, that is what a request weighs.
-   * @throws Refusal 503 above the cap, and above the address's share for those from there
+   * @throws Refusal 503 above the cap
    */
-  enter(all: Holder, address: string): void {
-    this.take([all, this.holders.of(`address ${address}`, this.share.caller)]);
+  enter(all: Holder): void {
+    this.take([all]);
+  }
+
+  /**
+   * Held against its address while it is found out whose it is.
+   * @throws Refusal 503 when too many strangers from there are in work; who is known already is not asked
+   */
+  belongToStranger(address: string): void {
+    this.moveTo([this.holders.of(`address ${address}`, this.share.caller)]);
   }
 
   /**
@@ -59,12 +67,11 @@ export class Slot {
    */
   belongTo(caller: Caller): void {
     if (this.weight === 0) return;
-    const [all] = this.against as [Holder];
     const names = namesOf(caller);
     this.caller = names[0];
-    const own = names.map((name, index) => this.holders.of(name, index === 0 ? this.share.caller : this.share.company));
-    this.leave();
-    this.take([all, ...own]);
+    this.moveTo(
+      names.map((name, index) => this.holders.of(name, index === 0 ? this.share.caller : this.share.company)),
+    );
   }
 
   /** @throws Refusal 503 when there is no room for a body that has become so large */
@@ -79,6 +86,13 @@ export class Slot {
     for (const holder of this.against) this.holders.change(holder, -this.weight);
     this.weight = 0;
     this.against = [];
+  }
+
+  private moveTo(holders: Holder[]): void {
+    if (this.weight === 0) return;
+    const [all] = this.against as [Holder];
+    this.leave();
+    this.take([all, ...holders]);
   }
 
   private take(against: Holder[], more = 1): void {
