@@ -1,7 +1,7 @@
 import type { GiveUpCause, JobRun, Ledger } from '@herald/contracts';
 import { findUnknownCompanies, hasCompanies, unknownCompany } from './companies.js';
 import type { Database } from './database.js';
-import { isOutage, isPassing, wordsOf } from './faults.js';
+import { isDataError, isOutage, isPassing, wordsOf } from './faults.js';
 
 /** A message whose worker dies this often while it runs alone is the one that kills it. */
 const MAX_STARTS_ALONE = 3;
@@ -107,21 +107,30 @@ export class MessageLedger implements Ledger {
     const companies = hasCompanies(run.queue) && run.companyId ? [run.companyId] : [];
     for (const unknown of await findUnknownCompanies(this.database, companies))
       return this.buryDirect(run, unknownCompany(unknown));
-    await this.database.query(
+    try {
+      if (await this.becomesOwed(run, detail)) return [];
+    } catch (error) {
+      // What cannot be stored would stall the queue's bookkeeping again and again.
+      if (!isDataError(error)) throw error;
+      return this.buryDirect(run, wordsOf(error as Error));
+    }
+    return this.buryDirect(run, 'correlationId is in use');
+  }
+
+  /** False when another message is owed under its correlationId. */
+  private async becomesOwed(run: JobRun, detail: string): Promise<boolean> {
+    const message = [run.correlationId, run.queue, run.job, run.companyId, JSON.stringify(run.body)];
+    const adopted = await this.database.query(
       `insert into outbox (id, queue, job, company_id, body, accepted_at, alone, history, traceparent)
-       values ($1, $2, $3, $4, $5, $6, true, $7, $8) on conflict (id) do nothing`,
-      [
-        run.correlationId,
-        run.queue,
-        run.job,
-        run.companyId,
-        JSON.stringify(run.body),
-        run.queuedAt,
-        directSteps(run, detail),
-        run.traceparent,
-      ],
+       values ($1, $2, $3, $4, $5, $6, true, $7, $8) on conflict (id) do nothing returning id`,
+      [...message, run.queuedAt, directSteps(run, detail), run.traceparent],
     );
-    return [];
+    if (adopted.length > 0) return true;
+    const same = await this.database.query(
+      'select from outbox where id = $1 and queue = $2 and job = $3 and company_id = $4 and body = $5::jsonb',
+      message,
+    );
+    return same.length > 0;
   }
 
   private async buryOwed(run: JobRun, error: string, lastStep = '[]'): Promise<string[]> {

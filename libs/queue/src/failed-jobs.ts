@@ -67,9 +67,9 @@ export class FailedJobs {
     const { id = '', opts } = job;
     try {
       const letters = await ledger.giveUp(run, error, cause);
-      // The messages of an owed job go on by themselves.
-      if (run.ids) opts.removeOnFail = true;
-      else if (letters[0]) await redis.eval(MARK, 1, worker.toKey(id), LETTER, letters[0]);
+      // Without a letter its messages go on by themselves: a retry of the job would bring back what is decided by then.
+      if (run.ids || !letters[0]) opts.removeOnFail = true;
+      else await redis.eval(MARK, 1, worker.toKey(id), LETTER, letters[0]);
       return letters;
     } catch (failure) {
       if (ledger.isOutage(failure)) throw failure;
