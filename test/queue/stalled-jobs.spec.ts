@@ -4,6 +4,7 @@ import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
 import { Producer } from '../support/merchant.js';
 import { redisAt } from '../support/redis.js';
+import { signedJob } from '../support/signed-job.js';
 
 let herald: Herald;
 let redis: ReturnType<typeof redisAt>;
@@ -98,5 +99,37 @@ describe('a direct job whose workers died too often', () => {
     await isGone(await putStalled('delivery', job));
     expect(await owed(id)).toHaveLength(1);
     expect(await letters(id)).toEqual([]);
+  });
+});
+
+describe("a gateway's own job whose workers died more often still", () => {
+  const signed = (name: string, data: object, transport = {}) =>
+    signedJob(herald.namespace, 'delivery', name, data, transport);
+  const lettersOf = (job: string) => herald.query('select from dead_letters where job = $1', [job]);
+
+  it.each([3, 4, 9])('is no dead letter, and its messages are tried alone: %d times', async (stalls) => {
+    const id = randomUUID();
+    await owe(id, aMessage());
+    await isGone(await putStalled('delivery', signed('owed', { ids: [id] }), stalls));
+    expect(await owed(id)).toMatchObject([{ alone: true, job_id: null }]);
+    expect(await lettersOf('owed')).toEqual([]);
+  });
+
+  it('is skipped when nobody waits for its answer any more', async () => {
+    const data = { correlationId: randomUUID(), companyId: herald.company.id, body: { login: 'dmurta' } };
+    const job = signed('read-all', data, { replyTo: `${herald.namespace}:replies:${randomUUID()}`, deadline: 1 });
+    const key = await putStalled('delivery', job, 4);
+    expect(await eventually(() => redis.hget(key, 'returnvalue'))).toBe('{"skipped":true}');
+    expect(await lettersOf('read-all')).toEqual([]);
+  });
+
+  it('is a dead letter when it is forged, and is not read', async () => {
+    const id = randomUUID();
+    await owe(id, aMessage());
+    const before = await owed(id);
+    const data = { ids: [id], $herald: { proof: 'x'.repeat(43) } };
+    await putStalled('delivery', { name: 'owed', data }, 4);
+    expect(await eventually(async () => (await lettersOf('owed'))[0])).toBeDefined();
+    expect(await owed(id)).toEqual(before);
   });
 });

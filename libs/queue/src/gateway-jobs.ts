@@ -1,9 +1,9 @@
-import { BrokenContract, type JobContract, type JobRun, type Ledger } from '@herald/contracts';
+import { BrokenContract, type JobContract, type JobRun, type Ledger, MAX_JOB_BYTES } from '@herald/contracts';
 import { Logger } from '@nestjs/common';
-import type { Job } from 'bullmq';
 import { prefixOf } from './connection.js';
 import { isProved, noteProved, receive } from './job-run.js';
 import { Proofs } from './proof.js';
+import type { QueuedJob } from './queued-job.js';
 import { isReplyChannel, type Verdict } from './replies.js';
 
 export interface GatewayJobsOptions {
@@ -26,8 +26,11 @@ export class GatewayJobs {
   }
 
   /** Comes first: what a job's transport part says depends on it. */
-  note(job: Job): void {
-    if (this.proofs.hold(this.prefix, job)) noteProved(job);
+  note(job: QueuedJob): void {
+    if (job.text.length > MAX_JOB_BYTES || !this.proofs.hold(this.prefix, job)) return;
+    noteProved(job);
+    // However often it stalled: what a gateway wrote can be read, and its messages can be tried alone.
+    job.read();
   }
 
   isReplyChannel(channel: string): boolean {
@@ -39,7 +42,7 @@ export class GatewayJobs {
    * When a gateway of before there were proofs sent it, its messages are owed, and stay so: a newer one publishes them again.
    * @throws BrokenContract when nothing is owed of what it names
    */
-  async refuse(job: Job, contract: JobContract | undefined, asCame: JobRun): Promise<Verdict | undefined> {
+  async refuse(job: QueuedJob, contract: JobContract | undefined, asCame: JobRun): Promise<Verdict | undefined> {
     if (!contract?.ofGateway || isProved(job)) return undefined;
     const { queue, ids } = receive(job, contract, asCame).run;
     if (!ids || !(await this.options.ledger.owes(queue, ids)))

@@ -30,7 +30,7 @@ import { refuseGaps } from './gaps.js';
 import { Gate } from './gate.js';
 import { GatewayJobs, type GatewayJobsOptions } from './gateway-jobs.js';
 import type { BelievedTimes } from './job-hash.js';
-import { aboutFailure, type ReceivedJob, receive, runOf, tracedIn, transportOf } from './job-run.js';
+import { aboutFailure, isProved, type ReceivedJob, receive, runOf, tracedIn, transportOf } from './job-run.js';
 import { JobWorker } from './job-worker.js';
 import { MAX_STALLS, type QueuedJob } from './queued-job.js';
 import { Outage, PROBE_MS } from './outage.js';
@@ -170,7 +170,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       // Before the stalls: what is not the gateway's must not settle the gateway's messages.
       const refused = await this.gatewayJobs.refuse(job, contract, run);
       if (refused) return refused;
-      if (job.stalledCounter > MAX_STALLS + 1) throw new Stalled(STALLED);
+      if (job.stalledCounter > MAX_STALLS + 1 && !isProved(job)) throw new Stalled(STALLED);
       if (job.isDeferredFailure) throw new PermanentFault('a job that it depends on failed');
       const received = receive(job, contract, run);
       run = received.run;

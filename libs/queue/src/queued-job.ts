@@ -16,6 +16,11 @@ export class QueuedJob extends Job {
     return (this.opts as { letter?: string }).letter;
   }
 
+  /** Reads data that were left unread because the job stalled too often. */
+  read(): void {
+    if (this.data instanceof UnreadableData) this.data = parsed(this.text);
+  }
+
   static override fromJSON<T = unknown, R = unknown, N extends string = string>(
     queue: Parameters<typeof Job.fromJSON>[0],
     json: JobJson,
@@ -35,6 +40,10 @@ export class QueuedJob extends Job {
 function readData({ data, stalledCounter }: JobJson): unknown {
   if (stalledCounter > MAX_STALLS + 1) return new UnreadableData('was not read again');
   if (data.length > MAX_JOB_BYTES) return new UnreadableData(`must be at most ${MAX_JOB_BYTES / 1024} KiB`);
+  return parsed(data);
+}
+
+function parsed(data: string): unknown {
   try {
     return JSON.parse(data);
   } catch {
