@@ -168,6 +168,7 @@ describe('what a worker sees of others', () => {
     ['herald_delivery', { updated: 3 }],
     ['herald_agent_actions', { id: randomUUID(), notification_id: randomUUID() }],
     ['herald_merchant_answers', { message: 'Notification answered successfully' }],
+    ['herald_merchant_answers', {}],
   ] as const;
   const of = (role: string) => VERDICTS.filter(([worker]) => worker === role).map(([, verdict]) => verdict);
   const remember = (written: string) => (verdict: object) =>
@@ -184,9 +185,9 @@ describe('what a worker sees of others', () => {
     for (const [worker, verdict] of VERDICTS) await as(worker, remember('')(verdict));
     await as('herald_gateway', `insert into requests (id, body_hash) values ('${randomUUID()}', '')`);
     expect(await verdicts(role)).toEqual(of(role));
-    const changed = await as(role, `update requests set verdict = '{}' returning id`);
+    const changed = await as(role, `update requests set verdict = '"changed"' returning id`);
     expect(changed).toHaveLength(of(role).length);
-    const { rows } = await admin.query(`select from requests where verdict = '{}'`);
+    const { rows } = await admin.query(`select from requests where verdict = '"changed"'`);
     expect(rows).toHaveLength(of(role).length);
   });
 
@@ -194,7 +195,7 @@ describe('what a worker sees of others', () => {
     for (const [, verdict] of VERDICTS) await admin.query(remember(', null')(verdict));
     await admin.query(`insert into requests (id, body_hash, written_by) values ('${randomUUID()}', '', null)`);
     expect(await verdicts(role)).toEqual(of(role));
-    expect(await as(role, `update requests set verdict = '{}' returning id`)).toEqual([]);
+    expect(await as(role, `update requests set verdict = '"changed"' returning id`)).toEqual([]);
   });
 
   it('would be verdicts too, were the policy as it was', async () => {

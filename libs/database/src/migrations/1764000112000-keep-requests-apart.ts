@@ -1,10 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the verdict of a row from before `written_by` tells of the worker whose it is. */
+/** What the verdict of a row from before `written_by` tells of the worker whose it is; that of a conversation is empty. */
 const OLD_VERDICTS = {
   herald_delivery: `verdict ?| array['recipientLogin', 'updated']`,
   herald_agent_actions: `verdict ? 'notification_id'`,
-  herald_merchant_answers: `verdict ? 'message'`,
+  herald_merchant_answers: `(verdict ? 'message' or verdict = '{}')`,
 };
 const WORKERS = Object.keys(OLD_VERDICTS).join(', ');
 
