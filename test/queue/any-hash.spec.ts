@@ -61,6 +61,18 @@ describe.each(QUEUES)('a job of the queue %s', (queue) => {
     expect(await outcomeOf(good, before)).toBe(ends);
   });
 
+  it('is run at once when another is mended at its side', async () => {
+    const [other, good] = [aGoodJob(herald, queue), aGoodJob(herald, queue)];
+    // The first cannot be addressed by text; the second can, though it looks like such a one.
+    const id = 'an odd id \ufffd';
+    await put(queue, other, { hash: other.hash, id: Buffer.from([250, 1]), place: 'active' });
+    await put(queue, good, { hash: good.hash, id });
+    await settled(queue);
+    for (const job of [other, good]) await eventually(async () => (await outcomeOf(job, await letters())) === 'effect');
+    // Left to its lock it would have stalled first.
+    expect(await redis.hmget(keyOf(queue, id), 'ats', 'stc')).toEqual(['1', null]);
+  });
+
   it('ends as an effect or a dead letter, whatever its hash is made of', async () => {
     const field = fc.constantFrom(
       ...'name data opts timestamp delay priority atm ats stc rjk deid parent parentKey progress defa x'.split(' '),

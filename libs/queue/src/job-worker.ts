@@ -62,13 +62,13 @@ function tolerant(backend: RedisQueueBackend, redis: RedisClient, believed?: Bel
       // The script stopped halfway, at the job that it takes or at the one that it ends.
       if (!(error instanceof ReplyError)) throw error;
       if (command === ENDS) await unfit.discard(String(args[ENDED_ID]));
-      if ((await unfit.mend()) === 0 && command !== ENDS) throw error;
+      if ((await unfit.mend()).length === 0 && command !== ENDS) throw error;
       return NONE;
     }
   }
 
   async function fit([hash, id, ...delays]: Taken): Promise<Taken> {
-    if (unfit.isUnfit(String(id)) && (await unfit.mend()) > 0) return NONE;
+    if (unfit.isUnfit(String(id)) && (await unfit.mend()).includes(String(id))) return NONE;
     const raw = new Map<string, string>();
     for (let at = 0; at < (hash as string[]).length; at += 2)
       raw.set((hash as string[])[at]!, (hash as string[])[at + 1]!);

@@ -62,11 +62,11 @@ export class UnfitJobs {
     return jobId.includes('\ufffd') || RESERVED.has(jobId);
   }
 
-  /** Mends those in work; returns how many there were. */
-  async mend(): Promise<number> {
+  /** Mends those in work; returns the ids that they had, as text. */
+  async mend(): Promise<string[]> {
     const active = await this.redis.lrangeBuffer(this.toKey('active'), 0, -1);
     const mended = await Promise.all(active.map((id) => this.mendOne(id)));
-    return mended.filter(Boolean).length;
+    return active.filter((_, seat) => mended[seat]).map(String);
   }
 
   private async mendOne(id: Buffer): Promise<boolean> {
