@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
 import { aMessage, call } from '../support/client.js';
@@ -52,10 +52,13 @@ const found = () => canaries.foundIn(logs());
 const QUEUES = ['delivery', 'agent-actions', 'merchant-answers'];
 
 /** A job as a producer may leave it in Redis that knows nothing of BullMQ's rules. */
-async function putRaw(queue: string, data: string): Promise<void> {
+async function putRaw(
+  queue: string,
+  data: string,
+  { id = randomUUID() as string, name = 'deliver' } = {},
+): Promise<void> {
   const key = `${prefixOf(queue, herald.namespace)}:${queue}`;
-  const id = randomUUID();
-  const hash = { name: 'deliver', data, opts: '{}', timestamp: Date.now(), delay: 0, priority: 0 };
+  const hash = { name, data, opts: '{}', timestamp: Date.now(), delay: 0, priority: 0 };
   await admin.multi().hset(`${key}:${id}`, hash).lpush(`${key}:wait`, id).zadd(`${key}:marker`, 0, '0').exec();
 }
 
@@ -117,6 +120,35 @@ describe('no log holds a secret, or what people wrote', () => {
     expect((await send(canaries.of('a title that Postgres quotes').slice(0, 30))).status).toBe(500);
     await herald.query('drop trigger quoting on outbox');
     await eventually(() => logs().includes('"code":"22P02"'));
+    expect(found()).toEqual([]);
+  }, 60_000);
+
+  it('when producers choose the ids of jobs', async () => {
+    const service = herald.service('delivery');
+    const ids = (where: string) => {
+      const phone = `4915${randomInt(1e9, 1e10)}`;
+      canaries.watch(`a telephone number, as the id of ${where}`, phone);
+      return [canaries.of(`the id of ${where}`), phone];
+    };
+    const count = (words: string) => service.log.split(words).length - 1;
+    const before = count('a job is given up');
+    for (const id of ids('a broken job')) await putRaw('delivery', '{}', { id });
+    await eventually(() => count('a job is given up') === before + 2);
+    const owedId = randomUUID();
+    await herald.query(
+      `insert into outbox (id, queue, job, company_id, body, accepted_at, job_id, queued_at)
+       values ($1, 'delivery', 'deliver', $2, '{}', now(), gen_random_uuid(), now() + interval '1 hour')`,
+      [owedId, herald.company.id],
+    );
+    for (const id of ids('a job that no gateway signed'))
+      await putRaw('delivery', JSON.stringify({ ids: [owedId] }), { id, name: 'owed' });
+    await herald.query('alter table dead_letters add constraint none check (false) not valid');
+    for (const id of ids('a job that cannot be given up')) await putRaw('delivery', '{}', { id });
+    await eventually(() => count('a job cannot be given up yet') >= 2, 30_000);
+    await eventually(() => count('a job is left') === 2);
+    await herald.query('alter table dead_letters drop constraint none');
+    await herald.query('delete from outbox where id = $1', [owedId]);
+    expect(count('"jobId":"sha256:')).toBeGreaterThanOrEqual(6);
     expect(found()).toEqual([]);
   }, 60_000);
 

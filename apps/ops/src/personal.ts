@@ -20,9 +20,6 @@ export function onlyIds(value: unknown, depth = 0): unknown {
   return Object.fromEntries(fields) as object;
 }
 
-/** True for an id that Herald or BullMQ gave; one that a producer chose may be a telephone number. */
-export const saysNothing = (id: string | number): boolean => isUuid(String(id)) || /^\d{1,7}$/.test(String(id));
-
 /** A job's name comes from its producer: garbage may be called anything. */
 export const jobNameFor = (user: Pick<OpsUser, 'role'>, name: string): string =>
   readsContent(user) || JOB_NAMES.has(name) ? name : HIDDEN;

@@ -2,6 +2,7 @@ import { type GiveUpCause, type JobRun, kindOf, type Ledger } from '@herald/cont
 import { Logger } from '@nestjs/common';
 import { DelayedError, type Worker } from 'bullmq';
 import type { RedisClient } from './connection.js';
+import { loggedId } from './job-id.js';
 import type { QueuedJob } from './queued-job.js';
 
 /** Field of a failed job's hash that names the dead letter which keeps its message. */
@@ -76,7 +77,7 @@ export class FailedJobs {
       this.logger.error({
         message: 'a job cannot be given up yet',
         queue: run.queue,
-        jobId: id,
+        jobId: loggedId(id),
         error: kindOf(failure),
       });
       await job.moveToDelayed(Date.now() + AGAIN_MS, token);

@@ -1,6 +1,7 @@
 import { BrokenContract, type JobContract, type JobRun, type Ledger, MAX_JOB_BYTES } from '@herald/contracts';
 import { Logger } from '@nestjs/common';
 import { prefixOf } from './connection.js';
+import { loggedId } from './job-id.js';
 import { isProved, noteProved, receive } from './job-run.js';
 import { Proofs } from './proof.js';
 import type { QueuedJob } from './queued-job.js';
@@ -48,7 +49,7 @@ export class GatewayJobs {
     if (!ids || !(await this.options.ledger.owes(queue, ids)))
       throw new BrokenContract(`only a gateway may ask for "${job.name}", and no gateway signed this`);
     const message = 'a job is left: no gateway with this QUEUE_SECRET signed it, and its messages stay owed';
-    this.logger.warn({ message, queue, jobId: job.id });
+    this.logger.warn({ message, queue, jobId: loggedId(job.id) });
     return { skipped: true };
   }
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   BrokenContract,
   isTraceparent,
@@ -10,6 +9,7 @@ import {
 } from '@herald/contracts';
 import type { Job } from 'bullmq';
 import { validate as isUuid } from 'uuid';
+import { loggedId, storableId } from './job-id.js';
 import type { QueuedJob } from './queued-job.js';
 
 /**
@@ -84,9 +84,6 @@ export function tracedIn(job: Job): Traced[] {
 
 const uuidOf = (value: unknown) => (typeof value === 'string' && isUuid(value) ? value.toLowerCase() : undefined);
 
-/** An id that others may tell from every other and store: what is long or odd is hashed. */
-const storableId = (id: string) => (/^[ -~]{0,200}$/.test(id) ? id : createHash('sha256').update(id).digest('hex'));
-
 /** What can be said of a job before its data is known to be good. */
 export function runOf(job: QueuedJob, queue: string): JobRun {
   const data = isObject(job.data) ? job.data : {};
@@ -126,7 +123,7 @@ export const aboutFailure = (
 ) => ({
   queue,
   job: known ? job.name : undefined,
-  jobId: job.id,
+  jobId: loggedId(job.id),
   attempt,
   correlationId,
   correlationIds: ids,

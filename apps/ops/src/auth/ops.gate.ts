@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { networkOfClient } from '@herald/bootstrap';
 import { forbidden, tooManyRequests, unauthorized } from '@herald/contracts';
+import { saysNothing } from '@herald/queue';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { CONTRACTS } from '../known-names.js';
-import { saysNothing } from '../personal.js';
 import { LOG_IN, refuse } from '../refuse.js';
 import { FailedLogins } from './failed-logins.js';
 import { type OpsUser, OpsUsers, TooManyLogins } from './ops-users.js';

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { AppJob, AppQueue, BoardHooks } from '@bull-board/api/typings/app';
-import { errorFor, jobNameFor, onlyIds, saysNothing } from '../personal.js';
+import { saysNothing } from '@herald/queue';
+import { errorFor, jobNameFor, onlyIds } from '../personal.js';
 
 const VIEWER = { role: 'viewer' } as const;
 /** Options that say how a job runs; others, such as a deduplication id, are its producer's words. */
@@ -54,7 +55,7 @@ function maskedJob(job: AppJob): AppJob {
     ([name, value]) => SHOWN_OPTIONS.includes(name) && (typeof value === 'boolean' || isSmall(value)),
   );
   return {
-    id: id === undefined || id === null || saysNothing(id) ? id : hiddenId(id),
+    id: id === undefined || id === null || saysNothing(String(id)) ? id : hiddenId(id),
     timestamp: momentOf(timestamp) ?? 0,
     processedOn: momentOf(processedOn),
     finishedOn: momentOf(finishedOn),
