@@ -147,6 +147,52 @@ it('says which jobs it could not take, since a worker is at them', async () => {
   expect(await mentionedBy(LOGIN)).toEqual([]);
 }, 60_000);
 
+it('leaves an action that waits and that others receive too, and says so', async () => {
+  const { 'agent-actions': actions } = queues;
+  const other = { id: randomUUID(), name: 'Another' };
+  const record = (body: object, options = {}) =>
+    actions.add('record', { correlationId: randomUUID(), companyId: herald.company.id, body }, options);
+  await record({ recipients: [{ id: USER }, other] });
+  await runOnce(actions, 1, () => Promise.resolve());
+  await record({ recipients: [{ id: USER.toUpperCase() }] });
+  const kept = [
+    await record({ recipients: [{ id: USER }, other] }),
+    await record({ sender: { id: USER }, recipients: [other] }, { delay: 3_600_000 }),
+  ].map(({ id }) => actions.toKey(id as string));
+
+  const left = 'Not reached: 2 jobs that wait and that others receive too; run it again.';
+  expect((await erase([...ofPerson(), '--dry-run'])).stdout).toContain(`, 2 jobs in Redis. ${left}\n`);
+  expect((await erase([...ofPerson(), '--yes'])).stdout).toContain(`, 2 jobs in Redis. ${left}\n`);
+  expect((await mentionedBy(USER, USER.toUpperCase())).sort()).toEqual(kept.sort());
+}, 60_000);
+
+it('goes on when Redis cannot remove a job as it is, and says so', async () => {
+  const { delivery } = queues;
+  const [stuck, free] = [await delivery.add('deliver', aJob({ authorLogin: LOGIN })), aJob({ recipientLogin: LOGIN })];
+  await delivery.add('deliver', free);
+  const parentKey = delivery.toKey('no-parent');
+  await redis.hset(delivery.toKey(stuck.id as string), { parentKey });
+  await redis.hset(parentKey, { x: '' });
+  await redis.set(`${parentKey}:dependencies`, 'no set');
+  const { stdout, failed } = await erase([...ofPerson(), '--yes']);
+  expect(failed).toBe(false);
+  expect(stdout).toContain(
+    ', 1 jobs in Redis. Not reached: 1 jobs that Redis cannot remove as they are; run it again.\n',
+  );
+}, 60_000);
+
+it('takes along what BullMQ tells of jobs that are gone', async () => {
+  const { 'agent-actions': actions } = queues;
+  await actions.add('set-status', { body: { userId: USER } }, { removeOnComplete: true, removeOnFail: true });
+  await runOnce(actions, 1, () => Promise.resolve({ user_id: USER }));
+  const told = async () => JSON.stringify(await redis.xrange(actions.toKey('events'), '-', '+'));
+  expect(await told()).toContain(USER);
+  await erase([...ofPerson(), '--dry-run']);
+  expect(await told()).toContain(USER);
+  expect((await erase([...ofPerson(), '--yes'])).stdout).toContain(', 0 jobs in Redis.\n');
+  expect(await told()).toBe('[]');
+}, 60_000);
+
 it("takes the jobs of a merchant's lead, of one merchant or of all", async () => {
   const { 'merchant-answers': merchant } = queues;
   const upsert = (merchant_id: number, lead_phone: string) => ({

@@ -10,4 +10,4 @@ export { type QueueStanding, QueueWatch } from './queue-watch.js';
 export { Proofs } from './proof.js';
 export { QueueServer } from './queue.server.js';
 export { RedisScript } from './redis-script.js';
-export { type StoredJob, StoredJobs } from './stored-jobs.js';
+export { type Removal, type StoredJob, StoredJobs } from './stored-jobs.js';

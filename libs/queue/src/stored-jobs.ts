@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq';
-import { Cluster, type Redis } from 'ioredis';
+import { Cluster, type Redis, ReplyError } from 'ioredis';
 import {
   awayError,
   isReady,
@@ -15,9 +15,15 @@ export interface StoredJob {
   queue: string;
   id: string;
   name: string;
+  data: string;
   /** Everything in it: data, results, errors. */
   text: string;
+  /** It succeeded or failed. */
+  hasEnded: boolean;
 }
+
+/** What became of a job that was to go: it did, a worker is at it, or Redis cannot take it out as it is. */
+export type Removal = 'removed' | 'in work' | 'refused';
 
 const SCANNED_AT_ONCE = 1000;
 const MAX_JOBS = 100;
@@ -61,10 +67,23 @@ export class StoredJobs {
     }
   }
 
-  /** False when a worker is at it. */
-  async remove({ queue: name, id }: StoredJob): Promise<boolean> {
+  async remove({ queue: name, id }: StoredJob): Promise<Removal> {
     const queue = this.queues.find((each) => each.name === name) as Queue;
-    return (await queue.remove(id)) === 1;
+    try {
+      const code = await queue.remove(id);
+      if (code === 1) return 'removed';
+      return code === 0 ? 'in work' : 'refused';
+    } catch (error) {
+      // What stands around a job may be garbage that BullMQ's script stumbles over.
+      if (error instanceof ReplyError) return 'refused';
+      throw error;
+    }
+  }
+
+  /** Forgets what happened to jobs, those that are gone too: BullMQ's events keep their results and errors. */
+  async forgetEvents(): Promise<void> {
+    // BullMQ's own trims about as much as it is asked to.
+    for (const queue of this.queues) await this.redis.xtrim(queue.toKey('events'), 'MAXLEN', 0);
   }
 
   async close(): Promise<void> {
@@ -90,7 +109,15 @@ export class StoredJobs {
     const fields = await this.redis.hgetall(key);
     if (fields['data'] === undefined && fields['timestamp'] === undefined) return undefined;
     const text = Object.values(fields).map(asWritten).join('\n');
-    return { queue: queue.name, id: key.slice(queue.toKey('').length), name: fields['name'] ?? '', text };
+    const { name = '', data = '', finishedOn } = fields;
+    return {
+      queue: queue.name,
+      id: key.slice(queue.toKey('').length),
+      name,
+      data,
+      text,
+      hasEnded: finishedOn !== undefined,
+    };
   }
 }
 

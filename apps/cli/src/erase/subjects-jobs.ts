@@ -1,13 +1,22 @@
 import { readEnv, ServiceEnv } from '@herald/bootstrap';
 import { type Database, findJobs, type Subject } from '@herald/database';
-import { type StoredJob, StoredJobs } from '@herald/queue';
+import { type Removal, type StoredJob, StoredJobs } from '@herald/queue';
 
 export const IN_REDIS = 'jobs in Redis';
+
+/** Why a job stays. */
+type Left = Exclude<Removal, 'removed'> | 'for others';
+
+const LEFT: [why: Left, words: string][] = [
+  ['in work', 'jobs that workers are at'],
+  ['for others', 'jobs that wait and that others receive too'],
+  ['refused', 'jobs that Redis cannot remove as they are'],
+];
 
 /** The jobs in Redis that tell of a subject, in whatever state: waiting, put off, failed, done. */
 export class SubjectsJobs {
   private removed = 0;
-  private inWork = 0;
+  private left: Left[] = [];
 
   constructor(
     private readonly subject: Subject,
@@ -16,9 +25,13 @@ export class SubjectsJobs {
 
   /** What stays, if anything does. */
   get notReached(): string | undefined {
-    return this.inWork > 0 ? `${this.inWork} jobs that workers are at; run it again` : undefined;
+    if (this.left.length === 0) return undefined;
+    const counts = LEFT.map(([why, words]) => [this.left.filter((each) => each === why).length, words] as const);
+    const said = counts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
+    return `${said.join(', ')}; run it again`;
   }
 
+  /** How many `erase` would remove. */
   async count(database: Database): Promise<{ [IN_REDIS]: number }> {
     let count = 0;
     await this.forEach(database, () => Promise.resolve(void count++));
@@ -27,17 +40,22 @@ export class SubjectsJobs {
 
   /** Removes them; returns how many that makes in all. */
   async erase(database: Database): Promise<{ [IN_REDIS]: number }> {
-    this.inWork = 0;
     await this.forEach(database, async (job) => {
-      if (await this.jobs.remove(job)) this.removed++;
-      else this.inWork++;
+      const removal = await this.jobs.remove(job);
+      if (removal === 'removed') this.removed++;
+      else this.left.push(removal);
     });
+    await this.jobs.forgetEvents();
     return { [IN_REDIS]: this.removed };
   }
 
   private async forEach(database: Database, work: (job: StoredJob) => Promise<void>): Promise<void> {
+    this.left = [];
     for await (const batch of this.jobs.batches()) {
-      for (const job of await findJobs(database, this.subject, batch)) await work(job);
+      for (const job of await findJobs(database, this.subject, batch)) {
+        if (!job.hasEnded && this.subject.isForOthers?.(job.queue, job.name, job.data)) this.left.push('for others');
+        else await work(job);
+      }
     }
   }
 }

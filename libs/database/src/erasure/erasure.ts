@@ -20,6 +20,8 @@ export interface Subject {
   queues: string[];
   /** The seats, from 1, of the jobs that tell of the subject. The last three parameters are their queues, names and texts. */
   findJobs: string;
+  /** True for the data of a job that must have its effect all the same, since it is for others too. */
+  isForOthers?: (queue: string, name: string, data: string) => boolean;
 }
 
 /** A job as it stands in Redis: its text is judged as a dead letter's content. */

@@ -25,7 +25,20 @@ export const subjectOfPerson = ({ companyId, userId, login }: Person): Subject =
   traces: PERSON_TRACES,
   queues: [delivery.queue, agentActions.queue],
   findJobs: FIND_PERSONS_JOBS,
+  isForOthers: (queue, name, data) =>
+    queue === agentActions.queue && name === 'record' && recipientsIn(data).some((id) => id !== userId?.toLowerCase()),
 });
+
+function recipientsIn(data: string): string[] {
+  try {
+    const { body } = Object(JSON.parse(data)) as { body?: unknown };
+    const { recipients } = Object(body) as { recipients?: unknown };
+    if (!Array.isArray(recipients)) return [];
+    return recipients.map((recipient) => String((Object(recipient) as { id?: unknown }).id).toLowerCase());
+  } catch {
+    return [];
+  }
+}
 
 /** JSON as Python and PHP write it unless told otherwise. */
 const inAscii = (text: string): string =>
