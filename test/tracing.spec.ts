@@ -255,11 +255,13 @@ describe('what leaves the services', () => {
     const notification = await merchant.open({ context: { question: canary } });
     const answered = aTrace();
     await merchant.answer(notification, { answer: canary }, answered.headers);
-    const broken = aTrace();
-    await put({ correlationId: canary, companyId: herald.company.id, body: { [canary]: canary } }, broken.headers);
-
-    const failed = await collector.trace(broken.id, (trace) => trace.find('delivery', 'process delivery'));
-    expect(failed.find('delivery', 'process delivery')?.failed).toBe(true);
+    for (const name of ['deliver', canary]) {
+      const broken = aTrace();
+      const data = { correlationId: canary, companyId: herald.company.id, body: { [canary]: canary } };
+      await put(data, broken.headers, name);
+      const failed = await collector.trace(broken.id, (trace) => trace.find('delivery', 'process delivery'));
+      expect(failed.find('delivery', 'process delivery')?.failed).toBe(true);
+    }
     const [message, answer] = [await collector.trace(id, delivering), await collector.trace(answered.id, replying)];
     expect([delivering(message), answering(answer)]).not.toContain(undefined);
     const secrets = [merchant.token, herald.token('unlimitedAccessToken').split('_').at(-1)!, 'for-tests-only'];
@@ -276,9 +278,9 @@ describe('what leaves the services', () => {
   });
 });
 
-async function put(data: unknown, { traceparent }: { traceparent: string }): Promise<void> {
+async function put(data: unknown, { traceparent }: { traceparent: string }, name = 'deliver'): Promise<void> {
   const producer = new Producer(herald, 'delivery');
-  await producer.put('deliver', data, { telemetry: { metadata: JSON.stringify({ traceparent }) } });
+  await producer.put(name, data, { telemetry: { metadata: JSON.stringify({ traceparent }) } });
   await producer.close();
 }
 

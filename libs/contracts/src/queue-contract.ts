@@ -36,6 +36,10 @@ export interface QueueContract<Jobs extends Record<string, JobContract> = Record
   jobs: Jobs;
 }
 
+/** The contract of a job by its name, which may be any text; undefined when the queue has no such job. */
+export const contractFor = ({ jobs }: QueueContract, job: string): JobContract | undefined =>
+  Object.hasOwn(jobs, job) ? jobs[job] : undefined;
+
 export type JobName<C extends QueueContract> = keyof C['jobs'] & string;
 export type JobData<C extends QueueContract, N extends JobName<C>> =
   C['jobs'][N] extends JobContract<infer Data> ? Data : never;

@@ -144,14 +144,14 @@ export const sending = (queue: string, job: string): Step => ({
   attributes: ofQueue(queue, job, 'send'),
 });
 
-/** The step that works a job off. */
-export const processing = (queue: string, job: string, attempt: number): Step => ({
+/** The step that works a job off; the name of one that nobody knows may be what somebody wrote, and is left out. */
+export const processing = (queue: string, job: string | undefined, attempt: number): Step => ({
   name: `process ${queue}`,
   kind: SpanKind.CONSUMER,
   attributes: { ...ofQueue(queue, job, 'process'), 'herald.attempt': attempt },
 });
 
-const ofQueue = (queue: string, job: string, operation: string): Attributes => ({
+const ofQueue = (queue: string, job: string | undefined, operation: string): Attributes => ({
   'messaging.system': 'bullmq',
   'messaging.destination.name': queue,
   'messaging.operation.type': operation,

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BrokenContract,
+  contractFor,
   type GiveUpCause,
   type JobRun,
   kindOf,
@@ -139,12 +140,13 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     this.gatewayJobs.note(job);
     const run = runOf(job, this.options.contract.queue);
     const { queue, job: name, attempt, queuedAt, startedAt } = run;
+    const known = contractFor(this.options.contract, name) && name;
     const note = (failed: boolean) =>
       this.options.ran?.({ queue, job: name, attempt, queuedAt, startedAt, endedAt: new Date(), failed });
     this.inWork++;
     try {
       const process = () => this.work(job, run, token);
-      const verdict = await step(processing(queue, name, attempt), tracedIn(job), process, run.traceparent);
+      const verdict = await step(processing(queue, known, attempt), tracedIn(job), process, run.traceparent);
       note(false);
       return verdict;
     } catch (error) {
@@ -158,8 +160,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
   }
 
   private async work(job: QueuedJob, asCame: JobRun, token?: string): Promise<Verdict | undefined> {
-    const { jobs } = this.options.contract;
-    const contract = Object.hasOwn(jobs, job.name) ? jobs[job.name] : undefined;
+    const contract = contractFor(this.options.contract, job.name);
     const { replyTo, deadline } = transportOf(job);
     // The consumer's contract decides, whatever a producer asked for or forgot.
     const patience = contract?.kind === 'request' && !replyTo ? UNAWAITED : contract;

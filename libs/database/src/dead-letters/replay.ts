@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import {
   agentActions,
   BrokenContract,
+  contractFor,
   delivery,
   merchantAnswered,
   merchantAnswers,
@@ -57,9 +58,9 @@ export function messageOf({ job_key, correlation_id, company_id, queue, job, con
   if (job_key === null) {
     return { id: correlation_id as string, queue, job, company_id: company_id as string, body: data };
   }
-  const jobs = CONTRACTS.find((contract) => contract.queue === queue)?.jobs ?? {};
+  const known = CONTRACTS.find((contract) => contract.queue === queue);
   const jobId = job_key.slice(0, job_key.lastIndexOf(':'));
-  const contract = Object.hasOwn(jobs, job) ? jobs[job] : undefined;
+  const contract = known && contractFor(known, job);
   const { correlationId: id, companyId, body } = readJob(contract, { queue, job, jobId, data });
   if (!id || !companyId || body === undefined) throw new BrokenContract(`a job "${job}" carries no message of its own`);
   return { id, queue, job, company_id: companyId, body };
