@@ -160,6 +160,7 @@ export const SHAPES: Shape[] = [
     'dead letter',
     ({ hash }) => ({ hash: { ...hash, data: '{', opts: '{"removeOnFail":true}' } }),
   ],
+  ['a mark of a dead letter that no worker made', 'effect', withField('$herald.letter', '1')],
   ['a deadline that is over', 'effect', added(() => `"$herald":${transport({ deadline: 1 })}`)],
   ['transport matter that is none', 'effect', added(() => '"$herald":[7]')],
   ['transport fields of other types', 'effect', added(() => `"$herald":${transport({ alone: 'x', traceparent: 7 })}`)],

@@ -127,7 +127,8 @@ export class MessageLedger implements Ledger {
     );
     if (adopted.length > 0) return true;
     const same = await this.database.query(
-      'select from outbox where id = $1 and queue = $2 and job = $3 and company_id = $4 and body = $5::jsonb',
+      `select from outbox
+        where id = $1 and queue = $2 and job = $3 and company_id is not distinct from $4 and body = $5::jsonb`,
       message,
     );
     return same.length > 0;

@@ -3,31 +3,33 @@ import { Logger } from '@nestjs/common';
 import { DelayedError, type Worker } from 'bullmq';
 import type { RedisClient } from './connection.js';
 import { loggedId } from './job-id.js';
+import type { Proofs } from './proof.js';
 import type { QueuedJob } from './queued-job.js';
 
-/** Field of a failed job's hash that names the dead letter which keeps its message. */
+/** Field of a failed job's hash with the mark of the dead letter that keeps its message. */
 export const LETTER = '$herald.letter';
 
-/** KEYS: job. ARGV: field, dead letter. */
+/** KEYS: job. ARGV: field, mark. */
 const MARK = `return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])`;
 
-/** KEYS: failed. ARGV: prefix of jobs, field. */
-const LETTERS = `
-local letters = {}
+/** KEYS: failed. ARGV: prefix of jobs, field. Returns keys and marks. */
+const MARKS = `
+local marks = {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-  local letter = redis.pcall('HGET', ARGV[1] .. id, ARGV[2])
-  if type(letter) == 'string' then table.insert(letters, letter) end
+  local key = ARGV[1] .. id
+  local mark = redis.pcall('HGET', key, ARGV[2])
+  if type(mark) == 'string' then table.insert(marks, {key, mark}) end
 end
-return letters`;
+return marks`;
 
-/** KEYS: failed. ARGV: prefix of jobs, field, dead letters. */
+/** KEYS: failed. ARGV: prefix of jobs, field, marks. */
 const FORGET = `
 local decided = {}
 for at = 3, #ARGV do decided[ARGV[at]] = true end
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   local key = ARGV[1] .. id
-  local letter = redis.pcall('HGET', key, ARGV[2])
-  if type(letter) == 'string' and decided[letter] then
+  local mark = redis.pcall('HGET', key, ARGV[2])
+  if type(mark) == 'string' and decided[mark] then
     redis.call('ZREM', KEYS[1], id)
     redis.call('DEL', key, key .. ':logs')
   end
@@ -38,6 +40,7 @@ interface Options {
   redis: RedisClient;
   worker: Pick<Worker, 'toKey'>;
   ledger: Pick<Ledger, 'giveUp' | 'isOutage' | 'undecided'>;
+  proofs: Pick<Proofs, 'mark' | 'letterIn'>;
 }
 
 /** A run of a job that ended it without success. */
@@ -64,13 +67,14 @@ export class FailedJobs {
    * be lost.
    */
   async giveUp({ job, token, run, error, cause }: Failure): Promise<string[]> {
-    const { ledger, redis, worker } = this.options;
+    const { ledger, redis, worker, proofs } = this.options;
     const { id = '', opts } = job;
+    const key = worker.toKey(id);
     try {
       const letters = await ledger.giveUp(run, error, cause);
       // Without a letter its messages go on by themselves: a retry of the job would bring back what is decided by then.
       if (run.ids || !letters[0]) opts.removeOnFail = true;
-      else await redis.eval(MARK, 1, worker.toKey(id), LETTER, letters[0]);
+      else await redis.eval(MARK, 1, key, LETTER, proofs.mark(key, letters[0]));
       return letters;
     } catch (failure) {
       if (ledger.isOutage(failure)) throw failure;
@@ -86,7 +90,8 @@ export class FailedJobs {
   }
 
   /** True for a job that runs again although its dead letter was replayed, dropped or erased. */
-  async isDecided({ letter }: QueuedJob): Promise<boolean> {
+  async isDecided({ id = '', mark }: QueuedJob): Promise<boolean> {
+    const letter = this.options.proofs.letterIn(this.options.worker.toKey(id), mark);
     return letter !== undefined && (await this.undecided([letter])).length === 0;
   }
 
@@ -102,12 +107,16 @@ export class FailedJobs {
   }
 
   private async forgetDecided(): Promise<void> {
-    const { redis, worker } = this.options;
+    const { redis, worker, proofs } = this.options;
     const places = [1, worker.toKey('failed'), worker.toKey(''), LETTER] as const;
-    const letters = (await redis.eval(LETTERS, ...places)) as string[];
+    const marks = (await redis.eval(MARKS, ...places)) as [jobKey: string, mark: string][];
+    const letters = marks.flatMap(([jobKey, mark]) => {
+      const letter = proofs.letterIn(jobKey, mark);
+      return letter === undefined ? [] : { letter, mark };
+    });
     if (letters.length === 0) return;
-    const left = new Set(await this.undecided(letters));
-    const decided = letters.filter((letter) => !left.has(letter));
+    const left = new Set(await this.undecided(letters.map(({ letter }) => letter)));
+    const decided = letters.filter(({ letter }) => !left.has(letter)).map(({ mark }) => mark);
     if (decided.length > 0) await redis.eval(FORGET, ...places, ...decided);
   }
 

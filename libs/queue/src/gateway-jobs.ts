@@ -19,7 +19,7 @@ export interface GatewayJobsOptions {
 export class GatewayJobs {
   private readonly logger = new Logger(GatewayJobs.name);
   private readonly prefix: string;
-  private readonly proofs: Proofs;
+  readonly proofs: Proofs;
 
   constructor(private readonly options: GatewayJobsOptions) {
     this.prefix = prefixOf(options.contract.queue, options.namespace);

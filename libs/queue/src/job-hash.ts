@@ -23,7 +23,7 @@ const COUNTERS = ['atm', 'stc', 'ats'];
 const TIMES = ['processedOn', 'delay', 'priority'];
 const COUNT = /^\d{1,9}$/;
 const TIME = /^\d{1,16}$/;
-const LETTER_ID = /^\d{1,18}$/;
+const MARK_LENGTH = /^.{1,64}$/;
 /** How long a job may be at its attempts, and kept after it failed. */
 const GRACE_DAYS = 30;
 
@@ -48,7 +48,7 @@ export function fitHash(raw: Map<string, string>, now: number, believed = BELIEV
   fields['timestamp'] = isBelieved(time, now, { ...believed, behindDays }) ? time : String(now);
   if (fields['timestamp'] !== time) set['timestamp'] = fields['timestamp'];
   const options = objectOf(raw.get('opts') ?? '{}');
-  fields['opts'] = JSON.stringify({ ...usable(options ?? {}), letter: matching(LETTER_ID, raw.get(LETTER)) });
+  fields['opts'] = JSON.stringify({ ...usable(options ?? {}), mark: matching(MARK_LENGTH, raw.get(LETTER)) });
   if (!options) set['opts'] = '{}';
   if (raw.has('progress') && !isJson(raw.get('progress') as string)) remove.push('progress');
   if (hasUsableParent(raw)) Object.assign(fields, { parent: raw.get('parent'), parentKey: raw.get('parentKey') });

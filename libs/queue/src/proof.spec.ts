@@ -67,3 +67,23 @@ describe('a proof', () => {
     expect(proofs.hold(PLACE[0], { name: 'owed', id: 'id-1', text })).toBe(false);
   });
 });
+
+describe('the mark of a dead letter', () => {
+  const JOB = '{herald:delivery}:delivery:7';
+  const mark = proofs.mark(JOB, '12');
+
+  it('names its letter, to whoever knows one of the secrets', () => {
+    expect(proofs.letterIn(JOB, mark)).toBe('12');
+    expect(proofs.letterIn(JOB, new Proofs([PREVIOUS]).mark(JOB, '12'))).toBe('12');
+  });
+
+  it.each([
+    ['of another job', proofs.mark('{herald:delivery}:delivery:8', '12')],
+    ['of another letter', mark.replace('12.', '13.')],
+    ['with another secret', new Proofs(['s'.repeat(32)]).mark(JOB, '12')],
+    ['without a proof', '12'],
+    ['that is empty', ''],
+  ])('is none %s', (_, forged) => {
+    expect(proofs.letterIn(JOB, forged)).toBe(undefined);
+  });
+});

@@ -8,6 +8,7 @@ type Place = readonly [prefix: string, name: string, jobId: string];
 /** The end of a signed job's data, where its proof stands. */
 const PROOF = /,?"proof":"([\w-]{43})"\}\}$/;
 const MAX_END = 64;
+const MARK = /^(\d{1,19})\.([\w-]{43})$/;
 
 /**
  * Proof that a job is a gateway's: an HMAC over its place and all of its data, under a secret that producers lack. Whoever
@@ -36,7 +37,22 @@ export class Proofs {
     const covered = coveredBy([prefix, name, String(id)], `${text.slice(0, -end.length)}}}`);
     return this.keys.some((key) => isEqual(given, hmac(key, covered)));
   }
+
+  /** A dead letter's id with a proof that a worker noted it in this job's hash. */
+  mark(jobKey: string, letter: string): string {
+    return `${letter}.${hmac(this.keys[0] as KeyObject, markedBy(jobKey, letter)).toString('base64url')}`;
+  }
+
+  /** The dead letter that a mark names; undefined when it is nobody's mark, or another job's. */
+  letterIn(jobKey: string, mark: string): string | undefined {
+    const [, letter = '', proof = ''] = MARK.exec(mark) ?? [];
+    const given = Buffer.from(proof, 'base64url');
+    return this.keys.some((key) => isEqual(given, hmac(key, markedBy(jobKey, letter)))) ? letter : undefined;
+  }
 }
+
+/** No covered data of a job begin like this. */
+const markedBy = (jobKey: string, letter: string): string => JSON.stringify({ jobKey, letter });
 
 const coveredBy = (place: Place, data: string): string => `${JSON.stringify(place).slice(0, -1)},${data}]`;
 

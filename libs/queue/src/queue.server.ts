@@ -128,7 +128,8 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       this.worker = worker;
       const { ledger } = this.options;
       this.outage = new Outage({ queue: contract.queue, worker, ledger, logger: this.logger });
-      this.failedJobs = new FailedJobs({ queue: contract.queue, worker, redis: this.redis, ledger });
+      const { proofs } = this.gatewayJobs;
+      this.failedJobs = new FailedJobs({ queue: contract.queue, worker, redis: this.redis, ledger, proofs });
       this.failedJobs.startForgetting(lockMs);
       started();
     } catch (error) {

@@ -11,9 +11,9 @@ export class QueuedJob extends Job {
   /** Why it was marked as failed before it ran: one of its children in a flow failed. */
   isDeferredFailure: boolean;
 
-  /** The dead letter that it became when it ran before. */
-  get letter(): string | undefined {
-    return (this.opts as { letter?: string }).letter;
+  /** The mark of the dead letter that it became when it ran before; a producer may have written anything there. */
+  get mark(): string {
+    return (this.opts as { mark?: string }).mark ?? '';
   }
 
   /** Reads data that were left unread because the job stalled too often. */
