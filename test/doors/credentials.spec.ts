@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
+  type Credential,
   findCredential,
   freshToken,
   insertCredential,
   type NewCredential,
-  type StoredCredential,
   tokenOf,
 } from '@herald/database';
 import { aMessage, call } from '../support/client.js';
@@ -63,7 +63,7 @@ const aKey = (given: Partial<NewCredential> = {}) => {
   const scopes = ['delivery:send', 'agent-actions:read'] as const;
   return aCredential(herald, { companyId: company, scopes, limitPerMinute: 0, limitPerHour: 0, ...given });
 };
-const stored = async (id: string) => (await findCredential(herald, id)) as StoredCredential;
+const stored = async (id: string) => (await findCredential(herald.database, id)) as Credential;
 
 const url = (gateway: string) => herald.service(gateway).url;
 const statusAt = async (gateway: string, token: string) =>
@@ -157,7 +157,11 @@ describe('a key', () => {
     const parts = freshToken();
     const token = tokenOf(parts, 'live');
     expect(await statuses(token)).toEqual([401, 401]);
-    await insertCredential(herald, parts, { companyId: company, name: 'late', scopes: ['agent-actions:read'] });
+    await insertCredential(herald.database, parts, {
+      companyId: company,
+      name: 'late',
+      scopes: ['agent-actions:read'],
+    });
     expect(await statuses(token)).toEqual([200, 200]);
   });
 

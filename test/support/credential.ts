@@ -9,6 +9,6 @@ export async function aCredential(
   const parts = freshToken();
   const scopes = ['delivery:send', 'messages:read', 'agent-actions:read', 'agent-actions:write'] as const;
   const credential = { companyId: herald.company.id, name: 'test', environment: 'test', scopes, ...given };
-  await insertCredential(herald, parts, credential);
+  await insertCredential(herald.database, parts, credential);
   return { id: parts.id, token: tokenOf(parts, credential.environment) };
 }

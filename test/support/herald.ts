@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Pool, type QueryResultRow } from 'pg';
-import { prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
+import { Database, prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
 import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
 import { holdToDocument } from './checked-fetch.js';
 import { OPS_SESSION_SECRET, OPS_USERS } from './ops-users.js';
@@ -48,6 +48,8 @@ export class Herald {
   private constructor(
     /** Reads what stands in the tables, as the superuser. */
     readonly pool: Pool,
+    /** The database as the command line uses it. */
+    readonly database: Database,
     readonly databaseUrl: string,
     readonly redisUrl: string,
     readonly namespace: string,
@@ -72,7 +74,8 @@ export class Herald {
     await letRolesIn(postgresUrl);
     const demo = await loadDemo({ databaseUrl: database.url, jwt: JWT, seed: 'tests' });
     const pool = new Pool({ connectionString: database.url, max: 4 });
-    const herald = new Herald(pool, database.url, redisUrl, namespace, demo, env, through, database.drop);
+    const operators = new Database({ url: database.url, applicationName: 'test-accounts', poolSize: 1 });
+    const herald = new Herald(pool, operators, database.url, redisUrl, namespace, demo, env, through, database.drop);
     try {
       const starts = await Promise.allSettled(services.map((name) => herald.startService(name)));
       // Only when each has ended its start can those that are up be stopped.
@@ -164,7 +167,7 @@ export class Herald {
   /** Stops every service in order and drops the database; fails when one of them left a connection open. */
   async stop(): Promise<void> {
     await Promise.all([...this.running.values()].map((service) => service.stop()));
-    await this.pool.end();
+    await Promise.all([this.pool.end(), this.database.close()]);
     await this.drop();
   }
 }

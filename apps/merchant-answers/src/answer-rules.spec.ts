@@ -1,6 +1,6 @@
 import type { JsonObject, NotificationType } from '@herald/contracts';
 import { Refusal } from '@herald/contracts';
-import { checkAnswer, checkRequest, type Question } from './answer-rules.js';
+import { checkAnswer, checkRequest, type Question, typeNamed } from './answer-rules.js';
 
 const aQuestion = (changes: Partial<Question> = {}): Question => ({
   status: 'requested',
@@ -92,8 +92,10 @@ describe('an answer', () => {
 describe('a request', () => {
   const known = aType();
   const body = { notification_type: 'a_type', conversation_id: 456, context: { question: 'Why?' } };
-  const check = (changes: JsonObject, type: NotificationType | undefined = known) =>
-    checkRequest({ ...body, ...changes }, async (name) => (name === type?.name ? type : undefined));
+  const check = async (changes: JsonObject) => {
+    const request = { ...body, ...changes };
+    return checkRequest(request, typeNamed(request) === known.name ? known : null);
+  };
   const refused = (changes: JsonObject) =>
     check(changes).then(
       () => 'accepted',

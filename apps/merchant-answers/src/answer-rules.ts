@@ -80,19 +80,20 @@ export function checkAnswer(
   return answer;
 }
 
+/** The name of the type that a request asks for; undefined when no type can have it. */
+export function typeNamed({ notification_type: name }: JsonObject): string | undefined {
+  return typeof name === 'string' && VALID_NAME.test(name) ? name : undefined;
+}
+
 /**
- * The parts of a request for an answer. `findType` knows the registry.
+ * The parts of a request for an answer, of the type that it names.
  * @throws Refusal with the documented message: "<field> is required", … (contracts README, "Requesting an answer")
  */
-export async function checkRequest(
-  body: JsonObject,
-  findType: (name: string) => Promise<NotificationType | undefined>,
-): Promise<CheckedRequest> {
+export function checkRequest(body: JsonObject, type: NotificationType | null): CheckedRequest {
   for (const field of ['notification_type', 'conversation_id', 'context']) {
     if (isEmpty(own(body, field))) throw invalidAnswer(`${field} is required`);
   }
-  const { notification_type: name, conversation_id: conversationId } = body;
-  const type = typeof name === 'string' && VALID_NAME.test(name) ? await findType(name) : undefined;
+  const { conversation_id: conversationId } = body;
   if (!type) throw invalidAnswer('Invalid notification type');
   const context = checkContext(type, body.context);
   if (typeof conversationId !== 'number') throw invalidAnswer('conversation_id must be a number');

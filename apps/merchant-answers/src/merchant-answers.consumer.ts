@@ -18,7 +18,7 @@ import { bodyHash, Database, findType, isDataError, MessageLedger, once, type Sq
 import { type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
 import DataLoader from 'dataloader';
-import { checkRequest, conversationNotFound } from './answer-rules.js';
+import { checkRequest, conversationNotFound, typeNamed } from './answer-rules.js';
 import { Answers, type GivenAnswer } from './answers.js';
 import { FIND_MADE, LEAVE, MAKE, UPSERT } from './statements.js';
 
@@ -45,10 +45,12 @@ export class MerchantAnswersConsumer {
 
   /** A question for a merchant. When nobody waits for the outcome, the conversation may still come: it is tried again. */
   @OnJob(merchantAnswers, 'request')
-  request(job: Job<'request'>): Promise<Answered<Done>> {
+  async request(job: Job<'request'>): Promise<Answered<Done>> {
     const { correlationId, merchantId, body } = job.data;
+    const name = typeNamed(body);
+    const known = name === undefined ? null : await findType(this.database, name);
     return this.once(job, async (tx) => {
-      const { type, conversationId, context } = await checkRequest(body, (name) => findType(tx, name));
+      const { type, conversationId, context } = checkRequest(body, known);
       const values = [correlationId, merchantId, conversationId, type.name, JSON.stringify(context)];
       const [made] = await tx.query(MAKE, values);
       if (!made && !(await wasMade(tx, values))) {

@@ -1,50 +1,35 @@
-import type { Sql } from './database.js';
+import type { ObjectLiteral, QueryDeepPartialEntity, Repository } from 'typeorm';
+import type { Database } from './database.js';
+import { Company } from './entities/company.entity.js';
+import { User } from './entities/user.entity.js';
 
-export interface NewCompany {
-  id: string;
-  name: string;
+export type NewCompany = Pick<Company, 'id' | 'name'>;
+
+/** A person in a company's directory. */
+export type NewUser = Pick<User, 'companyId' | 'id'> & Partial<Pick<User, 'login' | 'email' | 'name'>>;
+
+/** @returns false when there is a company of this id, which stays as it is */
+export const insertCompany = (database: Database, { id, name }: NewCompany): Promise<boolean> =>
+  database.repository(Company, (companies) => insertNew(companies, { id, name }));
+
+export const listCompanies = (database: Database): Promise<Company[]> =>
+  database.repository(Company, (companies) => companies.find({ order: { createdAt: 'ASC', id: 'ASC' } }));
+
+export const hasCompany = (database: Database, id: string): Promise<boolean> =>
+  database.repository(Company, (companies) => companies.existsBy({ id }));
+
+/** @returns false when the company has a user of this id or login, who stays as they are */
+export const insertUser = (database: Database, { companyId, id, login, email, name }: NewUser): Promise<boolean> =>
+  database.repository(User, (users) => insertNew(users, { companyId, id, login, email, name }));
+
+export const listUsers = (database: Database, companyId: string): Promise<User[]> =>
+  database.repository(User, (users) => users.find({ where: { companyId }, order: { createdAt: 'ASC', id: 'ASC' } }));
+
+/** @returns false when a row has the same key: nothing is changed then */
+export async function insertNew<Entity extends ObjectLiteral>(
+  repository: Repository<Entity>,
+  row: QueryDeepPartialEntity<Entity>,
+): Promise<boolean> {
+  const insert = repository.createQueryBuilder().insert().values(row).orIgnore().updateEntity(false).returning('*');
+  return ((await insert.execute()).raw as unknown[]).length > 0;
 }
-
-export interface StoredCompany extends NewCompany {
-  createdAt: Date;
-}
-
-/** Someone of a company's directory. */
-export interface NewUser {
-  companyId: string;
-  id: string;
-  login?: string | null;
-  email?: string | null;
-  name?: string | null;
-}
-
-export interface StoredUser extends Required<NewUser> {
-  createdAt: Date;
-}
-
-/** False when there is one of this id, which stays as it is. */
-export async function insertCompany(sql: Sql, { id, name }: NewCompany): Promise<boolean> {
-  const text = 'insert into companies (id, name) values ($1, $2) on conflict do nothing returning id';
-  return (await sql.query(text, [id, name])).length > 0;
-}
-
-export const listCompanies = (sql: Sql): Promise<StoredCompany[]> =>
-  sql.query(`select id, name, created_at as "createdAt" from companies order by created_at, id`);
-
-export async function hasCompany(sql: Sql, id: string): Promise<boolean> {
-  return (await sql.query('select from companies where id = $1', [id])).length > 0;
-}
-
-/** False when the company has one of this id or login, who stays as they are. */
-export async function insertUser(sql: Sql, { companyId, id, login, email, name }: NewUser): Promise<boolean> {
-  const text = `insert into users (company_id, id, login, email, name) values ($1, $2, $3, $4, $5)
-                    on conflict do nothing returning id`;
-  return (await sql.query(text, [companyId, id, login ?? null, email ?? null, name ?? null])).length > 0;
-}
-
-export const listUsers = (sql: Sql, companyId: string): Promise<StoredUser[]> =>
-  sql.query(
-    `select company_id as "companyId", id, login, email, name, created_at as "createdAt" from users
-      where company_id = $1 order by created_at, id`,
-    [companyId],
-  );

@@ -31,7 +31,7 @@ import { LetWorkersKnowCompanies1764000110000 } from './migrations/1764000110000
 import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-tell-secrets-from-guesses.js';
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 
-const entities = [
+export const entities = [
   Company,
   User,
   Credential,
@@ -73,7 +73,7 @@ const LOCK_TIMEOUT_MS = 2000;
 const TRIES = 30;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Entities and migrations for TypeORM: it owns the schema. Services run their statements through `Database`. */
+/** Entities and migrations for TypeORM, to change the schema with. Services read and write through `Database`. */
 export function createDataSource(databaseUrl: string): DataSource {
   return new DataSource({
     type: 'postgres',

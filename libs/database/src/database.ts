@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { OwnFault } from '@herald/contracts';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import type { DataSource, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { poolOptions, type DatabaseOptions } from './connection.js';
 import { isOutage } from './faults.js';
+import { openEntities, repositoryOn } from './repositories.js';
 
 /**
  * The outbox is empty at one moment and holds a million rows the next, so that its statistics mislead the planner: here
@@ -27,6 +29,7 @@ export class Database implements Sql {
   private readonly pool: Pool;
   /** A connection of its own: under load, a ping would wait its turn and tell of an outage that is none. */
   private readonly probe: Pool;
+  private entities?: DataSource;
   private away = false;
   private readonly names = new Map<string, string>();
   private named = true;
@@ -71,6 +74,18 @@ export class Database implements Sql {
       this.names.set(text, name);
     }
     return name;
+  }
+
+  /**
+   * Runs `work` with the TypeORM repository of an entity, on a connection of the same pool and under the same limits as
+   * SQL. For rows that are read or written one at a time, outside of a job's transaction.
+   */
+  async repository<Entity extends ObjectLiteral, T>(
+    entity: EntityTarget<Entity>,
+    work: (repository: Repository<Entity>) => Promise<T>,
+  ): Promise<T> {
+    const entities = (this.entities ??= await openEntities(this.pool));
+    return this.use((client) => work(repositoryOn(entities, client, entity)));
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */

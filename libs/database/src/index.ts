@@ -13,7 +13,7 @@ export {
 export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
 export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
-export * from './accounts.js';
+export { hasCompany, insertCompany, insertUser, listCompanies, listUsers } from './accounts.js';
 export * from './credentials.js';
 export { createDataSource, migrate } from './data-source.js';
 export { Database, type Sql } from './database.js';
@@ -30,6 +30,7 @@ export {
 export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './erasure/erasure.js';
 export { completeLead, type Lead, subjectOfLead } from './erasure/lead.js';
 export { completePerson, type Person, subjectOfPerson } from './erasure/person.js';
+export { type Credential, type Scope, SCOPES } from './entities/credential.entity.js';
 export { FEED_ITEM } from './feed-item.js';
 export { isDataError, isOldSchema, isOutage, isTaken } from './faults.js';
 export { MessageLedger } from './message-ledger.js';

@@ -1,36 +1,28 @@
-import type { NotificationType } from '@herald/contracts';
-import type { Sql } from './database.js';
+import type { QueryDeepPartialEntity } from 'typeorm';
+import { insertNew } from './accounts.js';
+import type { Database } from './database.js';
+import { NotificationType } from './entities/notification-type.entity.js';
 
-const COLUMNS = 'name, requested_fields, answered_fields, context_schema, answer_schema, allow_multiple_answers';
+/** A type of the registry, or null. */
+export const findType = (database: Database, name: string): Promise<NotificationType | null> =>
+  database.repository(NotificationType, (types) => types.findOneBy({ name }));
 
-/** A type of the registry, or undefined. */
-export async function findType(sql: Sql, name: string): Promise<NotificationType | undefined> {
-  const [type] = await sql.query<NotificationType>(`select ${COLUMNS} from notification_types where name = $1`, [name]);
-  return type;
-}
-
-export function listTypes(sql: Sql): Promise<NotificationType[]> {
-  return sql.query<NotificationType>(`select ${COLUMNS} from notification_types order by name`);
-}
+export const listTypes = (database: Database): Promise<NotificationType[]> =>
+  database.repository(NotificationType, (types) => types.find({ order: { name: 'ASC' } }));
 
 /**
  * Adds a type to the registry; with `replace` also in place of one of the same name. Notifications that were made
  * earlier keep the rules they were made with.
  * @returns false when there is one of this name and it was not to be replaced
  */
-export async function saveType(sql: Sql, type: NotificationType, replace: boolean): Promise<boolean> {
-  const saved = await sql.query(
-    `insert into notification_types (${COLUMNS}) values ($1, $2, $3, $4, $5, $6)
-     on conflict (name) do ${replace ? `update set (${COLUMNS}) = row(${COLUMNS.replaceAll(/\w+/g, 'excluded.$&')})` : 'nothing'}
-     returning name`,
-    [
-      type.name,
-      type.requested_fields,
-      type.answered_fields,
-      JSON.stringify(type.context_schema),
-      JSON.stringify(type.answer_schema),
-      type.allow_multiple_answers,
-    ],
-  );
-  return saved.length > 0;
-}
+export const saveType = (
+  database: Database,
+  type: Omit<NotificationType, 'createdAt'>,
+  replace: boolean,
+): Promise<boolean> =>
+  database.repository(NotificationType, async (types) => {
+    const row = type as QueryDeepPartialEntity<NotificationType>;
+    if (!replace) return insertNew(types, row);
+    await types.upsert(row, ['name']);
+    return true;
+  });

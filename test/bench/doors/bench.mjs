@@ -19,7 +19,7 @@ const QUICK = { warmUpSeconds: 2, rounds: 1, seconds: 3 };
 
 const require = createRequire(import.meta.url);
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
-const { insertCredential, tokenOf } = require(here('../../../dist/libs/database/src/index.js'));
+const { Database, insertCredential, tokenOf } = require(here('../../../dist/libs/database/src/index.js'));
 
 const ALL = 'all doors';
 const UNLIMITED = 'all, a credential without limits';
@@ -71,8 +71,9 @@ export async function doorsBench({ herald, servers, quick, log, dataFolder }) {
 async function aLimitedToken(servers, companyId) {
   const parts = { id: randomBytes(6).toString('hex'), secret: randomBytes(32).toString('hex') };
   const limits = { limitPerMinute: 1_000_000_000, limitPerHour: 1_000_000_000 };
-  const sql = { query: (text, values) => servers.sql(text, values) };
-  await insertCredential(sql, parts, { companyId, name: 'bench', scopes: ['delivery:send'], ...limits });
+  const database = new Database({ url: servers.databaseUrl, applicationName: 'bench-accounts', poolSize: 1 });
+  await insertCredential(database, parts, { companyId, name: 'bench', scopes: ['delivery:send'], ...limits });
+  await database.close();
   return tokenOf(parts, 'bench');
 }
 

@@ -1,6 +1,7 @@
 import { line, uuid } from '@herald/contracts';
 import {
   changeCredential,
+  type Credential,
   type Database,
   endPreviousSecret,
   findCredential,
@@ -12,7 +13,6 @@ import {
   revokeCredential,
   rotateCredential,
   SCOPES,
-  type StoredCredential,
   tokenOf,
 } from '@herald/database';
 import { z } from 'zod';
@@ -142,14 +142,14 @@ export async function changeKey(named: string, options: KeyChanges): Promise<voi
   console.log(options.json ? JSON.stringify(key, null, 2) : keyTable([key]));
 }
 
-async function existing(database: Database, id: string): Promise<StoredCredential> {
+async function existing(database: Database, id: string): Promise<Credential> {
   const key = await findCredential(database, id);
   if (!key) throw new Failure(`There is no key ${id}.`);
   return key;
 }
 
-function show(key: StoredCredential, secret: string, json: boolean | undefined, remark: string): void {
+function show(key: Credential, secret: string, json: boolean | undefined, remark: string): void {
   const token = tokenOf({ id: key.id, secret }, key.environment);
   const note = `The key "${key.name}" (${key.scopes.join(', ')}). ${remark}`;
-  tell({ made: token, note, json: json ? { ...key, token } : undefined });
+  tell({ made: token, note, json: json ? Object.assign({}, key, { token }) : undefined });
 }

@@ -1,4 +1,5 @@
-import { Database } from '@herald/database';
+import { Database, hasCompany } from '@herald/database';
+import { validate as isUuid } from 'uuid';
 import { COMPANIES } from '../demo/demo.js';
 import { Failure } from '../failure.js';
 import { progressOf } from '../progress.js';
@@ -11,8 +12,8 @@ export async function seedGivenDatabase(options: { actions: number; company?: st
   const companyId = options.company ?? (COMPANIES[0] as (typeof COMPANIES)[number]).id;
   const database = new Database({ url, applicationName: 'herald-seed', poolSize: 1, statementTimeoutMs: 300_000 });
   try {
-    const [company] = await database.query('select from companies where id::text = $1', [companyId.toLowerCase()]);
-    if (!company) throw new Failure(`There is no company ${companyId} in this database.`);
+    if (!isUuid(companyId) || !(await hasCompany(database, companyId)))
+      throw new Failure(`There is no company ${companyId} in this database.`);
     const progress = progressOf(options.actions, 'actions');
     await seedActions(database, { ...options, companyId, onProgress: progress });
   } finally {

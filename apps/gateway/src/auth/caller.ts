@@ -5,7 +5,7 @@ export interface CredentialCaller {
   kind: 'credential';
   credentialId: string;
   companyId: string;
-  scopes: string[];
+  scopes: readonly string[];
   /** Logins it may write as; null: any. */
   authorLogins: string[] | null;
   /** Requests a minute and an hour; null: the default, 0: no limit. */

@@ -1,22 +1,23 @@
 import { timingSafeEqual } from 'node:crypto';
-import { Database, secretHash } from '@herald/database';
+import { type Credential, Database, secretHash } from '@herald/database';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { CredentialCaller } from './caller.js';
 
-interface Row {
-  id: string;
-  company_id: string;
-  secret_hash: Buffer;
-  previous_hash: Buffer | null;
-  previous_expires_at: Date | null;
-  scopes: string[];
-  author_logins: string[] | null;
-  limit_per_minute: number | null;
-  limit_per_hour: number | null;
-  expires_at: Date | null;
-  revoked_at: Date | null;
-}
+type Row = Pick<
+  Credential,
+  | 'id'
+  | 'companyId'
+  | 'secretHash'
+  | 'previousHash'
+  | 'previousExpiresAt'
+  | 'scopes'
+  | 'authorLogins'
+  | 'limitPerMinute'
+  | 'limitPerHour'
+  | 'expiresAt'
+  | 'revokedAt'
+>;
 
 /** `hrld_<env>_<id>_<secret>` (contracts README, "Credentials"). */
 const TOKEN = /^hrld_[a-z]+_([0-9a-z]{8,32})_([0-9A-Za-z]{32,128})$/;
@@ -93,11 +94,11 @@ export class CredentialStore implements BeforeApplicationShutdown {
     return {
       kind: 'credential',
       credentialId: row.id,
-      companyId: row.company_id,
+      companyId: row.companyId,
       scopes: row.scopes,
-      authorLogins: row.author_logins,
-      limitPerMinute: row.limit_per_minute,
-      limitPerHour: row.limit_per_hour,
+      authorLogins: row.authorLogins,
+      limitPerMinute: row.limitPerMinute,
+      limitPerHour: row.limitPerHour,
     };
   }
 
@@ -119,8 +120,13 @@ export class CredentialStore implements BeforeApplicationShutdown {
   }
 }
 
-const SELECT = `select id, company_id, secret_hash, previous_hash, previous_expires_at, scopes, author_logins,
-  limit_per_minute, limit_per_hour, expires_at, revoked_at from find_credential($1)`;
+/** SQL, because a gateway may read a credential by this function alone. */
+const SELECT = `
+  select id, company_id as "companyId", secret_hash as "secretHash", previous_hash as "previousHash",
+         previous_expires_at as "previousExpiresAt", scopes, author_logins as "authorLogins",
+         limit_per_minute as "limitPerMinute", limit_per_hour as "limitPerHour", expires_at as "expiresAt",
+         revoked_at as "revokedAt"
+    from find_credential($1)`;
 const NOTE_USE = 'select note_use_of_credentials($1, $2)';
 
 /** What is compared with where there is nothing to compare with. */
@@ -128,8 +134,8 @@ const NO_HASH = Buffer.alloc(secretHash('').length);
 
 /** During a rotation the secret before the current one holds too, until its time is over. */
 function holds(row: Row | undefined, hash: Buffer, now: Date): row is Row {
-  const current = timingSafeEqual(hash, row?.secret_hash ?? NO_HASH);
-  const previous = timingSafeEqual(hash, row?.previous_hash ?? NO_HASH);
-  if (!row || row.revoked_at || (row.expires_at && row.expires_at <= now)) return false;
-  return current || (previous && row.previous_expires_at !== null && row.previous_expires_at > now);
+  const current = timingSafeEqual(hash, row?.secretHash ?? NO_HASH);
+  const previous = timingSafeEqual(hash, row?.previousHash ?? NO_HASH);
+  if (!row || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) return false;
+  return current || (previous && row.previousExpiresAt !== null && row.previousExpiresAt > now);
 }

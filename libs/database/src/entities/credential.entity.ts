@@ -1,9 +1,13 @@
-import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
+import { AfterLoad, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, VirtualColumn } from 'typeorm';
 import { Company } from './company.entity.js';
+
+/** Everything a credential may be allowed to do. */
+export const SCOPES = ['delivery:send', 'messages:read', 'agent-actions:read', 'agent-actions:write'] as const;
+export type Scope = (typeof SCOPES)[number];
 
 /**
  * An API key or access token. Only SHA-256 hashes of the secret are kept: the current one, and during a rotation the
- * one before it, until `previousExpiresAt`.
+ * one before it, until `previousExpiresAt`. No repository reads the hashes unless it is asked for them.
  */
 @Entity('credentials')
 @Index('credentials_company', ['companyId'])
@@ -21,17 +25,27 @@ export class Credential {
   @Column('text', { default: 'live' })
   environment: string;
 
-  @Column('bytea', { name: 'secret_hash' })
+  /** An expiry is the moment from which it is not valid, by the clock of Postgres. */
+  @VirtualColumn({
+    type: 'text',
+    query: (row) => `
+      case when ${row}.revoked_at is not null then 'revoked' when ${row}.expires_at <= now() then 'expired'
+           when ${row}.previous_expires_at > now() then 'rotating' else 'live' end`,
+  })
+  state: 'live' | 'rotating' | 'expired' | 'revoked';
+
+  @Column('bytea', { name: 'secret_hash', select: false })
   secretHash: Buffer;
 
-  @Column('bytea', { name: 'previous_hash', nullable: true })
+  @Column('bytea', { name: 'previous_hash', nullable: true, select: false })
   previousHash: Buffer | null;
 
+  /** Until when the secret before the current one is valid; null when it is not. */
   @Column('timestamp with time zone', { name: 'previous_expires_at', precision: 3, nullable: true })
   previousExpiresAt: Date | null;
 
   @Column('text', { array: true })
-  scopes: string[];
+  scopes: readonly Scope[];
 
   /** Logins it may write as; null: any. */
   @Column('text', { name: 'author_logins', array: true, nullable: true })
@@ -59,4 +73,9 @@ export class Credential {
   @ManyToOne(() => Company, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'company_id', foreignKeyConstraintName: 'credentials_company_id_fkey' })
   company: Company;
+
+  @AfterLoad()
+  protected forgetWhatIsOver(): void {
+    if (this.state !== 'rotating') this.previousExpiresAt = null;
+  }
 }

@@ -1,26 +1,30 @@
+import type { JsonObject, NotificationType as TypeOfRegistry } from '@herald/contracts';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A kind of question: what must be asked, what must be answered, and by which schemas. */
+/**
+ * A kind of question: what must be asked, what must be answered, and by which schemas. Its columns are called as in the
+ * file that an operator adds it from.
+ */
 @Entity('notification_types')
-export class NotificationType {
+export class NotificationType implements TypeOfRegistry {
   @PrimaryColumn('text')
   name: string;
 
-  @Column('text', { name: 'requested_fields', array: true })
-  requestedFields: string[];
+  @Column('text', { array: true })
+  requested_fields: string[];
 
-  @Column('text', { name: 'answered_fields', array: true })
-  answeredFields: string[];
+  @Column('text', { array: true })
+  answered_fields: string[];
 
-  @Column('jsonb', { name: 'context_schema' })
-  contextSchema: unknown;
+  @Column('jsonb')
+  context_schema: JsonObject;
 
-  @Column('jsonb', { name: 'answer_schema' })
-  answerSchema: unknown;
+  @Column('jsonb')
+  answer_schema: JsonObject;
 
-  @Column('boolean', { name: 'allow_multiple_answers', default: false })
-  allowMultipleAnswers: boolean;
+  @Column('boolean', { default: false })
+  allow_multiple_answers: boolean;
 
-  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
+  @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()', select: false })
   createdAt: Date;
 }
