@@ -133,6 +133,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     // Asked now: a connection that breaks meanwhile has no address any more.
     const network = asStranger(request);
     try {
+      // Nest makes a context when the body was read: strangers are refused before.
       await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) this.failedLogins.note(network);
