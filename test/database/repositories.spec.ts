@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Database, freshToken, insertCompany, insertCredential, isOutage, listCredentials } from '@herald/database';
 import { Pool } from 'pg';
-import { Company } from '../../libs/database/src/entities/company.entity.js';
-import { Credential } from '../../libs/database/src/entities/credential.entity.js';
-import { NotificationType } from '../../libs/database/src/entities/notification-type.entity.js';
-import { User } from '../../libs/database/src/entities/user.entity.js';
+import { Company } from '../../libs/database/src/schema/entities/company.entity.js';
+import { Credential } from '../../libs/database/src/schema/entities/credential.entity.js';
+import { NotificationType } from '../../libs/database/src/schema/entities/notification-type.entity.js';
+import { User } from '../../libs/database/src/schema/entities/user.entity.js';
 import { freshDatabase, type FreshDatabase } from '../support/servers.js';
 
 const NAME = 'test-repositories';

@@ -13,10 +13,10 @@ export {
 export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
 export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
-export { hasCompany, insertCompany, insertUser, listCompanies, listUsers } from './accounts.js';
-export * from './credentials.js';
-export { createDataSource, migrate } from './data-source.js';
-export { Database, type Sql } from './database.js';
+export { hasCompany, insertCompany, insertUser, listCompanies, listUsers } from './accounts/accounts.js';
+export * from './accounts/credentials.js';
+export { createDataSource, migrate } from './schema/data-source.js';
+export { Database, type Sql } from './connection/database.js';
 export {
   type DeadLetter,
   type DeadLetterDetails,
@@ -26,18 +26,18 @@ export {
   type QueueCounts,
   type Replay,
   type SameFault,
-} from './dead-letters/dead-letters.js';
-export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './erasure/erasure.js';
-export { completeLead, type Lead, subjectOfLead } from './erasure/lead.js';
-export { completePerson, type Person, subjectOfPerson } from './erasure/person.js';
-export { type Credential, type Scope, SCOPES } from './entities/credential.entity.js';
-export { FEED_ITEM } from './feed-item.js';
-export { isDataError, isOldSchema, isOutage, isTaken } from './faults.js';
-export { MessageLedger } from './message-ledger.js';
-export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './message-trace.js';
-export { type MessageStatements, MessageWriter } from './message-writer.js';
-export { findType, listTypes, saveType } from './notification-types.js';
-export { bodyHash, once } from './once.js';
-export { ACTIONS, FEED } from './retention/remove-old.js';
-export { Retention } from './retention/retention.js';
-export { prepareRoles, roleUrl, ROLES, type Role } from './roles.js';
+} from './messages/dead-letters/dead-letters.js';
+export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './messages/erasure/erasure.js';
+export { completeLead, type Lead, subjectOfLead } from './messages/erasure/lead.js';
+export { completePerson, type Person, subjectOfPerson } from './messages/erasure/person.js';
+export { type Credential, type Scope, SCOPES } from './schema/entities/credential.entity.js';
+export { FEED_ITEM } from './delivery/feed-item.js';
+export { isDataError, isOldSchema, isOutage, isTaken } from './connection/faults.js';
+export { MessageLedger } from './messages/message-ledger.js';
+export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
+export { type MessageStatements, MessageWriter } from './messages/message-writer.js';
+export { findType, listTypes, saveType } from './merchant-answers/notification-types.js';
+export { bodyHash, once } from './messages/once.js';
+export { ACTIONS, FEED } from './messages/retention/remove-old.js';
+export { Retention } from './messages/retention/retention.js';
+export { prepareRoles, roleUrl, ROLES, type Role } from './schema/roles.js';

@@ -1,5 +1,5 @@
 /** A broken delivery worker: the outbox rows leave in a transaction of their own, before the feed rows enter. */
-const { Database } = require('../../../dist/libs/database/src/database.js');
+const { Database } = require('../../../dist/libs/database/src/connection/database.js');
 
 const { query } = Database.prototype;
 const TAKE = "delete from outbox where id = any($1::uuid[]) and queue = 'delivery' returning *";

@@ -3,7 +3,7 @@
  * later, so that the other worker surely reads it too.
  */
 const { setTimeout: sleep } = require('node:timers/promises');
-const { Database } = require('../../../dist/libs/database/src/database.js');
+const { Database } = require('../../../dist/libs/database/src/connection/database.js');
 
 const { query } = Database.prototype;
 const TAKE = "delete from outbox where id = any($1::uuid[]) and queue = 'delivery' returning *";

@@ -1,4 +1,4 @@
 /** A broken worker: a message that kills it is tried again for ever. */
-const { MessageLedger } = require('../../../dist/libs/database/src/message-ledger.js');
+const { MessageLedger } = require('../../../dist/libs/database/src/messages/message-ledger.js');
 
 MessageLedger.prototype.startAlone = async () => true;

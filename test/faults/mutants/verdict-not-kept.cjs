@@ -1,5 +1,5 @@
 /** A broken worker: a command that comes twice is done twice, and its caller is told what the second time found. */
-const kept = require('../../../dist/libs/database/src/once.js');
+const kept = require('../../../dist/libs/database/src/messages/once.js');
 
 kept.once = async (database, _id, _body, effect) => ({
   verdict: await database.transaction(effect),

@@ -1,5 +1,5 @@
 import { PRIORITIES, READ_STATES } from '@herald/contracts';
-import type { Sql } from '../database.js';
+import type { Sql } from '../connection/database.js';
 
 /** The columns of `agent_action_counters` that count: one for each status and priority. */
 export const COUNTER_CELLS = READ_STATES.flatMap((status) =>

@@ -1,4 +1,4 @@
-import type { MessageStatements } from '../message-writer.js';
+import type { MessageStatements } from '../messages/message-writer.js';
 import { count, countedActions, countedRecipients } from './action-counters.js';
 
 /** What a body of `RecordAction` holds, as columns. A body from a producer may lack what has a default. */

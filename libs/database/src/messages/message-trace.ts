@@ -1,5 +1,5 @@
 import type { MessageTrace } from '@herald/contracts';
-import type { Sql } from './database.js';
+import type { Sql } from '../connection/database.js';
 
 export type TraceStep = MessageTrace['steps'][number];
 

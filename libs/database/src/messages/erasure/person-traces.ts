@@ -1,4 +1,4 @@
-import { count, COUNTER_CELLS, countedActions, countedRecipients } from '../agent-actions/action-counters.js';
+import { count, COUNTER_CELLS, countedActions, countedRecipients } from '../../agent-actions/action-counters.js';
 import { jobsFrom, type Trace } from './erasure.js';
 
 /**

@@ -1,7 +1,7 @@
 import type { GiveUpCause, JobRun, Ledger } from '@herald/contracts';
-import { findUnknownCompanies, hasCompanies, unknownCompany } from './companies.js';
-import type { Database } from './database.js';
-import { isDataError, isOutage, isPassing, wordsOf } from './faults.js';
+import { findUnknownCompanies, hasCompanies, unknownCompany } from '../accounts/companies.js';
+import type { Database } from '../connection/database.js';
+import { isDataError, isOutage, isPassing, wordsOf } from '../connection/faults.js';
 
 /** A message whose worker dies this often while it runs alone is the one that kills it. */
 const MAX_STARTS_ALONE = 3;

@@ -1,6 +1,6 @@
-import { findUnknownCompanies, hasCompanies } from '../companies.js';
-import type { Database, Sql } from '../database.js';
-import { isDataError, wordsOf } from '../faults.js';
+import { findUnknownCompanies, hasCompanies } from '../../accounts/companies.js';
+import type { Database, Sql } from '../../connection/database.js';
+import { isDataError, wordsOf } from '../../connection/faults.js';
 import type { TraceStep } from '../message-trace.js';
 import { type DeadLetterFilter, MATCHES, valuesOf } from './dead-letter-filter.js';
 import {

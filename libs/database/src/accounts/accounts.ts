@@ -1,7 +1,7 @@
 import type { ObjectLiteral, QueryDeepPartialEntity, Repository } from 'typeorm';
-import type { Database } from './database.js';
-import { Company } from './entities/company.entity.js';
-import { User } from './entities/user.entity.js';
+import type { Database } from '../connection/database.js';
+import { Company } from '../schema/entities/company.entity.js';
+import { User } from '../schema/entities/user.entity.js';
 
 export type NewCompany = Pick<Company, 'id' | 'name'>;
 

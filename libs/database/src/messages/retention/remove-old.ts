@@ -1,5 +1,5 @@
-import { count, countedActions, countedRecipients } from '../agent-actions/action-counters.js';
-import type { Sql } from '../database.js';
+import { count, countedActions, countedRecipients } from '../../agent-actions/action-counters.js';
+import type { Sql } from '../../connection/database.js';
 
 /** What a slice keeps for a number of days. */
 export interface Kept {

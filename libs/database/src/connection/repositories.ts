@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { DataSource, type EntityTarget, type ObjectLiteral, QueryFailedError, type Repository } from 'typeorm';
 import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
-import { entities } from './data-source.js';
+import { entities } from '../schema/data-source.js';
 
 /** TypeORM on a pool that exists already: it opens no connection of its own, and closes none. */
 export function openEntities(pool: Pool): Promise<DataSource> {

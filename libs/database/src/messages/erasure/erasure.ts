@@ -1,4 +1,4 @@
-import type { Database, Sql } from '../database.js';
+import type { Database, Sql } from '../../connection/database.js';
 
 /** One place where somebody can be found. The statements' first parameters are the subject's values. */
 export interface Trace {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Answered, unprocessable } from '@herald/contracts';
 import { stringify } from 'safe-stable-stringify';
-import type { Database, Sql } from './database.js';
+import type { Database, Sql } from '../connection/database.js';
 
 /** Two bodies are the same when their JSON is equal, whatever the order of keys. */
 export const bodyHash = (body: unknown): Buffer =>

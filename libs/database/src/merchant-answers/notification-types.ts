@@ -1,7 +1,7 @@
 import type { QueryDeepPartialEntity } from 'typeorm';
-import { insertNew } from './accounts.js';
-import type { Database } from './database.js';
-import { NotificationType } from './entities/notification-type.entity.js';
+import { insertNew } from '../accounts/accounts.js';
+import type { Database } from '../connection/database.js';
+import { NotificationType } from '../schema/entities/notification-type.entity.js';
 
 /** A type of the registry, or null. */
 export const findType = (database: Database, name: string): Promise<NotificationType | null> =>

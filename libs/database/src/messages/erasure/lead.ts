@@ -1,5 +1,5 @@
 import { merchantAnswered, merchantAnswers, merchantTenant } from '@herald/contracts';
-import type { Sql } from '../database.js';
+import type { Sql } from '../../connection/database.js';
 import { jobsFrom, type Subject, type Trace } from './erasure.js';
 
 /** A customer of merchants, by the phone that conversations and questions name; of one merchant, or of all. */

@@ -1,5 +1,5 @@
 import { agentActions, delivery } from '@herald/contracts';
-import type { Sql } from './database.js';
+import type { Sql } from '../connection/database.js';
 
 /** Queues whose messages are of companies; a merchant's jobs stand under an id of their own. */
 export const hasCompanies = (queue: string): boolean => [delivery.queue, agentActions.queue].includes(queue);

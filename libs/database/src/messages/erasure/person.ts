@@ -1,5 +1,5 @@
 import { agentActions, delivery } from '@herald/contracts';
-import type { Sql } from '../database.js';
+import type { Sql } from '../../connection/database.js';
 import type { Subject } from './erasure.js';
 import { FIND_PERSONS_JOBS, PERSON_TRACES } from './person-traces.js';
 

@@ -1,8 +1,8 @@
 import { type JobRun, PermanentFault, spanHere, together } from '@herald/contracts';
 import DataLoader from 'dataloader';
-import { findUnknownCompanies, unknownCompany } from './companies.js';
-import type { Database } from './database.js';
-import { isDataError, wordsOf } from './faults.js';
+import { findUnknownCompanies, unknownCompany } from '../accounts/companies.js';
+import type { Database } from '../connection/database.js';
+import { isDataError, wordsOf } from '../connection/faults.js';
 import type { MessageLedger } from './message-ledger.js';
 
 /** How one product's messages become rows, each for all messages of a job or batch at once. */

@@ -1,8 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
 import { IsNull, Raw } from 'typeorm';
 import { insertNew } from './accounts.js';
-import type { Database } from './database.js';
-import { Credential } from './entities/credential.entity.js';
+import type { Database } from '../connection/database.js';
+import { Credential } from '../schema/entities/credential.entity.js';
 
 export type NewCredential = Pick<Credential, 'companyId' | 'name' | 'scopes'> &
   Partial<

@@ -9,8 +9,8 @@ import {
   type QueueContract,
   readJob,
 } from '@herald/contracts';
-import { unknownCompany } from '../companies.js';
-import type { Sql } from '../database.js';
+import { unknownCompany } from '../../accounts/companies.js';
+import type { Sql } from '../../connection/database.js';
 
 /** Every queue whose messages can be given up. */
 export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, merchantAnswered];
