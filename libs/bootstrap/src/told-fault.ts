@@ -12,6 +12,7 @@ const KNOWN_WORDS = [
   'certificate required',
   'password authentication failed',
   'unsupported startup parameter',
+  'No space left on device',
   'Connection terminated',
   'timeout exceeded when trying to connect',
   'Connection is closed',
