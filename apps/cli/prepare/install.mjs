@@ -13,7 +13,7 @@ export async function install(root) {
     await step(root, 'Installing packages (npm ci)', ...npm(), 'ci', ...options);
   } catch (error) {
     if (!(error instanceof StepFailed && lacksOnlyForeignPackages(root, error.output))) throw error;
-    console.log('npm ci wants packages for other systems that the registry does not offer; npm install does not');
+    console.error('npm ci wants packages for other systems that the registry does not offer; npm install does not');
     await step(root, 'Installing packages (npm install)', ...npm(), 'install', '--no-save', ...options);
   }
   markInstalled(root);

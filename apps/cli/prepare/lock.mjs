@@ -34,7 +34,7 @@ export async function withLock(root, work) {
       discard(lock, pid);
       continue;
     }
-    if (!told) console.log(`Waiting for process ${pid}, which is installing or building here`);
+    if (!told) console.error(`Waiting for process ${pid}, which is installing or building here`);
     told = true;
     await sleep(250);
   }

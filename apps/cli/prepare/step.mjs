@@ -16,7 +16,7 @@ export class StepFailed extends Error {
 export async function step(root, title, command, ...args) {
   const started = Date.now();
   const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
-  const stopShowing = process.stdout.isTTY ? spin(title, seconds) : tell(title, seconds);
+  const stopShowing = process.stderr.isTTY ? spin(title, seconds) : tell(title, seconds);
 
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -43,7 +43,7 @@ export async function step(root, title, command, ...args) {
 
   if (interrupted) throw new StepFailed(`${title}: interrupted after ${seconds()}`, '');
   if (ended) throw new StepFailed(`${excerpt(output)}\n\n${title} failed after ${seconds()}: ${ended}`, output);
-  console.log(`✔ ${title}: ${seconds()}`);
+  console.error(`✔ ${title}: ${seconds()}`);
 }
 
 function excerpt(output) {
@@ -54,18 +54,18 @@ function excerpt(output) {
 
 function spin(title, seconds) {
   let turn = 0;
-  const show = () => process.stdout.write(`\r${frames[turn++ % frames.length]} ${title} ${seconds()} `);
+  const show = () => process.stderr.write(`\r${frames[turn++ % frames.length]} ${title} ${seconds()} `);
   show();
   const timer = setInterval(show, 100);
   return () => {
     clearInterval(timer);
-    process.stdout.write('\r\x1b[K');
+    process.stderr.write('\r\x1b[K');
   };
 }
 
 /** Where no one watches a line change, a sign of life every 15 seconds. */
 function tell(title, seconds) {
-  console.log(`${title} …`);
-  const timer = setInterval(() => console.log(`${title} … ${seconds()}`), 15_000);
+  console.error(`${title} …`);
+  const timer = setInterval(() => console.error(`${title} … ${seconds()}`), 15_000);
   return () => clearInterval(timer);
 }

@@ -1,0 +1,16 @@
+/** `npm run herald`: the command line. In a fresh clone it installs and builds first, and says so on standard error. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const program = new URL('../../dist/apps/cli/src/main.js', import.meta.url);
+const packages = new URL('../../node_modules', import.meta.url);
+
+// An older build stays as it is: services that run beside the command line run from it.
+if (![program, packages].every((url) => existsSync(fileURLToPath(url)))) await import('./prepare.mjs');
+try {
+  await import(program.href);
+} catch (error) {
+  if (!String(error.code).endsWith('MODULE_NOT_FOUND')) throw error;
+  console.error('herald: The packages or the build are not complete. Run: node apps/cli/prepare.mjs');
+  process.exit(1);
+}
