@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { version } from '@herald/bootstrap';
 import { faultsOf } from '../support/promql.js';
 import { secretFor, SERVICES, settingsOf } from '../support/settings.js';
 import { findKustomize, type Manifest } from './kustomize.js';
@@ -99,7 +100,7 @@ if (!kustomize)
 
     test('run one image, of a version', () => {
       expect(new Set(WORKLOADS.map((name) => container(name).image))).toEqual(
-        new Set(['registry.example.com/herald:0.1.0']),
+        new Set([`registry.example.com/herald:${version}`]),
       );
     });
 

@@ -1,7 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Where the checkout is, seen from the built file dist/apps/cli/src/checkout.js. */
 export const checkout = resolve(__dirname, '../../../..');
+
+/** Herald's version. Read here, since `--help` shall not wait until a lib is loaded. */
+export const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
 
 /** The built program of a service. */
 export function programOf(service: string): string {

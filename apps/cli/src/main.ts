@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { version } from './checkout.js';
 import { addCompanies, addKeys, addTokens, addUsers } from './commands/accounts.js';
 import { addDeadLetters } from './commands/dead-letters.js';
 import { addErase } from './commands/erase.js';
@@ -10,7 +11,7 @@ import { addTypes } from './commands/types.js';
 import { addUp } from './commands/up.js';
 import { fail } from './failure.js';
 
-const program = new Command('herald').description('Runs and administers Herald.');
+const program = new Command('herald').version(version).description('Runs and administers Herald.');
 addUp(program);
 addMigrate(program);
 addCompanies(program);

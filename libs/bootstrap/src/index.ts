@@ -16,3 +16,4 @@ export { parseRedisUrl, type RedisAddress } from './redis-address.js';
 export { decodedPathOf, originForm, pathOf } from './request-target.js';
 export { run, startService } from './service.js';
 export type { Work } from './stuck-watch.js';
+export { version } from './version.js';

@@ -1,3 +1,4 @@
+import { version } from '@herald/bootstrap';
 import { OwnFault } from '@herald/contracts';
 import type { Type } from '@nestjs/common';
 import { HEADERS } from './headers.js';
@@ -8,7 +9,7 @@ import { type Json, Schemas } from './schemas.js';
 
 const INFO = {
   title: 'Herald',
-  version: '1.0.0',
+  version,
   description: `Notifications that are never lost and never doubled: what was answered with 202 is committed.
 
 Programs use an API key or access token (\`hrld_…\`), in \`x-api-key\` or as \`Authorization: Bearer\`; people and merchants
