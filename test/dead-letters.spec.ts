@@ -208,7 +208,7 @@ describe('a message that was given up and done meanwhile', () => {
 
   it('is not delivered again, and leaves the dead letters when it is the same', async () => {
     const { id, correlationId } = await doneMeanwhile({});
-    expect((await deadLetters('replay', id)).stdout).toContain('1 sent back although done');
+    expect((await deadLetters('replay', id)).stdout).toContain('1 sent back although delivered');
     await delivered(correlationId);
   });
 

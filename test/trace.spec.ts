@@ -41,8 +41,8 @@ describe('herald trace', () => {
     const { stdout } = await trace(correlationId);
     expect(stdout).toMatch(
       new RegExp(
-        `message +${correlationId}\nqueue +delivery\ncompany +${herald.company.id}\nstate +done\nattempts +1\nin all +\\d.*\n\n` +
-          ['accepted by a gateway', 'put on the queue', 'taken up by a worker, attempt 1', 'done']
+        `message +${correlationId}\nqueue +delivery\ncompany +${herald.company.id}\nstate +delivered\nattempts +1\nin all +\\d.*\n\n` +
+          ['accepted by a gateway', 'put on the queue', 'taken up by a worker, attempt 1', 'delivered']
             .map(
               (says, index) =>
                 `\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z +${index ? '\\+[\\d.]+ m?s +' : ''}${says}\n`,
@@ -64,7 +64,7 @@ describe('herald trace', () => {
 
   it('asks a gateway as well, with nothing but a key', async () => {
     const { stdout } = await traceByGateway(herald.token('accessToken'), correlationId);
-    expect(stdout).toMatch(/queue +delivery\nstate +done\n/);
+    expect(stdout).toMatch(/queue +delivery\nstate +delivered\n/);
     expect(stdout).not.toContain('company');
   });
 

@@ -105,7 +105,7 @@ test('an admin replays a dead letter, and follows its message until it is delive
   await page.fill('[name=id]', message!.id);
   await page.click('button:has-text("Find")');
   const steps = await page.locator('ol.steps').innerText();
-  for (const step of ['Given up', 'Sent back by an operator', 'Done']) expect(steps).toContain(step);
+  for (const step of ['Given up', 'Sent back by an operator', 'Delivered']) expect(steps).toContain(step);
   expect(faults()).toEqual([]);
   await page.close();
 });

@@ -182,9 +182,9 @@ describe('replaying', () => {
     const { correlationId } = JSON.parse((await deadLetters.find(known))!.content) as { correlationId: string };
     await herald.query(`insert into requests (id, body_hash) values ($1, '')`, [correlationId]);
     expect(await deadLetters.replay([ours, theirs, known])).toEqual([
-      { id: ours, outcome: 'compared', reason: expect.stringContaining('done') },
+      { id: ours, outcome: 'compared', reason: expect.stringContaining('is delivered') },
       { id: theirs, outcome: 'refused', reason: expect.stringContaining('another company') },
-      { id: known, outcome: 'compared', reason: expect.stringContaining('done') },
+      { id: known, outcome: 'compared', reason: expect.stringContaining('is delivered') },
     ]);
     expect(await remaining()).toEqual([theirs]);
   });

@@ -93,7 +93,7 @@ describe('a replay', () => {
     await eventually(async () => (await delivered(login)) === 1);
     expect(await left()).toEqual([]);
     const { text } = await admin.get(`/messages?id=${correlation}`);
-    for (const step of ['Accepted by a gateway', 'Given up', 'Sent back by an operator', 'Done'])
+    for (const step of ['Accepted by a gateway', 'Given up', 'Sent back by an operator', 'Delivered'])
       expect(text).toContain(step);
     expect(herald.service('ops').log).toContain('ada replayed dead letters: 1 of 1 are owed again');
   });

@@ -20,7 +20,7 @@ const WORDS = new Set(
   companies conversation merchant question notification answer correlationid companyid id ids uuid uuids rfc iso json utf-8
   url https e-mail address character characters visible control lone surrogate surrogates letter letters digit digits
   lower-case item items entry entries level levels deep long short large small bytes twice user users schema option options
-  contract broken handler method failed fails fault error found refused accepted replayed owed done gone property
+  contract broken handler method failed fails fault error found refused accepted replayed owed delivered done gone property
   properties additional version text
 
   insert update delete select table column relation row rows violates foreign unique check not-null primary constraint

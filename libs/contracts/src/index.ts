@@ -17,4 +17,5 @@ export { BrokenContract, readJob, UnreadableData } from './read-job.js';
 export * from './refusal.js';
 export * from './text.js';
 export * from './timestamp.js';
+export * from './trace-words.js';
 export * from './tracing.js';

@@ -90,7 +90,7 @@ function countsOf(outcomes: Replay[]): Record<Replay['outcome'], number> {
 
 const SAYS: Record<Replay['outcome'], string> = {
   replayed: 'sent back to be delivered',
-  compared: 'sent back although done: the same message is dropped by its worker, another one comes back here',
+  compared: 'sent back although delivered: the same message is dropped by its worker, another one comes back here',
   cleared: 'removed, since the same message is owed already',
   refused: 'left here',
   gone: 'not there any more',

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import type { MessageTrace } from '@herald/contracts';
+import { type MessageTrace, STEP_WORDS, stateWords } from '@herald/contracts';
 import { printable } from '../table.js';
 
 /** A place where a message is, and the way it took there. */
@@ -11,27 +11,18 @@ export interface Way extends MessageTrace {
 type Step = Way['steps'][number];
 type Colour = Parameters<typeof styleText>[0];
 
-const SAYS: Record<Step['step'], string> = {
-  accepted: 'accepted by a gateway',
-  queued: 'put on the queue',
-  attempt: 'taken up by a worker',
-  delivered: 'done',
-  given_up: 'given up',
-  replayed: 'sent back by an operator',
-};
-const STATES: Record<Way['state'], { says: string; colour: Colour }> = {
-  accepted: { says: 'owed, not yet published', colour: 'yellow' },
-  queued: { says: 'owed, on the queue', colour: 'yellow' },
-  active: { says: 'owed, in work', colour: 'yellow' },
-  delivered: { says: 'done', colour: 'green' },
-  given_up: { says: 'given up', colour: 'red' },
+const COLOURS: Record<Way['state'], Colour> = {
+  accepted: 'yellow',
+  queued: 'yellow',
+  active: 'yellow',
+  delivered: 'green',
+  given_up: 'red',
 };
 
 /** The way of a message for people: each step with its time, and how long after the one before it came. */
 export function timeline(way: Way, out: Pick<NodeJS.WriteStream, 'isTTY'>): string {
   const painted = out.isTTY && !process.env['NO_COLOR'];
   const paint = (colour: Colour, text: string) => (painted ? styleText(colour, text) : text);
-  const { says, colour } = STATES[way.state];
   const { steps } = way;
   const wholeMs = Date.parse(steps.at(-1)?.at ?? '') - Date.parse(steps[0]?.at ?? '');
   const attempts = steps.filter(({ step }) => step === 'attempt').length;
@@ -39,7 +30,7 @@ export function timeline(way: Way, out: Pick<NodeJS.WriteStream, 'isTTY'>): stri
     ['message', way.correlationId],
     ['queue', way.queue],
     ...(way.companyId === undefined ? [] : [['company', way.companyId ?? 'unknown']]),
-    ['state', paint(colour, says)],
+    ['state', paint(COLOURS[way.state], stateWords(way.state))],
     ['attempts', String(attempts)],
     ...(steps.length > 1 ? [['in all', lengthOf(wholeMs)]] : []),
   ];
@@ -62,7 +53,7 @@ export function timeline(way: Way, out: Pick<NodeJS.WriteStream, 'isTTY'>): stri
 }
 
 function textOf({ step, attempt }: Step, paint: (colour: Colour, text: string) => string): string {
-  const text = attempt ? `${SAYS[step]}, attempt ${attempt}` : SAYS[step];
+  const text = attempt ? `${STEP_WORDS[step]}, attempt ${attempt}` : STEP_WORDS[step];
   if (step === 'delivered') return paint('green', text);
   return step === 'given_up' ? paint('red', text) : text;
 }

@@ -1,3 +1,4 @@
+import { stateWords } from '@herald/contracts';
 import { type MessagePlace, stepsOf } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
 import { moment } from '../pages/figures.js';
@@ -5,11 +6,11 @@ import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { timeline } from './timeline.js';
 
-const STATES: Record<MessagePlace['state'], { says: string; badge: string }> = {
-  accepted: { says: 'owed, not yet published', badge: 'warn' },
-  queued: { says: 'owed, on the queue', badge: 'warn' },
-  delivered: { says: 'done', badge: 'good' },
-  given_up: { says: 'given up', badge: 'bad' },
+const BADGES: Record<MessagePlace['state'], string> = {
+  accepted: 'warn',
+  queued: 'warn',
+  delivered: 'good',
+  given_up: 'bad',
 };
 
 interface Messages {
@@ -38,10 +39,7 @@ export function messagesPage({ user, asked, ids, places }: Messages): Html {
   });
 }
 
-const stateOf = (place: MessagePlace) => {
-  const { says, badge } = STATES[place.state];
-  return html`<span class="badge ${badge}">${says}</span>`;
-};
+const stateOf = ({ state }: MessagePlace) => html`<span class="badge ${BADGES[state]}">${stateWords(state)}</span>`;
 
 function whole(user: OpsUser, place: MessagePlace): Html {
   const { correlation_id: id, company_id: company, queue, state } = place;

@@ -1,26 +1,23 @@
+import { STEP_WORDS } from '@herald/contracts';
 import type { TraceStep } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
 import { html, type Html } from '../pages/html.js';
 import { errorFor } from '../personal.js';
 
-const SAYS: Record<TraceStep['step'], { text: string; look?: string }> = {
-  accepted: { text: 'Accepted by a gateway' },
-  queued: { text: 'Put on the queue' },
-  attempt: { text: 'Taken up by a worker' },
-  delivered: { text: 'Done', look: 'good' },
-  given_up: { text: 'Given up', look: 'bad' },
-  replayed: { text: 'Sent back by an operator', look: 'warn' },
-};
+const LOOKS: Partial<Record<TraceStep['step'], string>> = { delivered: 'good', given_up: 'bad', replayed: 'warn' };
+
+const sentence = (words: string) => words[0]?.toUpperCase() + words.slice(1);
 
 /** The steps of a message, each with the time since the one before. */
 export function timeline(user: OpsUser, steps: TraceStep[]): Html {
   return html`<ol class="steps">
     ${steps.map((step, index) => {
-      const { text, look } = SAYS[step.step];
+      const look = LOOKS[step.step];
       const before = steps[index - 1];
       const tookMs = before && Date.parse(step.at) - Date.parse(before.at);
       return html`<li class="${step.detail ? (look ?? 'warn') : (look ?? '')}">
-        <b>${text}</b>${step.attempt && step.step === 'attempt' && html` <small>attempt ${step.attempt}</small>`}<br />
+        <b>${sentence(STEP_WORDS[step.step])}</b
+        >${step.attempt && step.step === 'attempt' && html` <small>attempt ${step.attempt}</small>`}<br />
         <small
           ><time datetime="${step.at}">${step.at.replace('T', ' ')}</time
           >${tookMs !== undefined && ` · ${took(tookMs)} later`}</small

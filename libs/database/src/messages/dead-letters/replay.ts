@@ -102,7 +102,7 @@ export function decide(messages: Map<string, Owed | string>, { owed, done, unkno
     }
     taken.set(message.id, message);
     return doneBy
-      ? { id, outcome: 'compared', reason: 'its correlationId is done: the worker compares the two', message }
+      ? { id, outcome: 'compared', reason: 'its correlationId is delivered: the worker compares the two', message }
       : { id, outcome: 'replayed', message };
   });
 }
