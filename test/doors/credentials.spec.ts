@@ -419,10 +419,33 @@ describe('the command line', () => {
 
   it('does not make a company or a user twice', async () => {
     expect(await failure('companies', 'create', 'Other', '--id', company)).toMatch(/already/);
+    await made('companies', 'create', 'Twice');
+    expect(await failure('companies', 'create', 'twice')).toMatch(/make another company "twice".*: --yes/);
+    expect(await made('companies', 'create', 'Twice', '--yes')).toMatch(/^[\da-f-]{36}$/);
     const user = ['users', 'create', '--company', company, '--login', 'twice'];
     await made(...user);
     expect(await failure(...user)).toMatch(/login \("twice"\) already/);
     expect(await failure('users', 'create', '--company', nobody, '--login', 'x')).toMatch(/no company/);
+  });
+
+  it('shows tables that fit a terminal of 120 columns, with ids and times whole', async () => {
+    const id = await made('companies', 'create', 'Umbrella and its sons and daughters '.repeat(4).trim());
+    const scopes = ['delivery:send', 'messages:read', 'agent-actions:read', 'agent-actions:write'];
+    const named = ['--company', id, '--name', 'the key of a service whose name is longer than most'];
+    const login = 'a-very-long-login-that-somebody-chose@example.com';
+    await made('keys', 'create', ...named, '--scope', ...scopes, '--author', login, '--expires', '2099-12-31');
+    await made('users', 'create', '--company', id, '--login', login, '--email', login, '--name', login);
+    const tables = [
+      ['companies', 'list'],
+      ['keys', 'list'],
+      ['users', 'list', '--company', id],
+    ];
+    for (const command of tables) {
+      const lines = (await made(...command)).split('\n');
+      expect(lines.filter(({ length }) => length > 120)).toEqual([]);
+      expect(lines.join('\n')).toContain(id.slice(0, command[0] === 'users' ? 0 : 36));
+    }
+    expect(await made('keys', 'list', '--company', id)).toMatch(/delivery:send .* 2099-12-31 .* never$/m);
   });
 
   it('says so when there is no database, when it is away, and when its schema is old', async () => {
@@ -430,7 +453,8 @@ describe('the command line', () => {
     try {
       for (const [given, says] of [
         [{}, /DATABASE_URL/],
-        ['postgres://127.0.0.1:1/x', /ECONNREFUSED/],
+        ['postgres://127.0.0.1:1/x', /DATABASE_URL cannot be used: .*ECONNREFUSED.* running .* `npm start`/],
+        ['mysql://127.0.0.1/x', /DATABASE_URL must be a URL that starts with postgres/],
         [empty.url, /herald migrate/],
       ] as const) {
         const { failed, stderr } = await commandLine(given, 'companies', 'list');

@@ -1,9 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commandLine } from '../support/command-line.js';
+import { text } from 'node:stream/consumers';
+import { commandLine, PROGRAM } from '../support/command-line.js';
 import { Herald } from '../support/herald.js';
 import { Merchant } from '../support/merchant.js';
+import { onTerminal } from '../support/terminal.js';
 
 let herald: Herald;
 let merchant: Merchant;
@@ -46,7 +48,8 @@ async function add(type: unknown, ...options: string[]) {
 const ask = { notification_type: 'price_request', context: { product: 'chair' } };
 
 it('lists the documented types (contracts README, "Question types")', async () => {
-  const { output } = await types('list');
+  const { output } = await types('list', '--json');
+  expect((await types('list')).output).toBe(output);
   expect(JSON.parse(output)).toMatchObject([
     {
       name: 'user_question_request',
@@ -60,6 +63,12 @@ it('lists the documented types (contracts README, "Question types")', async () =
       answered_fields: ['agent_response_to_customer', 'resolution_notes'],
     },
   ]);
+});
+
+it('lists them as a table on a terminal', async () => {
+  const env = { PATH: process.env['PATH'], DATABASE_URL: herald.databaseUrl };
+  const shown = await text(onTerminal([process.execPath, PROGRAM, 'types', 'list'], env).stdout!);
+  expect(shown).toMatch(/^name +asks for +answered by +answers\r\nuser_question_request +question +answer +one\r\n/);
 });
 
 it('adds a type, which can be asked for and answered by its schema at once', async () => {

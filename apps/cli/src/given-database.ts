@@ -1,26 +1,37 @@
-import { Database, isOldSchema } from '@herald/database';
+import { Database, isOldSchema, isOutage } from '@herald/database';
 import { Failure } from './failure.js';
+import { givenServers, unusable } from './given-servers.js';
 
 /**
- * Works on the database at DATABASE_URL.
- * @throws Failure when nobody said which, or its schema is older than this version
+ * Works on the database at DATABASE_URL, else on that of `npm start`.
+ * @throws Failure when there is none, it is away, or its schema is older than this version
  */
-export async function withGivenDatabase<T>(command: string, work: (database: Database) => Promise<T>): Promise<T> {
-  const url = process.env['DATABASE_URL'];
-  if (!url) throw new Failure('DATABASE_URL must be set to the database of Herald, as postgres://…');
-  const database = new Database({
-    url,
-    applicationName: `herald-${command}`,
-    poolSize: 1,
-    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+export function withGivenDatabase<T>(
+  command: string,
+  work: (database: Database) => Promise<T>,
+  statementTimeoutMs = STATEMENT_TIMEOUT_MS,
+): Promise<T> {
+  return withGivenUrl(async (url) => {
+    const database = new Database({ url, applicationName: `herald-${command}`, poolSize: 1, statementTimeoutMs });
+    try {
+      return await work(database);
+    } catch (error) {
+      if (!isOldSchema(error)) throw error;
+      throw new Failure('The schema of this database is not up to date. First: `herald migrate`', { cause: error });
+    } finally {
+      await database.close();
+    }
   });
+}
+
+/** The same for work that connects by itself. */
+export async function withGivenUrl<T>(work: (url: string) => Promise<T>): Promise<T> {
+  const { databaseUrl } = givenServers();
   try {
-    return await work(database);
+    return await work(databaseUrl);
   } catch (error) {
-    if (!isOldSchema(error)) throw error;
-    throw new Failure('The schema of this database is not up to date. First: `herald migrate`', { cause: error });
-  } finally {
-    await database.close();
+    if (error instanceof Failure || !isOutage(error)) throw error;
+    throw unusable('Postgres', error);
   }
 }
 

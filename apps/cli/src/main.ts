@@ -11,7 +11,13 @@ import { addTypes } from './commands/types.js';
 import { addUp } from './commands/up.js';
 import { fail } from './failure.js';
 
-const program = new Command('herald').version(version).description('Runs and administers Herald.');
+const program = new Command('herald')
+  .version(version)
+  .description('Runs and administers Herald.')
+  .addHelpText(
+    'after',
+    '\nCommands work on DATABASE_URL and REDIS_URL; where neither is set, on the servers of `npm start` (HERALD_DATA).',
+  );
 addUp(program);
 addMigrate(program);
 addCompanies(program);

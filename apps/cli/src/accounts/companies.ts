@@ -1,7 +1,8 @@
 import { line, uuid } from '@herald/contracts';
-import { insertCompany, listCompanies } from '@herald/database';
+import { hasCompanyNamed, insertCompany, listCompanies } from '@herald/database';
 import { v7 } from 'uuid';
 import { z } from 'zod';
+import { confirm } from '../confirm.js';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { readOptions } from '../options.js';
@@ -10,10 +11,19 @@ import { tell } from '../told.js';
 
 const NewCompany = z.object({ name: line(200), id: uuid().optional() });
 
-/** @throws Failure when there is a company of this id */
-export async function createCompany(typedName: string, options: { id?: string; json?: boolean }): Promise<void> {
+export interface CompanyOptions {
+  id?: string;
+  yes?: boolean;
+  json?: boolean;
+}
+
+/** @throws Failure when there is a company of this id, or one of this name and the answer is not yes */
+export async function createCompany(typedName: string, options: CompanyOptions): Promise<void> {
   const { name, id = v7() } = readOptions(NewCompany, { ...options, name: typedName });
-  const made = await withGivenDatabase('companies', (database) => insertCompany(database, { id, name }));
+  const made = await withGivenDatabase('companies', async (database) => {
+    if (!options.yes && (await hasCompanyNamed(database, name))) await confirm(`make another company "${name}"?`);
+    return insertCompany(database, { id, name });
+  });
   if (!made) throw new Failure(`There is a company ${id} already.`);
   tell({ made: id, note: `The company "${name}" was made. Its id:`, json: options.json ? { id, name } : undefined });
 }
@@ -26,6 +36,7 @@ export async function showCompanies({ json }: { json?: boolean }): Promise<void>
       table(
         ['id', 'name', 'created at'],
         companies.map(({ id, name, createdAt }) => [id, name, createdAt.toISOString()]),
+        ['name'],
       ),
     );
 }

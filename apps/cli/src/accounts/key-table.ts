@@ -1,27 +1,37 @@
 import type { Credential } from '@herald/database';
-import { table } from '../table.js';
+import { NO_BREAK, table } from '../table.js';
 
-const time = (at: Date | null) => at?.toISOString().replace(/\.\d+Z$/, 'Z') ?? '';
+/** To the minute, in UTC; short enough for a table that has many of them. */
+const minute = (at: Date | null) => at?.toISOString().slice(0, 16).replace('T', ' ');
+const second = (at: Date | null) => at?.toISOString().replace(/\.\d+Z$/, 'Z');
 const limit = (figure: number | null) => (figure === null ? 'default' : figure === 0 ? 'none' : String(figure));
 
 function stateOf({ state, previousExpiresAt }: Credential): string {
-  return state === 'rotating' ? `rotating until ${time(previousExpiresAt)}` : state;
+  return state === 'rotating' ? `rotating${NO_BREAK}until ${minute(previousExpiresAt)}` : state;
 }
 
-/** Keys for people to look at. */
-export const keyTable = (keys: Credential[]) =>
+/** Keys for people to look at, company by company. */
+export function keyTable(keys: Credential[]): string {
+  const companies = [...new Set(keys.map(({ companyId }) => companyId))];
+  if (companies.length === 0) return tableOf([]);
+  return companies
+    .map((id) => `company ${id}\n${tableOf(keys.filter(({ companyId }) => companyId === id))}`)
+    .join('\n\n');
+}
+
+const tableOf = (keys: Credential[]) =>
   table(
-    ['id', 'company', 'name', 'state', 'scopes', 'authors', 'per minute', 'per hour', 'expires', 'last used'],
+    ['id', 'name', 'state', 'scopes', 'authors', 'per minute', 'per hour', 'expires', 'last used'],
     keys.map((key) => [
       key.id,
-      key.companyId,
       key.name,
       stateOf(key),
       key.scopes.join(' '),
       key.authorLogins?.join(' ') ?? 'any',
       limit(key.limitPerMinute),
       limit(key.limitPerHour),
-      time(key.expiresAt) || 'never',
-      time(key.lastUsedAt) || 'never',
+      minute(key.expiresAt) ?? 'never',
+      second(key.lastUsedAt) ?? 'never',
     ]),
+    ['name', 'authors'],
   );

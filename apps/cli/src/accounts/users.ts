@@ -56,6 +56,7 @@ export async function showUsers(options: { company: string; json?: boolean }): P
           name ?? '',
           createdAt.toISOString(),
         ]),
+        ['login', 'email', 'name'],
       ),
     );
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { CompanyOptions } from '../accounts/companies.js';
 import type { KeyChanges, KeyOptions } from '../accounts/keys.js';
 import type { UserOptions } from '../accounts/users.js';
 import type { MintOptions } from '../tokens/mint.js';
@@ -11,10 +12,11 @@ export function addCompanies(program: Command): void {
     companies
       .command('create')
       .argument('<name>', 'what people call it')
-      .option('--id <uuid>', 'a new one unless given'),
+      .option('--id <uuid>', 'a new one unless given')
+      .option('--yes', 'does not ask when there is a company of this name'),
   )
     .description('makes a company and prints its id')
-    .action(async (name: string, options: { id?: string; json?: boolean }) => {
+    .action(async (name: string, options: CompanyOptions) => {
       const { createCompany } = await import('../accounts/companies.js');
       await createCompany(name, options);
     });

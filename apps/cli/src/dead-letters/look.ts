@@ -39,21 +39,30 @@ export async function show(id: string): Promise<void> {
 
 const asJson = (value: unknown) => JSON.stringify(value, null, 2);
 
+/** Without milliseconds, and broken between date and time where a table is too wide. */
+const time = (at: Date) =>
+  at
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, 'Z');
+
 const letterTable = (letters: DeadLetter[]) =>
   table(
     ['id', 'given up at', 'queue', 'job', 'correlationId', 'error'],
     letters.map(({ id, givenUpAt, queue, job, correlationId, error }) => [
       id,
-      givenUpAt.toISOString(),
+      time(givenUpAt),
       queue,
       job,
       correlationId ?? '',
       error,
     ]),
+    ['error'],
   );
 
 const faultTable = (faults: SameFault[]) =>
   table(
     ['count', 'newest', 'queue', 'job', 'error'],
-    faults.map(({ count, newest, queue, job, error }) => [String(count), newest.toISOString(), queue, job, error]),
+    faults.map(({ count, newest, queue, job, error }) => [String(count), time(newest), queue, job, error]),
+    ['error'],
   );

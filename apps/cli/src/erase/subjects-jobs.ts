@@ -1,6 +1,7 @@
 import { readEnv, ServiceEnv } from '@herald/bootstrap';
 import { type Database, findJobs, type Subject } from '@herald/database';
 import { type Removal, type StoredJob, StoredJobs } from '@herald/queue';
+import { givenServers, unusable } from '../given-servers.js';
 
 export const IN_REDIS = 'jobs in Redis';
 
@@ -62,16 +63,19 @@ export class SubjectsJobs {
 
 const RedisEnv = ServiceEnv.pick({ REDIS_URL: true, QUEUE_NAMESPACE: true });
 
-/** Runs `work` on the subject's jobs at REDIS_URL; on undefined when that is not set. */
+/** Runs `work` on the subject's jobs in the given Redis; on undefined when there is none. */
 export async function withStoredJobs<T>(
   subject: Subject,
   work: (jobs: SubjectsJobs | undefined) => Promise<T>,
 ): Promise<T> {
-  if (!process.env['REDIS_URL']) return work(undefined);
-  const { REDIS_URL: redis, QUEUE_NAMESPACE: namespace } = readEnv(RedisEnv);
+  const { redisUrl } = givenServers();
+  if (!redisUrl) return work(undefined);
+  const { REDIS_URL: redis, QUEUE_NAMESPACE: namespace } = readEnv(RedisEnv, { ...process.env, REDIS_URL: redisUrl });
   const jobs = new StoredJobs(subject.queues, { redis, namespace });
   try {
-    await jobs.check();
+    await jobs.check().catch((error: unknown) => {
+      throw unusable('Redis', error);
+    });
     return await work(new SubjectsJobs(subject, jobs));
   } finally {
     await jobs.close();

@@ -1,10 +1,10 @@
 import { migrate, prepareRoles, ROLES } from '@herald/database';
-import { Failure } from '../failure.js';
+import { withGivenUrl } from '../given-database.js';
 
-/** @throws Failure when nobody said which database */
-export async function migrateGivenDatabase(): Promise<void> {
-  const url = process.env['DATABASE_URL'];
-  if (!url) throw new Failure('DATABASE_URL must be set to the database to migrate, as postgres://…');
+/** @throws Failure when there is no database, or it is away */
+export const migrateGivenDatabase = (): Promise<void> => withGivenUrl(migrateAt);
+
+async function migrateAt(url: string): Promise<void> {
   await migrate(url);
   console.log('The schema is up to date.');
   const passwords = givenPasswords(process.env);

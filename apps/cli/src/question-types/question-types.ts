@@ -3,11 +3,25 @@ import { NotificationType } from '@herald/contracts';
 import { type Database, listTypes, saveType } from '@herald/database';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
+import { table } from '../table.js';
 
-/** Prints the registry. */
-export async function list(): Promise<void> {
-  console.log(JSON.stringify(await withDatabase(listTypes), null, 2));
+/** Prints the registry: as a table on a terminal. Programs have read JSON from a pipe before there was an option for it. */
+export async function list(json = !process.stdout.isTTY): Promise<void> {
+  const types = await withDatabase(listTypes);
+  console.log(json ? JSON.stringify(types, null, 2) : typeTable(types));
 }
+
+const typeTable = (types: NotificationType[]) =>
+  table(
+    ['name', 'asks for', 'answered by', 'answers'],
+    types.map(({ name, requested_fields, answered_fields, allow_multiple_answers }) => [
+      name,
+      requested_fields.join(' '),
+      answered_fields.join(' '),
+      allow_multiple_answers ? 'several' : 'one',
+    ]),
+    ['name', 'asks for', 'answered by'],
+  );
 
 /** @throws Failure with everything that is wrong with the type, or when there is one of its name */
 export async function add(file: string, replace: boolean): Promise<void> {

@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net';
 import type { RedisAddress } from '@herald/bootstrap';
 import { Client } from 'pg';
-import { Failure, sentence } from '../failure.js';
+import { unusable } from '../given-servers.js';
 
 const answerWithinMs = 5_000;
 
@@ -11,7 +11,7 @@ export async function checkPostgres(url: string): Promise<void> {
   try {
     await client.connect();
   } catch (error) {
-    throw new Failure(`The Postgres at DATABASE_URL cannot be used: ${sentence(error)}`, { cause: error });
+    throw unusable('Postgres', error);
   } finally {
     await client.end();
   }
@@ -20,7 +20,7 @@ export async function checkPostgres(url: string): Promise<void> {
 /** @throws Failure when nothing listens where REDIS_URL points; the services check the rest */
 export async function checkRedis({ nodes }: RedisAddress): Promise<void> {
   await Promise.any(nodes.map(dial)).catch(({ errors: [error] }: AggregateError) => {
-    throw new Failure(`The Redis at REDIS_URL cannot be reached: ${sentence(error)}`, { cause: error });
+    throw unusable('Redis', error);
   });
 }
 

@@ -1,11 +1,9 @@
-import { join } from 'node:path';
 import { line, uuid } from '@herald/contracts';
 import { z } from 'zod';
-import { checkout } from '../checkout.js';
+import { readDemo } from '../demo-file.js';
 import { Failure } from '../failure.js';
 import { duration, readOptions } from '../options.js';
 import { tell } from '../told.js';
-import { readJson } from '../up/kept-json.js';
 import { type Signer, signToken } from './sign-token.js';
 
 export interface MintOptions {
@@ -93,8 +91,8 @@ const Demo = z.object({
 
 /** Those that `herald up` starts the gateway with. */
 function fromDemo(): MintSettings {
-  const demo = Demo.safeParse(readJson(join(process.env['HERALD_DATA'] || join(checkout, '.herald'), 'demo.json')));
-  if (demo.success) return { ...demo.data.jwt, key: demo.data.jwt.secret };
+  const demo = readDemo(Demo);
+  if (demo) return { ...demo.jwt, key: demo.jwt.secret };
   const names = [
     'JWT_ISSUER',
     'JWT_USER_AUDIENCE',

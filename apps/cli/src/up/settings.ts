@@ -1,8 +1,7 @@
 import { isIP } from 'node:net';
-import { join, resolve } from 'node:path';
 import { type RedisAddress, redisUrl } from '@herald/bootstrap';
 import { z } from 'zod';
-import { checkout } from '../checkout.js';
+import { dataFolder } from '../demo-file.js';
 import { Failure } from '../failure.js';
 import { SERVICES } from './services.js';
 
@@ -48,7 +47,6 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
   const places = z
     .object({
       HOST: host,
-      HERALD_DATA: z.string().default(join(checkout, '.herald')),
       DATABASE_URL: url('postgres:', 'postgresql:').optional(),
       REDIS_URL: redisUrl.optional(),
     })
@@ -59,7 +57,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
     throw new Failure(`Wrong environment variables: ${texts.join('; ')}.`);
   }
   return {
-    dataDir: resolve(places.data.HERALD_DATA),
+    dataDir: dataFolder(),
     host: places.data.HOST,
     databaseUrl: places.data.DATABASE_URL,
     redis: places.data.REDIS_URL && { url: set['REDIS_URL'] as string, address: places.data.REDIS_URL },

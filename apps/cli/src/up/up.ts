@@ -1,6 +1,6 @@
-import { join } from 'node:path';
 import { localHost } from '@herald/bootstrap';
 import type { JwtSettings } from '../demo/load-demo.js';
+import { demoFile } from '../demo-file.js';
 import { Failure, fail } from '../failure.js';
 import { makeFolder } from '../servers/data-folder.js';
 import { claim, endLeftovers } from './claim.js';
@@ -62,11 +62,10 @@ async function runUntilEnd(
 
   const gateway = `http://${localHost(host)}:${doors.get('gateway')}`;
   const ops = `http://${localHost(host)}:${doors.get('ops')}`;
-  const demoFile = join(dataDir, 'demo.json');
-  writeJson(demoFile, { gateway, ops, metrics, ...urls, ...demo, ...access });
+  writeJson(demoFile(), { gateway, ops, metrics, ...urls, ...demo, ...access });
   machine.keep();
   terminal.showLogs();
-  terminal.say(whatToTry({ gateway, ops, demo, demoFile, ...access }));
+  terminal.say(whatToTry({ gateway, ops, demo, demoFile: demoFile(), ...access }));
   return new Promise((resolve) => {
     if (signal.aborted) resolve(signal.reason);
     signal.addEventListener('abort', () => resolve(signal.reason));

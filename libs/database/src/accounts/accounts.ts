@@ -1,4 +1,4 @@
-import type { ObjectLiteral, QueryDeepPartialEntity, Repository } from 'typeorm';
+import { type ObjectLiteral, type QueryDeepPartialEntity, Raw, type Repository } from 'typeorm';
 import type { Database } from '../connection/database.js';
 import { Company } from '../schema/entities/company.entity.js';
 import { User } from '../schema/entities/user.entity.js';
@@ -14,6 +14,12 @@ export const insertCompany = (database: Database, { id, name }: NewCompany): Pro
 
 export const listCompanies = (database: Database): Promise<Company[]> =>
   database.repository(Company, (companies) => companies.find({ order: { createdAt: 'ASC', id: 'ASC' } }));
+
+/** Whether a company is called so, in upper or lower case. */
+export const hasCompanyNamed = (database: Database, name: string): Promise<boolean> =>
+  database.repository(Company, (companies) =>
+    companies.existsBy({ name: Raw((column) => `lower(${column}) = lower(:name)`, { name }) }),
+  );
 
 export const hasCompany = (database: Database, id: string): Promise<boolean> =>
   database.repository(Company, (companies) => companies.existsBy({ id }));
