@@ -1,13 +1,12 @@
-import { readEnv, whole, WorkerEnv } from '@herald/bootstrap';
+import { settingsReader, whole, WorkerEnv } from '@herald/bootstrap';
 
 const DeliveryEnv = WorkerEnv.extend({
-  /** Jobs in work at once. Those that carry one message share statements. */
-  DELIVERY_CONCURRENCY: whole(100, 1, 1000),
-  /** What is older is removed; 0 keeps everything. */
-  FEED_DAYS: whole(0, 0, 36_500),
-  /** How often it is looked for. */
-  RETENTION_EVERY_MS: whole(600_000, 100, 86_400_000),
+  DELIVERY_CONCURRENCY: whole(100, 1, 1000).describe('jobs in progress at once'),
+  FEED_DAYS: whole(0, 0, 36_500).describe(
+    'older messages are removed, 0 keeps everything; see How long messages are kept',
+  ),
+  RETENTION_EVERY_MS: whole(600_000, 100, 86_400_000).describe('how often the worker looks for them'),
 });
 
 /** What the delivery worker reads from its environment. */
-export const env = () => readEnv(DeliveryEnv);
+export const env = settingsReader(DeliveryEnv);

@@ -1,4 +1,4 @@
-import { listOf, networks, port, queueSecrets, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
+import { listOf, networks, port, queueSecrets, ServiceEnv, settingsReader, whole } from '@herald/bootstrap';
 import { z } from 'zod';
 import { checkJwtSettings, JwtSettings } from './auth/jwt.settings.js';
 
@@ -15,54 +15,57 @@ const origins = z
   );
 
 const GatewayEnv = ServiceEnv.extend({
-  PORT: port(3000),
-  DATABASE_POOL_SIZE: whole(10, 2, 100),
-  QUEUE_SECRET: queueSecrets,
+  PORT: port(3000).describe('port of the API'),
+  DATABASE_POOL_SIZE: whole(10, 2, 100).describe('connections to Postgres'),
+  QUEUE_SECRET: queueSecrets.describe(
+    'signs the jobs that only a gateway may put on a queue. 32 bytes or more, the same for all gateways and workers; producers must not have it. Two with a comma between them while it is changed',
+  ),
 
-  /** Requests in work at once; one more is answered 503 at once. */
-  MAX_IN_FLIGHT: whole(500, 1, 100_000),
-  /** How much of it one caller, or one address that is not known yet, may hold; a company, midway between that and all. */
-  CALLER_SHARE_PERCENT: whole(25, 1, 100),
-  /** Connections at once; for one more the one that was idle for longest is closed. */
-  MAX_CONNECTIONS: whole(10_000, 1, 1_000_000),
-  /** How long a connection may neither bring anything nor take anything of its answer. */
-  STALL_TIMEOUT_MS: whole(30_000, 100, 3_600_000),
-  /** How fast a body must arrive, and how long nothing of it may. */
-  MIN_BODY_BYTES_PER_SECOND: whole(1000, 1, 1_000_000),
-  BODY_GRACE_MS: whole(10_000, 100, 3_600_000),
-  /** How long a request may take to arrive, and its head alone. */
-  REQUEST_TIMEOUT_MS: whole(30_000, 100, 3_600_000),
-  HEADERS_TIMEOUT_MS: whole(10_000, 100, 3_600_000),
-  /** How long a connection may be idle; longer than a load balancer in front keeps it. */
-  KEEP_ALIVE_TIMEOUT_MS: whole(72_000, 100, 3_600_000),
-  /** How long it goes on answering when it is told to stop; longer than load balancers take to learn of it. */
-  DRAIN_MS: whole(0, 0, 600_000),
-  /** Proxies whose X-Forwarded-For is believed; nobody's unless set. */
-  TRUSTED_PROXIES: networks.default([]),
-  /** Requests that a credential may send unless it has limits of its own; 0 for no limit. */
-  LIMIT_PER_MINUTE: limit(100),
-  LIMIT_PER_HOUR: limit(1000),
-  /** Of a person or merchant, by their tokens. */
-  JWT_LIMIT_PER_MINUTE: limit(0),
-  JWT_LIMIT_PER_HOUR: limit(0),
-  /** Logins that may fail from one address before it is not looked up any more; 0 for any number. */
-  FAILED_LOGINS_PER_MINUTE: limit(100),
-  /** Origins whose pages may call; none unless set. */
-  CORS_ORIGINS: origins.default([]),
+  MAX_IN_FLIGHT: whole(500, 1, 100_000).describe('requests in progress at once; one more is a 503 at once'),
+  CALLER_SHARE_PERCENT: whole(25, 1, 100).describe(
+    'how much of `MAX_IN_FLIGHT` one caller, or one address that is not known yet, may hold; a company, midway between that and all',
+  ),
+  MAX_CONNECTIONS: whole(10_000, 1, 1_000_000).describe(
+    'connections at once; for one more, the one that was idle for longest is closed',
+  ),
+  STALL_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe(
+    'how long a connection may bring nothing and take nothing of its answer',
+  ),
+  MIN_BODY_BYTES_PER_SECOND: whole(1000, 1, 1_000_000).describe('how fast a body must arrive'),
+  BODY_GRACE_MS: whole(10_000, 100, 3_600_000).describe('how long nothing of a body may arrive'),
+  REQUEST_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('how long a request may take to arrive'),
+  HEADERS_TIMEOUT_MS: whole(10_000, 100, 3_600_000).describe('how long the headers of a request may take to arrive'),
+  KEEP_ALIVE_TIMEOUT_MS: whole(72_000, 100, 3_600_000).describe(
+    'how long a connection may be idle; longer than a load balancer keeps it',
+  ),
+  DRAIN_MS: whole(0, 0, 600_000).describe(
+    'behind a load balancer: how long it goes on answering, not ready, after it was told to stop',
+  ),
+  TRUSTED_PROXIES: networks.default([]).describe('addresses and networks whose `X-Forwarded-For` is believed'),
+  LIMIT_PER_MINUTE: limit(100).describe('requests of a credential that has no limits of its own; 0 for no limit'),
+  LIMIT_PER_HOUR: limit(1000).describe('the same, in an hour'),
+  JWT_LIMIT_PER_MINUTE: limit(0).describe('requests of a person or merchant; 0 for no limit'),
+  JWT_LIMIT_PER_HOUR: limit(0).describe('the same, in an hour'),
+  FAILED_LOGINS_PER_MINUTE: limit(100).describe('logins that may fail from one address; 0 for any number'),
+  CORS_ORIGINS: origins.default([]).describe('origins whose pages may call, like `https://app.example.com`, or `*`'),
 
   ...JwtSettings.shape,
 
-  /** Status of a request or answer that breaks the rules: 500 or 422 (contracts README, "Refusals of merchant answers"). */
-  MERCHANT_VALIDATION_STATUS: z.enum(['500', '422'], 'must be 500 or 422').default('500').transform(Number),
+  MERCHANT_VALIDATION_STATUS: z
+    .enum(['500', '422'], 'must be 500 or 422')
+    .default('500')
+    .transform(Number)
+    .describe('`422` answers refused questions and answers with 422'),
 
-  /** Messages of one queue that are published and unfinished; what is above stays owed and is fed in turn. */
-  PUBLISHED_LIMIT: whole(10_000, 1, 1_000_000),
-  /** Messages that a queue may be owed at once; at least a batch. What is above is refused with 503. */
-  OUTBOX_LIMIT: whole(1_000_000, 1000, 1_000_000_000),
-  /** A published message that is older is looked for in Redis. */
-  SWEEP_AFTER_MS: whole(5000, 100, 3_600_000),
+  PUBLISHED_LIMIT: whole(10_000, 1, 1_000_000).describe(
+    'messages of a queue that are published and unfinished; what is above is fed in turn',
+  ),
+  OUTBOX_LIMIT: whole(1_000_000, 1000, 1_000_000_000).describe(
+    'messages that a queue may be owed at once; a send above it is a 503',
+  ),
+  SWEEP_AFTER_MS: whole(5000, 100, 3_600_000).describe('a published message older than this is looked for in Redis'),
 }).superRefine(checkJwtSettings);
 export type GatewayEnv = z.output<typeof GatewayEnv>;
 
 /** What the gateway reads from its environment. */
-export const env = (): GatewayEnv => readEnv(GatewayEnv);
+export const env = settingsReader(GatewayEnv);

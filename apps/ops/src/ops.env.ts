@@ -1,19 +1,18 @@
-import { networks, port, readEnv, ServiceEnv, whole } from '@herald/bootstrap';
+import { networks, port, ServiceEnv, settingsReader, whole } from '@herald/bootstrap';
 import type { z } from 'zod';
 import { opsUsers } from './auth/ops-users.js';
 import { sessionSecrets } from './auth/session-secret.js';
 
 const OpsEnv = ServiceEnv.extend({
-  OPS_PORT: port(3100),
-  DATABASE_POOL_SIZE: whole(4, 1, 100),
-  /** Who may enter, and as what. */
-  OPS_USERS: opsUsers,
-  /** What signs the sessions of people who logged in. */
-  OPS_SESSION_SECRET: sessionSecrets,
-  /** Proxies whose X-Forwarded-For is believed; nobody's unless set. */
-  TRUSTED_PROXIES: networks.default([]),
+  OPS_PORT: port(3100).describe('port of the pages'),
+  DATABASE_POOL_SIZE: whole(4, 1, 100).describe('connections to Postgres'),
+  OPS_USERS: opsUsers.describe('users: lines of `herald ops-user`'),
+  OPS_SESSION_SECRET: sessionSecrets.describe(
+    'signs sessions: 32 characters or more, or the new secret and the previous one, see Changing secrets',
+  ),
+  TRUSTED_PROXIES: networks.default([]).describe('addresses and networks whose `X-Forwarded-…` headers are believed'),
 });
 export type OpsEnv = z.output<typeof OpsEnv>;
 
 /** What ops reads from its environment. */
-export const env = (): OpsEnv => readEnv(OpsEnv);
+export const env = settingsReader(OpsEnv);

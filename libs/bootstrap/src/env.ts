@@ -4,7 +4,12 @@ import { parseRedisUrl } from './redis-address.js';
 import { TracingEnv } from './tracing/tracing.env.js';
 
 /** The environment is not as the service needs it; the message lists every bad variable. */
-export class BadEnvironment extends Error {}
+export class BadEnvironment extends Error {
+  constructor(readonly faults: { variable: string; message: string }[]) {
+    const lines = faults.map(({ variable, message }) => `  ${variable}: ${message}`);
+    super(`These environment variables must be set right before the service can start:\n${lines.join('\n')}`);
+  }
+}
 
 /**
  * Reads a service's settings, once, at boot.
@@ -15,11 +20,17 @@ export function readEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
-  throw new BadEnvironment(
-    `These environment variables must be set right before the service can start:\n${faults.join('\n')}`,
-  );
+  throw new BadEnvironment(parsed.error.issues.map(({ path, message }) => ({ variable: String(path[0]), message })));
 }
+
+/** Reads a service's settings as `readEnv` does, and shows how they are declared. */
+export interface SettingsReader<T extends z.ZodObject = z.ZodObject> {
+  (env?: NodeJS.ProcessEnv): z.output<T>;
+  declared: T;
+}
+
+export const settingsReader = <T extends z.ZodObject>(declared: T): SettingsReader<T> =>
+  Object.assign((env?: NodeJS.ProcessEnv) => readEnv(declared, env), { declared });
 
 const toNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
 
@@ -73,34 +84,43 @@ export const queueSecrets = z
 
 /** What every service reads. */
 export const ServiceEnv = z.object({
-  DATABASE_URL: postgresUrl,
-  REDIS_URL: redisUrl,
+  DATABASE_URL: postgresUrl.describe('Postgres; each service logs in with a role of its own'),
+  REDIS_URL: redisUrl.describe('a server, a cluster or sentinels, see Redis Cluster, Sentinel, TLS'),
   QUEUE_NAMESPACE: z
     .string()
     .regex(/^[\w-]{1,64}$/, 'must be 1 to 64 letters, digits, - or _')
-    .default('herald'),
-  /** Address that every port of the service listens on; in a container, all of them. */
-  HOST: z.string().default('0.0.0.0'),
-  /** Port of /metrics; private. */
-  METRICS_PORT: port(0),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  /** Work that waits this long without any being finished, while nothing hinders it, is stuck: the service is not alive. */
-  STUCK_AFTER_MS: whole(60_000, 1000, 3_600_000),
-  /** How long a stop may take before what is left is abandoned. */
-  SHUTDOWN_TIMEOUT_MS: whole(10_000, 0, 600_000),
+    .default('herald')
+    .describe('first part of every Redis key'),
+  HOST: z
+    .string()
+    .default('0.0.0.0')
+    .describe('address that every port of the service listens on; with `npm start` 127.0.0.1'),
+  METRICS_PORT: port(0).describe(
+    "port of `/metrics`, 0 for a free one; keep it private; it must differ from the service's own port",
+  ),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+    .default('info')
+    .describe('`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`'),
+  STUCK_AFTER_MS: whole(60_000, 1000, 3_600_000).describe(
+    '`/health/live` fails when work has waited this long and none was finished',
+  ),
+  SHUTDOWN_TIMEOUT_MS: whole(10_000, 0, 600_000).describe('how long work in progress may take when a service stops'),
   ...TracingEnv.shape,
 });
 
 /** What every worker reads besides. */
 export const WorkerEnv = ServiceEnv.extend({
-  /** Port of /health; private. */
-  HEALTH_PORT: port(0),
-  DATABASE_POOL_SIZE: whole(5, 1, 100),
-  /** A worker that dies holds its jobs for at most twice this long. */
-  JOB_LOCK_MS: whole(5000, 500, 60_000),
-  /** The time that a producer puts on its job counts when it is no older than this, */
-  PRODUCER_TIME_BEHIND_DAYS: whole(30, 1, 36_500),
-  /** and no more than this ahead; otherwise the time of arrival does. */
-  PRODUCER_TIME_AHEAD_MS: whole(300_000, 0, 86_400_000),
-  QUEUE_SECRET: queueSecrets,
+  HEALTH_PORT: port(0).describe('port of `/health/live` and `/health/ready`, 0 for a free one; keep it private'),
+  DATABASE_POOL_SIZE: whole(5, 1, 100).describe('connections to Postgres'),
+  JOB_LOCK_MS: whole(5000, 500, 60_000).describe('jobs of a dead worker are free after at most twice this time'),
+  PRODUCER_TIME_BEHIND_DAYS: whole(30, 1, 36_500).describe(
+    "a producer's `timestamp` on a job counts only if it is at most this old when the job arrives, see Timestamps",
+  ),
+  PRODUCER_TIME_AHEAD_MS: whole(300_000, 0, 86_400_000).describe(
+    'the same `timestamp` counts only if it is at most this far ahead of the arrival',
+  ),
+  QUEUE_SECRET: queueSecrets.describe(
+    "the gateways' own; 32 bytes or more; two with a comma between them while it is changed",
+  ),
 });

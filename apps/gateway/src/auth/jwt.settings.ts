@@ -6,21 +6,27 @@ const name = z.string({ error: 'must be set' }).min(1);
 
 /** How tokens of people and merchants are told from forged ones. */
 export const JwtSettings = z.object({
-  /** Who issues them, and for whom. */
-  JWT_ISSUER: name,
-  JWT_USER_AUDIENCE: name,
-  JWT_MERCHANT_AUDIENCE: name,
-  JWT_ALGORITHM: z.enum([
-    ...(['HS256', 'HS384', 'HS512'] as const),
-    ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'] as const),
-  ]),
-  /** For the HS algorithms: at least 32 bytes. */
-  JWT_SECRET: z.string().optional(),
-  /** For the others: a key in PEM, or where the issuer shows its keys. */
-  JWT_PUBLIC_KEY: z.string().optional(),
-  JWT_JWKS_URL: z.string().optional(),
-  /** How often the issuer's keys are fetched again: a key it withdrew holds no longer than that. */
-  JWT_JWKS_REFRESH_MS: whole(300_000, 1000, 86_400_000),
+  JWT_ISSUER: name.describe('who issues the JWTs of people and merchants'),
+  JWT_USER_AUDIENCE: name.describe("audience of a JWT that is a person's"),
+  JWT_MERCHANT_AUDIENCE: name.describe("audience of a JWT that is a merchant's"),
+  JWT_ALGORITHM: z
+    .enum([
+      ...(['HS256', 'HS384', 'HS512'] as const),
+      ...(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512'] as const),
+    ])
+    .describe('the one algorithm that a JWT is signed with: `HS256`, `RS256`, `PS256`, `ES256`, or with 384 or 512'),
+  JWT_SECRET: z.string().optional().describe('for HS…, where it is required: 32 bytes or more'),
+  JWT_PUBLIC_KEY: z
+    .string()
+    .optional()
+    .describe('for the other algorithms, unless `JWT_JWKS_URL` is set: a public key in PEM'),
+  JWT_JWKS_URL: z
+    .string()
+    .optional()
+    .describe("for the other algorithms, unless `JWT_PUBLIC_KEY` is set: the https URL of the issuer's keys"),
+  JWT_JWKS_REFRESH_MS: whole(300_000, 1000, 86_400_000).describe(
+    'a key that the issuer withdraws is accepted no longer than this',
+  ),
 });
 export type JwtSettings = z.output<typeof JwtSettings>;
 

@@ -18,21 +18,28 @@ export const TracingEnv = z.object({
     .string()
     .toLowerCase()
     .pipe(z.enum(['true', 'false'], 'must be true or false'))
-    .default('false'),
+    .default('false')
+    .describe('`true` turns traces off, whatever else is set'),
   OTEL_TRACES_EXPORTER: z
     .string()
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(oneOf(EXPORTERS)))
-    .optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: address,
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address,
-  OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol,
-  OTEL_TRACES_SAMPLER: oneOf(SAMPLERS).optional(),
+    .optional()
+    .describe('`otlp`, `console` or `none`; `otlp` where an endpoint is set, see Traces and logs'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address.describe('the collector that traces go to'),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: address.describe('the same, as the whole URL for traces'),
+  OTEL_EXPORTER_OTLP_PROTOCOL: protocol.describe('`http/protobuf` or `http/json`'),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol.describe('the same, for traces alone'),
+  OTEL_TRACES_SAMPLER: oneOf(SAMPLERS)
+    .optional()
+    .describe(
+      'which requests are traced: `always_on`, `always_off`, `traceidratio`, or one of them after `parentbased_`',
+    ),
   OTEL_TRACES_SAMPLER_ARG: z
     .string()
     .refine((text) => Number(text) >= 0 && Number(text) <= 1, 'must be a share from 0 to 1')
-    .optional(),
+    .optional()
+    .describe('the share that `traceidratio` takes, from 0 to 1'),
 });
 export type TracingEnv = z.output<typeof TracingEnv>;
 
