@@ -1,11 +1,22 @@
-import { readFileSync, statSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { ProcessRecord } from '../apps/cli/src/processes/record.js';
 import { SERVICES } from '../apps/cli/src/up/services.js';
 import { freePort } from '../apps/cli/src/servers/free-port.js';
 import { holdToDocument } from './support/checked-fetch.js';
-import { dataFolder, type HeraldUp, heraldUp, processesOf, startMs, stillRunning, until } from './support/herald-up';
+import {
+  dataFolder,
+  type HeraldUp,
+  heraldUp,
+  heraldUpOnTerminal,
+  processesOf,
+  startMs,
+  stillRunning,
+  until,
+} from './support/herald-up';
 import { listeningAt, listeningOf } from './support/listening.js';
 import { clientOf } from './support/typed-client.js';
 
@@ -117,6 +128,19 @@ describe('herald up, running', () => {
     for (const url of Object.values(metrics)) expect(await (await fetch(url)).text()).toContain('herald_pool_waiting');
   });
 
+  test('the lines that it prints send a message, wait for it and show it, and lead to the documents', async () => {
+    const lines = run.output().split('\n');
+    const [send, show] = lines.filter((line) => /^(MESSAGE=|for )/.test(line));
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${send}\n${show}`]);
+    const [id, page = ''] = stdout.split('\n');
+    expect(JSON.parse(page).data.map((item: { id: string }) => item.id)).toContain(id);
+    const docs = lines
+      .find((line) => line.endsWith('/docs'))
+      ?.split(' ')
+      .at(-1);
+    expect((await fetch(docs as string)).status).toBe(200);
+  });
+
   describeOnLinux('as other machines see it', () => {
     test("every port of every process is this machine's alone", () => {
       const services = SERVICES.map(({ name }) => [name, ['127.0.0.1', '127.0.0.1']]);
@@ -165,6 +189,79 @@ describeOnLinux('herald up, open to others', () => {
     expect(await run.ended).toBe(1);
     expect(run.output()).toContain('HOST must be an address of this machine, or 0.0.0.0 for all of them');
   });
+});
+
+describe('herald up, asked for what it cannot do', () => {
+  let place: Place;
+
+  beforeEach(async () => {
+    place = await Place.make();
+  });
+  afterEach(() => place.clear());
+
+  test('names every wrong setting of every service at once, before it starts anything', async () => {
+    const run = place.up({
+      PORT: 'abc',
+      LOG_LEVEL: 'loud',
+      DATABASE_POOL_SIZE: '1',
+      DELIVERY_CONCURRENCY: '0',
+      RETENTION_EVERY_MS: 'often',
+      JWT_PUBLIC_KEY: 'secret',
+      MERCHANT_ANSWERED_EVENTS: '',
+    });
+    expect(await run.ended).toBe(1);
+    expect(run.output().split('\n')).toEqual([
+      'herald: Wrong environment variables:',
+      '  PORT must be a port number',
+      '  LOG_LEVEL Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"',
+      '  DATABASE_POOL_SIZE must be at least 2 (gateway)',
+      '  JWT_PUBLIC_KEY is not for HS256 (gateway)',
+      '  DELIVERY_CONCURRENCY must be at least 1 (delivery)',
+      '  RETENTION_EVERY_MS must be a whole number (delivery, agent-actions)',
+      '',
+    ]);
+    expect(readdirSync(place.path)).toEqual([]);
+  });
+
+  test.each([
+    [{ DATABASE_URL: 'postgres://127.0.0.1:1/herald' }, 'Postgres at DATABASE_URL'],
+    [{ REDIS_URL: 'redis://127.0.0.1:1' }, 'Redis at REDIS_URL'],
+  ])('says what to do about a server that is away: %j', async (env: Record<string, string>, which) => {
+    const run = place.up(env);
+    expect(await run.ended).toBe(1);
+    expect(run.output()).toMatch(new RegExp(`herald: The ${which} cannot be used: .*ECONNREFUSED.* unset .*\n$`));
+    expect(run.output()).not.toMatch(/^\s+at /m);
+  });
+
+  test('proposes no port that it takes itself', async () => {
+    const run = heraldUp(place.path, 65_534, 65_535);
+    const other = createServer();
+    await new Promise<void>((listening) => other.listen(65_534, listening));
+    expect(await run.ended).toBe(1);
+    await new Promise((closed) => other.close(closed));
+    expect(run.output()).toMatch(/^herald: Port 65534 is in use. .* PORT=65\d{3} npm start\n$/);
+    expect(run.output()).not.toMatch(/PORT=6553[45]/);
+
+    const twice = heraldUp(place.path, place.port, place.port);
+    expect(await twice.ended).toBe(1);
+    expect(twice.output()).toMatch(
+      /^herald: Port \d+ is chosen twice. Choose another for the ops: OPS_PORT=\d+ npm start\n$/,
+    );
+  });
+});
+
+test('herald up shows readable lines of the services on a terminal', async () => {
+  const place = await Place.make();
+  const run = heraldUpOnTerminal(place.path, place.port, place.opsPort);
+  try {
+    await run.started();
+    expect(run.output()).toMatch(/^gateway +\| \[\d\d:\d\d:\d\d\] .*INFO.*gateway is up/m);
+    expect(run.output()).not.toContain('{"level"');
+  } finally {
+    run.end('SIGTERM');
+    await run.ended;
+    await place.clear();
+  }
 });
 
 describe('herald up, ending', () => {

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning } from '../../apps/cli/src/processes/identity.js';
 import type { ProcessRecord } from '../../apps/cli/src/processes/record.js';
+import { onTerminal } from './terminal.js';
 
 const program = resolve(__dirname, '../../dist/apps/cli/src/main.js');
 
@@ -24,16 +25,28 @@ export interface HeraldUp {
 }
 
 export function heraldUp(dataDir: string, port: number, opsPort: number, more: Record<string, string> = {}): HeraldUp {
+  const { command, env } = upCommand(dataDir, port, opsPort, more);
+  return watched(spawn(command[0]!, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+}
+
+/** The same on a terminal. */
+export function heraldUpOnTerminal(dataDir: string, port: number, opsPort: number): HeraldUp {
+  const { command, env } = upCommand(dataDir, port, opsPort);
+  return watched(onTerminal(command, env));
+}
+
+function upCommand(dataDir: string, port: number, opsPort: number, more: Record<string, string> = {}) {
   // Not as npm's child, whichever way the tests were started: then it would watch npm.
-  const { npm_lifecycle_event: _, DATABASE_URL: __, REDIS_URL: ___, HOST: ____, ...env } = process.env;
-  const child: ChildProcess = spawn(process.execPath, [program, 'up'], {
-    env: { ...env, HERALD_DATA: dataDir, PORT: String(port), OPS_PORT: String(opsPort), ...more },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const { npm_lifecycle_event: _, DATABASE_URL: __, REDIS_URL: ___, HOST: ____, ...rest } = process.env;
+  const env = { ...rest, HERALD_DATA: dataDir, PORT: String(port), OPS_PORT: String(opsPort), ...more };
+  return { command: [process.execPath, program, 'up'], env };
+}
+
+function watched(child: ChildProcess): HeraldUp {
   let output = '';
   let over = false;
   child.stdout!.on('data', (chunk) => (output += chunk));
-  child.stderr!.on('data', (chunk) => (output += chunk));
+  child.stderr?.on('data', (chunk) => (output += chunk));
   const ended = new Promise<number | string>((done) => child.once('exit', (code, signal) => done(code ?? signal!)));
   void ended.then(() => (over = true));
   return {

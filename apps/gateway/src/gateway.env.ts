@@ -14,6 +14,9 @@ const origins = z
     },
   );
 
+/** What is wrong elsewhere does not hide what is wrong with the settings of JWTs together. */
+const isOfJwt = ({ path }: { path?: PropertyKey[] }) => String(path?.[0]) in JwtSettings.shape;
+
 const GatewayEnv = ServiceEnv.extend({
   PORT: port(3000).describe('port of the API'),
   DATABASE_POOL_SIZE: whole(10, 2, 100).describe('connections to Postgres'),
@@ -64,7 +67,7 @@ const GatewayEnv = ServiceEnv.extend({
     'messages that a queue may be owed at once; a send above it is a 503',
   ),
   SWEEP_AFTER_MS: whole(5000, 100, 3_600_000).describe('a published message older than this is looked for in Redis'),
-}).superRefine(checkJwtSettings);
+}).superRefine(checkJwtSettings, { when: ({ issues }) => !issues.some(isOfJwt) });
 export type GatewayEnv = z.output<typeof GatewayEnv>;
 
 /** What the gateway reads from its environment. */

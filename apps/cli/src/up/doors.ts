@@ -1,23 +1,51 @@
 import { createServer } from 'node:net';
 import { Failure, sentence } from '../failure.js';
+import { keepFree } from '../servers/free-port.js';
 import { SERVICES } from './services.js';
 
-/** @throws Failure when a port that people come in by is in use, naming the variable that moves it */
+const HIGHEST = 65_535;
+const LOWEST = 1024;
+
+/**
+ * Keeps the ports that people come in by for them.
+ * @throws Failure when one is in use or chosen twice, naming the variable that moves it and a port that is free
+ */
 export async function checkDoors(doors: Map<string, number>, host: string): Promise<void> {
+  const ours = new Set(doors.values());
+  const chosen = new Set<number>();
+  const faults: string[] = [];
   for (const { name, door } of SERVICES) {
     const port = doors.get(name);
     if (!door || !port) continue;
-    // Some systems let the wildcard address be taken beside another.
-    for (const address of [host, '0.0.0.0']) {
-      const error = await tryListen(port, address);
-      if (error?.code === 'EADDRINUSE') {
-        throw new Failure(
-          `Port ${port} is in use. Choose another for the ${name}: ${door.variable}=${port + 1} npm start`,
-        );
-      }
-      if (error) throw new Failure(`The ${name} cannot open port ${port} (${sentence(error)}). Set ${door.variable}.`);
+    const error = chosen.has(port) ? 'chosen twice' : await tryOpen(port, host);
+    chosen.add(port);
+    if (!error) continue;
+    if (error !== 'chosen twice' && error.code !== 'EADDRINUSE') {
+      faults.push(`The ${name} cannot open port ${port} (${sentence(error)}). Set ${door.variable}.`);
+      continue;
+    }
+    const other = await freeBeside(port, host, ours);
+    ours.add(other);
+    const why = error === 'chosen twice' ? error : 'in use';
+    faults.push(`Port ${port} is ${why}. Choose another for the ${name}: ${door.variable}=${other} npm start`);
+  }
+  if (faults.length > 0) throw new Failure(faults.join('\n'));
+  keepFree(doors.values());
+}
+
+/** The next port above that is free and none of ours; below where there is none. */
+async function freeBeside(port: number, host: string, ours: Set<number>): Promise<number> {
+  for (const step of [1, -1]) {
+    for (let next = port + step; next >= LOWEST && next <= HIGHEST; next += step) {
+      if (!ours.has(next) && !(await tryOpen(next, host))) return next;
     }
   }
+  throw new Failure(`Port ${port} is in use, and no other is free.`);
+}
+
+async function tryOpen(port: number, host: string): Promise<NodeJS.ErrnoException | undefined> {
+  // Some systems let the wildcard address be taken beside another.
+  return (await tryListen(port, host)) ?? (await tryListen(port, '0.0.0.0'));
 }
 
 function tryListen(port: number, host: string): Promise<NodeJS.ErrnoException | undefined> {

@@ -22,7 +22,14 @@ export interface Secrets {
 export function keptSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
   const kept = (readJson(file) ?? {}) as Partial<Secrets>;
-  const secrets: Secrets = {
+  const secrets = secretsFrom(kept);
+  if (JSON.stringify(secrets) !== JSON.stringify(kept)) writeJson(file, secrets);
+  return secrets;
+}
+
+/** Makes those that are missing. */
+export function secretsFrom(kept: Partial<Secrets>): Secrets {
+  return {
     jwt: kept.jwt ?? fresh(),
     queue: kept.queue ?? fresh(),
     demo: kept.demo ?? fresh(),
@@ -31,8 +38,6 @@ export function keptSecrets(dataDir: string): Secrets {
     opsSession: kept.opsSession ?? fresh(),
     roles: Object.fromEntries(SERVICES.map(({ role }) => [role, kept.roles?.[role] ?? fresh()])),
   };
-  if (JSON.stringify(secrets) !== JSON.stringify(kept)) writeJson(file, secrets);
-  return secrets;
 }
 
 function fresh(): string {

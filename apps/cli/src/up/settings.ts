@@ -3,6 +3,7 @@ import { type RedisAddress, redisUrl } from '@herald/bootstrap';
 import { z } from 'zod';
 import { dataFolder } from '../demo-file.js';
 import { Failure } from '../failure.js';
+import { serviceFaults, type SettingFault } from './service-faults.js';
 import { SERVICES } from './services.js';
 
 export interface UpSettings {
@@ -38,8 +39,8 @@ const host = z
   .refine((value) => isIP(value) > 0, 'must be an address of this machine, or 0.0.0.0 for all of them')
   .default(LOOPBACK);
 
-/** @throws Failure naming every variable that is wrong */
-export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
+/** @throws Failure naming every variable that is wrong, also for a service, before anything is started */
+export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promise<UpSettings> {
   // An empty variable is a variable nobody set: `PORT= npm start`.
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const doors = SERVICES.flatMap(({ name, door }) => (door ? [{ name, ...door }] : []));
@@ -51,10 +52,13 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
       REDIS_URL: redisUrl.optional(),
     })
     .safeParse(set);
-  if (!ports.success || !places.success) {
-    const faults = [ports, places].flatMap((parsed) => parsed.error?.issues ?? []);
-    const texts = faults.map((fault) => `${fault.path.join('.')} ${fault.message}`);
-    throw new Failure(`Wrong environment variables: ${texts.join('; ')}.`);
+  const own = [ports, places]
+    .flatMap((parsed) => parsed.error?.issues ?? [])
+    .map(({ path, message }) => ({ variable: path.join('.'), message, services: [] }));
+  const named = new Set(own.map(({ variable }) => variable));
+  const faults = [...own, ...(await serviceFaults(set)).filter(({ variable }) => !named.has(variable))];
+  if (faults.length > 0 || !ports.success || !places.success) {
+    throw new Failure(`Wrong environment variables:\n${faults.map(lineOf).join('\n')}`);
   }
   return {
     dataDir: dataFolder(),
@@ -63,4 +67,9 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): UpSettings {
     redis: places.data.REDIS_URL && { url: set['REDIS_URL'] as string, address: places.data.REDIS_URL },
     doors: new Map(doors.map(({ name, variable, fallback }) => [name, ports.data[variable] ?? fallback])),
   };
+}
+
+function lineOf({ variable, message, services }: SettingFault): string {
+  const readBy = services.length > 0 && services.length < SERVICES.length ? ` (${services.join(', ')})` : '';
+  return `  ${variable} ${message}${readBy}`;
 }

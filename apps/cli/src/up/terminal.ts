@@ -1,10 +1,14 @@
 import ora from 'ora';
+import { readableLine } from './readable-line.js';
+import { SERVICES } from './services.js';
 
 interface Shown {
   note: (text: string) => void;
   succeed: (text: string) => void;
   fail: (text: string) => void;
 }
+
+const NAME_WIDTH = Math.max(...SERVICES.map(({ name }) => name.length));
 
 /** What `herald up` shows: its own steps, and the lines of the services. */
 export class Terminal {
@@ -35,9 +39,9 @@ export class Terminal {
     process.stdout.write(`${text}\n`);
   }
 
-  /** A line of a service. While everything starts they wait, so that the steps stay readable. */
+  /** A line of a service, readable on a terminal. While everything starts they wait, so that the steps stay readable. */
   log(service: string, line: string): void {
-    const text = `${service.padEnd(8)} | ${line}`;
+    const text = `${service.padEnd(NAME_WIDTH)} | ${process.stdout.isTTY ? readableLine(line) : line}`;
     if (this.held) this.held.push(text);
     else this.say(text);
   }

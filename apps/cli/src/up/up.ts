@@ -1,13 +1,14 @@
 import { localHost } from '@herald/bootstrap';
-import type { JwtSettings } from '../demo/load-demo.js';
 import { demoFile } from '../demo-file.js';
 import { Failure, fail } from '../failure.js';
 import { makeFolder } from '../servers/data-folder.js';
 import { claim, endLeftovers } from './claim.js';
 import { checkDoors } from './doors.js';
+import { jwtSettings } from './environment.js';
 import { listenForEnd, unlessAborted } from './interruption.js';
 import { writeJson } from './kept-json.js';
 import { Machine } from './machine.js';
+import { opsAccess } from './ops-access.js';
 import { keptSecrets } from './secrets.js';
 import { readSettings, type UpSettings } from './settings.js';
 import { startServers } from './start-servers.js';
@@ -23,7 +24,7 @@ export async function up(): Promise<never> {
     if (!signal.aborted) void machine.kill().then(() => fail(error));
   });
   const terminal = new Terminal();
-  const settings = readSettings();
+  const settings = await readSettings();
   useFolder(settings.dataDir);
   const claimed = claim(settings.dataDir);
 
@@ -56,7 +57,6 @@ async function runUntilEnd(
   });
   signal.throwIfAborted();
   const { startServices } = await import('./start-services.js');
-  const { opsAccess } = await import('./ops-access.js');
   const { access, opsUsers } = await opsAccess(secrets);
   const metrics = await startServices(settings, { ...urls, secrets, jwt, opsUsers }, machine, terminal, signal);
 
@@ -80,14 +80,4 @@ function useFolder(dataDir: string): void {
       throw new Failure(`${error.message}. Choose another with HERALD_DATA.`, { cause: error });
     throw error;
   }
-}
-
-function jwtSettings(secret: string): JwtSettings {
-  return {
-    issuer: 'https://herald.local',
-    userAudience: 'herald-people',
-    merchantAudience: 'herald-merchants',
-    algorithm: 'HS256',
-    secret,
-  };
 }

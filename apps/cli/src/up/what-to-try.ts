@@ -27,14 +27,15 @@ export function whatToTry({ gateway, ops, opsUser, opsPassword, demo, demoFile }
   const json = `-H 'Content-Type: application/json'`;
   return `
 Herald is up: ${gateway}
+Every route, to read and to try: ${gateway}/docs
 
 A message from admin to dmurta:
 
-curl -s ${gateway}/v1/feed/ai ${json} -H 'Authorization: Bearer ${String(company['accessToken'])}' -d '${JSON.stringify(message)}'
+MESSAGE=$(curl -s ${gateway}/v1/feed/ai ${json} -H 'Authorization: Bearer ${String(company['accessToken'])}' -d '${JSON.stringify(message)}' | sed 's/.*"correlationId":"\\([^"]*\\)".*/\\1/'); echo "$MESSAGE"
 
-dmurta's feed:
+dmurta's feed, once the message is there:
 
-curl -s '${gateway}/v1/feed?tab=ai' -H 'Authorization: Bearer ${recipient.jwt}'
+for try in $(seq 50); do curl -s '${gateway}/v1/feed?tab=ai' -H 'Authorization: Bearer ${recipient.jwt}' | grep -F "$MESSAGE" && break; sleep 0.2; done
 
 Queues, dead letters and messages, for operators: ${ops}
 (log in as ${opsUser}, ${opsPassword})
