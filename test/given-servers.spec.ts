@@ -59,4 +59,11 @@ describe('a command with one of them', () => {
     const redisAlone = await beside({ REDIS_URL: herald.redisUrl }, 'companies', 'list');
     expect([redisAlone.failed, redisAlone.stderr]).toEqual([true, expect.stringMatching(/DATABASE_URL must be set/)]);
   });
+
+  it('does not call a server away that answered', async () => {
+    const readOnly = new URL(herald.databaseUrl);
+    readOnly.searchParams.set('options', '-c default_transaction_read_only=on');
+    const { failed, stderr } = await beside({ DATABASE_URL: readOnly.href }, 'companies', 'create', 'Late');
+    expect([failed, stderr]).toEqual([true, 'herald: cannot execute INSERT in a read-only transaction\n']);
+  });
 });

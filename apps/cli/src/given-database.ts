@@ -30,10 +30,14 @@ export async function withGivenUrl<T>(work: (url: string) => Promise<T>): Promis
   try {
     return await work(databaseUrl);
   } catch (error) {
-    if (error instanceof Failure || !isOutage(error)) throw error;
+    if (error instanceof Failure || !isOutage(error) || ANSWERED.test(String((error as { code?: string }).code)))
+      throw error;
     throw unusable('Postgres', error);
   }
 }
+
+/** Classes of SQLSTATE that a service waits out, and that come from a server which works: a lock, a read-only session. */
+const ANSWERED = /^(25|55)/;
 
 /** An operator waits longer than a caller. */
 const STATEMENT_TIMEOUT_MS = 60_000;
