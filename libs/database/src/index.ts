@@ -13,7 +13,14 @@ export {
 export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
 export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
-export { hasCompany, insertCompany, insertUser, listCompanies, listUsers } from './accounts/accounts.js';
+export {
+  hasCompany,
+  hasCompanyNamed,
+  insertCompany,
+  insertUser,
+  listCompanies,
+  listUsers,
+} from './accounts/accounts.js';
 export * from './accounts/credentials.js';
 export { createDataSource, migrate } from './schema/data-source.js';
 export { Database, type Sql } from './connection/database.js';
