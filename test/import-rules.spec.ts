@@ -19,7 +19,10 @@ const APP = 'An app never reaches into another app, and takes a lib by its name.
 const LIB = 'A lib reaches into no other folder.';
 const ALONE = 'libs/contracts and libs/bootstrap import no other lib.';
 
+const CLASSES = 'Messages are DTO classes; Zod reads settings and options.';
+
 const redis = { bullmq: QUEUE, 'bullmq/dist/x': QUEUE, ioredis: QUEUE, '@nestjs/bullmq': QUEUE };
+const zod = { zod: CLASSES, 'zod/v4': CLASSES };
 const postgres = { pg: DATABASE, 'pg/lib/x': DATABASE, typeorm: DATABASE, '@nestjs/typeorm': DATABASE };
 const deep = { '@herald/queue/src': INDEX, '@herald/queue/src/gate.js': INDEX };
 const outside = {
@@ -28,15 +31,22 @@ const outside = {
   '../../../test/support/client.js': LIB,
 };
 
+/** Where an app reads what is no message. */
+const settings = {
+  allowed: ['zod', '@herald/contracts'],
+  forbidden: { ...redis, ...postgres, ...deep, '../../../../libs/queue': APP },
+};
+
 /** For each folder of the configuration a place in it, what may be imported there and what may not, and why. */
-const folders: Record<string, { at: string; allowed: string[]; forbidden: Record<string, string> }> = {
+const folders: Record<string, { at: string; ending?: string; allowed: string[]; forbidden: Record<string, string> }> = {
   'apps/**': {
-    at: 'apps/gateway/src/auth',
-    allowed: ['@herald/queue', '@herald/database', '../delivery/feed.query.js', './pg.js', 'rxjs'],
+    at: 'apps/gateway/src/delivery',
+    allowed: ['@herald/queue', '@herald/database', '../outbox/repeat.js', './pg.js', 'rxjs'],
     forbidden: {
       ...redis,
       ...postgres,
       ...deep,
+      ...zod,
       '../../../delivery/src/delivery.consumer.js': APP,
       '../../../../apps/cli/src/failure.js': APP,
       '../../../../libs/queue/src/index.js': APP,
@@ -44,6 +54,9 @@ const folders: Record<string, { at: string; allowed: string[]; forbidden: Record
       '../../../../test/support/client.js': APP,
     },
   },
+  'apps/cli/**': { at: 'apps/cli/src/accounts', ...settings },
+  'apps/*/src/*.env.ts': { at: 'apps/delivery/src', ending: '.env', ...settings },
+  'apps/*/src/auth/**': { at: 'apps/gateway/src/auth', ...settings },
   'apps/cli/src/servers/**': {
     at: 'apps/cli/src/servers',
     allowed: ['pg', '@herald/database', '../failure.js'],
@@ -59,12 +72,12 @@ const folders: Record<string, { at: string; allowed: string[]; forbidden: Record
   },
   'libs/contracts/**': {
     at: 'libs/contracts/src',
-    allowed: ['zod', './text.js'],
-    forbidden: { ...redis, ...postgres, ...outside, '@herald/queue': ALONE, '@herald/database': ALONE },
+    allowed: ['class-validator', './text.js'],
+    forbidden: { ...redis, ...postgres, ...zod, ...outside, '@herald/queue': ALONE, '@herald/database': ALONE },
   },
   'libs/bootstrap/**': {
     at: 'libs/bootstrap/src',
-    allowed: ['pino', './env.js'],
+    allowed: ['pino', 'zod', './env.js'],
     forbidden: {
       ...redis,
       ...postgres,
@@ -160,11 +173,11 @@ describe('the rules of the linter', () => {
 
   it('report each violation, by its rule, and nothing else', () => {
     const expected: Record<string, string[]> = {};
-    for (const { at, allowed, forbidden } of Object.values(folders)) {
-      allowed.forEach((specifier, n) => write(`${at}/allowed-${n}.ts`, `import '${specifier}';\n`));
+    for (const { at, ending = '', allowed, forbidden } of Object.values(folders)) {
+      allowed.forEach((specifier, n) => write(`${at}/allowed-${n}${ending}.ts`, `import '${specifier}';\n`));
       Object.entries(forbidden).forEach(([specifier, rule], n) => {
-        write(`${at}/forbidden-${n}.ts`, `import '${specifier}';\n`);
-        expected[`${at}/forbidden-${n}.ts`] = [rule];
+        write(`${at}/forbidden-${n}${ending}.ts`, `import '${specifier}';\n`);
+        expected[`${at}/forbidden-${n}${ending}.ts`] = [rule];
       });
     }
     for (const [file, [source, rule]] of Object.entries(violations)) {

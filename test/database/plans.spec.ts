@@ -5,10 +5,8 @@ import type { ActionFilters } from '../../apps/gateway/src/agent-actions/action-
 import { AgentActionsQuery } from '../../apps/gateway/src/agent-actions/agent-actions.query.js';
 import { type FeedPage, FeedQuery } from '../../apps/gateway/src/delivery/feed.query.js';
 import { MessageTraceQuery } from '../../apps/gateway/src/delivery/message-trace.query.js';
-import {
-  MerchantAnswersQuery,
-  type NotificationFilter,
-} from '../../apps/gateway/src/merchant-answers/merchant-answers.query.js';
+import type { ListParams } from '../../apps/gateway/src/merchant-answers/merchant-answers.params.js';
+import { MerchantAnswersQuery } from '../../apps/gateway/src/merchant-answers/merchant-answers.query.js';
 import { seedActions } from '../../apps/cli/src/seed/seed-actions.js';
 import { counterDifferences } from '../support/actions.js';
 import type { Intercepted } from '../support/intercepted.js';
@@ -112,7 +110,7 @@ const trace =
   (database) =>
     new MessageTraceQuery(database, { states: async () => [] } as never).find(COMPANY, id());
 const questions =
-  (filter: () => NotificationFilter): Work =>
+  (filter: () => ListParams): Work =>
   (database) =>
     new MerchantAnswersQuery(database).page(MERCHANT, filter());
 

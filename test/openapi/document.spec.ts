@@ -1,7 +1,8 @@
 import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { Group, Open, Operation, version } from '@herald/bootstrap';
 import { Controller, Get, HttpCode, Param, Post, Query, type Type } from '@nestjs/common';
-import { z } from 'zod';
+import { Dto, MayBeAbsent } from '@herald/contracts';
+import { IsDateString, IsIn, IsInt, IsString } from 'class-validator';
 import { People } from '../../apps/gateway/src/auth/access.decorators.js';
 import { documentOf } from '../../apps/gateway/src/openapi/document.js';
 import { ApiDocument } from '../support/api-document.js';
@@ -162,7 +163,27 @@ describe('the answers', () => {
   });
 });
 
-const Word = z.object({ word: z.string(), at: z.iso.datetime() });
+class Word {
+  @IsString()
+  word: string;
+
+  @IsDateString()
+  at: string;
+}
+
+@Dto()
+class Id {
+  @IsString()
+  id: string;
+}
+
+@Dto({ ignoresOthers: true })
+class Loudness {
+  @MayBeAbsent()
+  @IsIn(['yes'])
+  loud?: 'yes';
+}
+
 const facts = { id: 'say', summary: 'Say it', answers: { 200: Word } };
 
 @Controller('say')
@@ -171,10 +192,7 @@ class Good {
   @Get(':id')
   @Open()
   @Operation({ ...facts, refusals: { 400: 'loud must be yes' } })
-  say(
-    @Param({ schema: z.object({ id: z.string() }) }) { id }: { id: string },
-    @Query({ schema: z.object({ loud: z.literal('yes').optional() }) }) { loud }: { loud?: 'yes' },
-  ) {
+  say(@Param() { id }: Id, @Query() { loud }: Loudness) {
     return { word: loud ? id.toUpperCase() : id, at: new Date() };
   }
 }
@@ -216,9 +234,21 @@ class Careless {
   @HttpCode(202)
   @Open()
   @Operation(facts)
-  say(@Param('id') id: string, @Query({ schema: z.object({}) }) query: object) {
+  say(@Param('id') id: string, @Query() query: Loudness) {
     return { word: id + Object.keys(query).length, at: '2024-01-10T10:00:00.000Z' };
   }
+}
+
+@Dto({ name: 'Said' })
+class Said {
+  @IsInt()
+  one: number;
+}
+
+@Dto({ name: 'Said' })
+class SaidToo {
+  @IsInt()
+  two: number;
 }
 
 @Controller('say')
@@ -226,14 +256,14 @@ class Careless {
 class Twofold {
   @Get('one')
   @Open()
-  @Operation({ ...facts, answers: { 200: z.object({ one: z.int() }).meta({ id: 'Said' }) } })
+  @Operation({ ...facts, answers: { 200: Said } })
   one() {
     return { one: 1 };
   }
 
   @Get('two')
   @Open()
-  @Operation({ ...facts, answers: { 200: z.object({ two: z.int() }).meta({ id: 'Said' }) } })
+  @Operation({ ...facts, answers: { 200: SaidToo } })
   two() {
     return { two: 2 };
   }

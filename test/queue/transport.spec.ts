@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { parseRedisUrl } from '@herald/bootstrap';
 import {
+  Dto,
   event,
   fromCompany,
   type GiveUpCause,
+  IsLine,
   type JobRun,
   type Ledger,
+  NamedJob,
   notFound,
   owed,
   request,
@@ -14,19 +17,31 @@ import { type JobOf, OnJob, prefixOf, QueueClient, QueueServer } from '@herald/q
 import { Controller, type INestMicroservice, Logger, Module, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Queue } from 'bullmq';
+import { IsInt } from 'class-validator';
 import type { Redis } from 'ioredis';
-import { z } from 'zod';
 import { eventually } from '../support/eventually.js';
 import { keysOf, redisAt } from '../support/redis.js';
 import { testRedisUrl } from '../support/servers.js';
 import { Valve } from '../support/valve.js';
 
+@Dto()
+class Parcel {
+  @IsLine(1_000_000)
+  label: string;
+}
+
+@Dto()
+class Weight {
+  @IsInt()
+  grams: number;
+}
+
 const parcels = {
   queue: 'parcels',
   jobs: {
-    ship: { ...event(fromCompany(z.strictObject({ label: z.string().min(1) }))), backoffMs: 10 },
+    ship: { ...event(fromCompany(Parcel)), backoffMs: 10 },
     weigh: {
-      ...request(fromCompany(z.strictObject({ label: z.string() })), z.object({ grams: z.int() })),
+      ...request(fromCompany(Parcel), Weight),
       timeoutMs: 1000,
     },
     owed,
@@ -90,7 +105,7 @@ class ShipsToo {
   shipAgain() {}
 }
 
-const other = { queue: 'letters', jobs: { post: event(z.object({})) } };
+const other = { queue: 'letters', jobs: { post: event(NamedJob) } };
 @Controller()
 class PostsToo {
   @OnJob(other, 'post')

@@ -386,15 +386,6 @@ export interface components {
             /** @description What waits and is not done */
             work: string[];
         };
-        /**
-         * @example {
-         *       "status": "ok",
-         *       "dependencies": {
-         *         "postgres": "ok",
-         *         "redis": "ok"
-         *       }
-         *     }
-         */
         Readiness: {
             /** @enum {string} */
             status: "ok" | "away" | "stopping";
@@ -451,11 +442,6 @@ export interface components {
             message: string;
         };
         Problem: {
-            /** @constant */
-            type: "about:blank";
-            title: string;
-            status: number;
-            instance: string;
             /** @description Name of the kind of error */
             error: string;
             message: string;
@@ -470,9 +456,15 @@ export interface components {
             errors?: components["schemas"]["FieldError"][];
             /** @description The message again */
             detail: string;
+            /** @constant */
+            type: "about:blank";
+            title: string;
+            status: number;
+            instance: string;
             /** @description Of a batch without a good message: why each was refused */
             results?: components["schemas"]["RefusedMessage"][];
         };
+        /** @description Why this message was not accepted */
         RefusedMessage: {
             error: string;
             message: string;
@@ -567,6 +559,24 @@ export interface components {
                 detail?: string;
             }[];
         };
+        /**
+         * @example {
+         *       "notification_type": "email_sent",
+         *       "title": "Agent sent email to customer",
+         *       "message": "Support Agent sent follow-up email to customer regarding billing inquiry #12345",
+         *       "metadata": {
+         *         "agent_id": "123e4567-e89b-12d3-a456-426614174008",
+         *         "tool_used": "email_tool"
+         *       },
+         *       "recipients": [
+         *         {
+         *           "id": "123e4567-e89b-12d3-a456-426614174004",
+         *           "email": "user@example.com",
+         *           "name": "John Doe"
+         *         }
+         *       ]
+         *     }
+         */
         RecordAction: {
             notification_type: string;
             title: string;
@@ -1367,6 +1377,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
+                    /**
+                     * @example {
+                     *       "status": "ok",
+                     *       "dependencies": {
+                     *         "postgres": "ok",
+                     *         "redis": "ok"
+                     *       }
+                     *     }
+                     */
                     "application/json": components["schemas"]["Readiness"];
                 };
             };

@@ -1,4 +1,4 @@
-import { readMoment } from '@herald/contracts';
+import { isUuid, readMoment, readText } from '@herald/contracts';
 import { z } from 'zod';
 import { Failure } from './failure.js';
 
@@ -9,6 +9,17 @@ export function readOptions<T extends z.ZodType>(schema: T, options: unknown): z
   const faults = parsed.error.issues.map(({ path, message }) => `  ${asTyped(String(path[0]))}: ${message}`);
   throw new Failure(`Wrong options:\n${faults.join('\n')}`);
 }
+
+/** A text by the rules of `IsLine` of the contracts. */
+export const line = (maxCodePoints: number) =>
+  z.string().transform((given, ctx) => {
+    const { text, fault } = readText(given, maxCodePoints, false);
+    if (fault) ctx.addIssue({ code: 'custom', message: fault });
+    return text;
+  });
+
+/** Any UUID, in either case. */
+export const uuid = () => z.string().refine(isUuid, 'must be a UUID').toLowerCase();
 
 /** `limitPerHour` is typed as `limit-per-hour`. */
 const asTyped = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);

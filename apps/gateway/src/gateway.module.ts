@@ -25,7 +25,7 @@ import { MessageTraceController } from './delivery/message-trace.controller.js';
 import { MessageTraceQuery } from './delivery/message-trace.query.js';
 import { env, type GatewayEnv } from './gateway.env.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
-import { validation } from './http/validation.js';
+import { Validation } from './http/validation.js';
 import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
 import { MerchantAnswersQuery } from './merchant-answers/merchant-answers.query.js';
 import { DocsController } from './openapi/docs.controller.js';
@@ -143,6 +143,7 @@ class OpenApiModule {}
 /** The list of slices, and the doors in front of them. */
 @Module({
   imports: [
+    DiscoveryModule,
     FoundationModule,
     HealthModule,
     OutboxModule,
@@ -160,7 +161,7 @@ class OpenApiModule {}
     FailedLogins,
     AccessGate,
     { provide: APP_GUARD, useExisting: AccessGate },
-    { provide: APP_PIPE, useValue: validation },
+    { provide: APP_PIPE, useClass: Validation },
     { provide: APP_FILTER, useClass: HttpErrorsFilter },
   ],
 })

@@ -1,7 +1,7 @@
 import {
+  faultOfJson,
   invalidAnswer,
   isVisible,
-  jsonObject,
   type JsonObject,
   notFound,
   type NotificationType,
@@ -28,8 +28,6 @@ export interface CheckedRequest {
 /** Longer answers are refused before any pattern sees them. */
 const MAX_ANSWER_CHARACTERS = 10_000;
 const MAX_DETAILS_CHARACTERS = 300;
-
-const Context = jsonObject();
 
 const isEmpty = (value: unknown) =>
   value === undefined || value === null || (typeof value === 'string' && !isVisible(value));
@@ -107,12 +105,13 @@ const VALID_NAME = /^[a-z][a-z0-9_]{0,49}$/;
 export const conversationNotFound = () => invalidAnswer('Conversation not found');
 
 function checkContext(type: NotificationType, given: unknown): JsonObject {
-  const checked = Context.safeParse(given);
-  if (!checked.success) throw invalidAnswer(`context ${checked.error.issues[0]?.message}`);
-  const missing = type.requested_fields.find((field) => isEmpty(own(checked.data, field)));
+  const fault = faultOfJson(given);
+  if (fault) throw invalidAnswer(`context ${fault}`);
+  const asked = given as JsonObject;
+  const missing = type.requested_fields.find((field) => isEmpty(own(asked, field)));
   if (missing !== undefined) throw invalidAnswer(`${missing} is required`);
   const context: JsonObject = {};
-  for (const [field, value] of Object.entries(checked.data)) {
+  for (const [field, value] of Object.entries(asked)) {
     // An optional field that is null is absent.
     if (value === null) continue;
     if (typeof value === 'object') throw mismatch('Context', `${field} must be string, number or boolean`);

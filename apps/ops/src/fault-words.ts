@@ -1,12 +1,9 @@
+import { isUuid } from '@herald/contracts';
 import { CONTRACTS, FIELD_NAMES } from './known-names.js';
 
 /** What stands in the place of what is not shown. */
 export const HIDDEN = '•••';
 const MAX_LENGTH = 4000;
-const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-
-/** True for a UUID in any case: an id, and nothing that a person wrote. */
-export const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);
 
 /** The words in which Herald, Postgres, Redis and Node name a fault. */
 const WORDS = new Set(
@@ -33,7 +30,7 @@ const WORDS = new Set(
   redis postgres away silent closed stream writeable command timed oom readonly memory maxmemory limit exceeded retries per
   request econnrefused econnreset etimedout epipe enotfound eai_again ehostunreach connect read write reset refused peer
   unexpected token end position after element double-quoted bad exponent literal number worker workers died hung stalled
-  lost often attempt attempts run ran stopped process`
+  lost often whole above attempt attempts run ran stopped process`
     .split(/\s+/)
     .filter(Boolean)
     .concat(CONTRACTS.map(({ queue }) => queue)),
@@ -51,7 +48,8 @@ export function faultIn(error: string): string {
 function shownWord(word: string): string {
   const [, core = '', end = ''] = /^["'`([]*(.*?)(["'`)\].,:;]*)$/s.exec(word) ?? [];
   const mark = end.replaceAll(/[^,:;.]/g, '').slice(0, 1);
-  if (UUID.test(core) || WORDS.has(core.toLowerCase())) return core + mark;
+  const isId: boolean = isUuid(core);
+  if (isId || WORDS.has(core.toLowerCase())) return core + mark;
   const path = core.split('.');
   const isPath = FIELD_NAMES.has(path[0] as string) && (path.length > 1 || mark === ':');
   return isPath ? path.map((name) => (FIELD_NAMES.has(name) ? name : HIDDEN)).join('.') + mark : HIDDEN;

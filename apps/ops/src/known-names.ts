@@ -1,5 +1,12 @@
-import { agentActions, delivery, merchantAnswered, merchantAnswers, type QueueContract } from '@herald/contracts';
-import { z } from 'zod';
+import {
+  agentActions,
+  delivery,
+  type DtoClass,
+  fieldsOf,
+  merchantAnswered,
+  merchantAnswers,
+  type QueueContract,
+} from '@herald/contracts';
 
 /** The queues that ops watches. */
 export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, merchantAnswered];
@@ -8,12 +15,8 @@ const jobs = CONTRACTS.flatMap((contract) => Object.entries(contract.jobs));
 
 /** Names of jobs and of their fields, as the contracts have them; any other name is its producer's own words. */
 export const JOB_NAMES: ReadonlySet<string> = new Set(jobs.map(([name]) => name));
-export const FIELD_NAMES: ReadonlySet<string> = new Set(
-  jobs.flatMap(([, { data }]) => propertiesOf(z.toJSONSchema(data, { io: 'input', unrepresentable: 'any' }))),
-);
+export const FIELD_NAMES: ReadonlySet<string> = new Set(jobs.flatMap(([, { data }]) => namesIn(data as DtoClass)));
 
-function propertiesOf(schema: unknown): string[] {
-  if (typeof schema !== 'object' || schema === null) return [];
-  const { properties } = schema as { properties?: object };
-  return [...Object.keys(properties ?? {}), ...Object.values(schema).flatMap(propertiesOf)];
+function namesIn(type: DtoClass): string[] {
+  return fieldsOf(type).flatMap(({ name, nested }) => [name, ...(nested?.() ?? []).flatMap(namesIn)]);
 }

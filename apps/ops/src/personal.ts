@@ -1,5 +1,6 @@
+import { isUuid } from '@herald/contracts';
 import type { OpsUser } from './auth/ops-users.js';
-import { faultIn, HIDDEN, isUuid } from './fault-words.js';
+import { faultIn, HIDDEN } from './fault-words.js';
 import { FIELD_NAMES, JOB_NAMES } from './known-names.js';
 
 const MAX_DEPTH = 8;

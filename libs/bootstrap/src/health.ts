@@ -10,7 +10,7 @@ import {
   Res,
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { z } from 'zod';
+import { IsIn, IsObject, IsString } from 'class-validator';
 import { answerInTime } from './answer-in-time.js';
 import { Drain } from './drain.js';
 import { Group, Operation } from './operation.decorator.js';
@@ -43,16 +43,26 @@ export const HEALTH_WORK = Symbol('HEALTH_WORK');
 
 const LOOKS_PER_LIMIT = 6;
 
-const Alive = z.object({ status: z.literal('ok') }).meta({ id: 'Alive' });
-const Stuck = z
-  .object({ status: z.literal('stuck'), work: z.array(z.string()).describe('What waits and is not done') })
-  .meta({ id: 'Stuck' });
+class Alive {
+  @IsIn(['ok']) status: 'ok';
+}
 
-const State = z.enum(['ok', 'away']);
-type State = z.output<typeof State>;
-const Readiness = z
-  .object({ status: z.enum(['ok', 'away', 'stopping']), dependencies: z.record(z.string(), State) })
-  .meta({ id: 'Readiness', examples: [{ status: 'ok', dependencies: { postgres: 'ok', redis: 'ok' } }] });
+class Stuck {
+  @IsIn(['stuck']) status: 'stuck';
+
+  /** What waits and is not done. */
+  @IsString({ each: true, context: { description: 'What waits and is not done' } }) work: string[];
+}
+
+const STATES = ['ok', 'away'] as const;
+type State = (typeof STATES)[number];
+
+class Readiness {
+  @IsIn(['ok', 'away', 'stopping']) status: State | 'stopping';
+
+  @IsObject({ context: { schema: { additionalProperties: { type: 'string', enum: STATES } } } })
+  dependencies: Record<string, State>;
+}
 
 interface Reply {
   status(code: number): unknown;
@@ -108,7 +118,10 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     id: 'isReady',
     summary: 'Whether everything that the service depends on answers',
     answers: { 200: Readiness, 503: Readiness },
-    examples: { 503: { status: 'away', dependencies: { postgres: 'ok', redis: 'away' } } },
+    examples: {
+      200: { status: 'ok', dependencies: { postgres: 'ok', redis: 'ok' } },
+      503: { status: 'away', dependencies: { postgres: 'ok', redis: 'away' } },
+    },
   })
   async ready(@Res({ passthrough: true }) response: Reply) {
     const dependencies = await this.dependencies();

@@ -1,8 +1,11 @@
-import { SetMetadata } from '@nestjs/common';
-import type { z } from 'zod';
+import { SetMetadata, type Type } from '@nestjs/common';
 
-/** The schema of each answer that is not a refusal, by status. */
-type Answers = Record<number, z.ZodType>;
+/** A class of answers, or a list of it. */
+type Answer = Type<object> | readonly [Type<object>];
+/** Each answer that is not a refusal, by status. */
+type Answers = Record<number, Answer>;
+/** What a handler of it gives. */
+type Given<A> = A extends Type<infer One> ? One : A extends readonly [Type<infer One>] ? One[] : never;
 
 /** What a route says of itself to who writes clients. What follows from its other decorators is not said again. */
 export interface OperationFacts<A extends Answers = Answers> {
@@ -11,7 +14,7 @@ export interface OperationFacts<A extends Answers = Answers> {
   summary: string;
   description?: string;
   answers: A;
-  /** What each answer shows as an example, by status. Unless given, the example of its schema. */
+  /** What each answer shows as an example, by status. Unless given, the example of its class. */
   examples?: Partial<Record<keyof A, unknown>>;
   /** A worker gives the answer, so there may be none in time. */
   command?: true;
@@ -30,9 +33,7 @@ type Sent<T> = unknown extends T
       ? { [K in keyof T]: Sent<T[K]> }
       : T;
 
-type Handler<A extends Answers> = (
-  ...args: never[]
-) => Sent<z.output<A[keyof A]>> | Promise<Sent<z.output<A[keyof A]>>>;
+type Handler<A extends Answers> = (...args: never[]) => Sent<Given<A[keyof A]>> | Promise<Sent<Given<A[keyof A]>>>;
 
 const OPERATION = 'herald:operation';
 

@@ -1,45 +1,50 @@
-import { z } from 'zod';
+import { IsDateString, IsIn, IsInt, IsString } from 'class-validator';
+import { Dto } from './dto.js';
+import { Described, MayBeAbsent, NestedList } from './rules.js';
 
 /** A field that is wrong and why. */
-export const FieldError = z.object({ field: z.string(), message: z.string() }).meta({ id: 'FieldError' });
-export type FieldError = z.output<typeof FieldError>;
+@Dto({ name: 'FieldError' })
+export class FieldError {
+  @IsString() field: string;
+  @IsString() message: string;
+}
 
 /** A message of a batch that was refused. */
-export const RefusedMessage = z
-  .object({ error: z.string(), message: z.string(), errors: z.array(FieldError) })
-  .meta({ id: 'RefusedMessage' })
-  .describe('Why this message was not accepted');
-export type RefusedMessage = z.output<typeof RefusedMessage>;
-
-const facts = {
-  error: z.string().describe('Name of the kind of error'),
-  message: z.string(),
-  statusCode: z.int(),
-  timestamp: z.iso.datetime(),
-  path: z.string().describe('Without the query string'),
-  requestId: z.string().describe('Names the request in the log of the gateway'),
-  errors: z.array(FieldError).optional().describe('Where fields are wrong'),
-};
-const detail = z.string().describe('The message again');
+@Dto({ name: 'RefusedMessage', description: 'Why this message was not accepted' })
+export class RefusedMessage {
+  @IsString() error: string;
+  @IsString() message: string;
+  @NestedList(() => FieldError) errors: FieldError[];
+}
 
 /** What every refusal looks like (contracts README, "Errors"). */
-export const ErrorEnvelope = z.object(facts).meta({ id: 'Error' });
-export type ErrorEnvelope = z.output<typeof ErrorEnvelope>;
+@Dto({ name: 'Error' })
+export class ErrorEnvelope {
+  @IsString() @Described('Name of the kind of error') error: string;
+  @IsString() message: string;
+  @IsInt() statusCode: number;
+  @IsDateString() timestamp: string;
+  @IsString() @Described('Without the query string') path: string;
+  @IsString() @Described('Names the request in the log of the gateway') requestId: string;
+  @MayBeAbsent() @NestedList(() => FieldError) @Described('Where fields are wrong') errors?: FieldError[];
+}
 
 /** The same on the routes of merchant answers, which repeat the message as `detail` (contracts README, "Errors"). */
-export const DetailedErrorEnvelope = z.object({ ...facts, detail }).meta({ id: 'DetailedError' });
-export type DetailedErrorEnvelope = z.output<typeof DetailedErrorEnvelope>;
+@Dto({ name: 'DetailedError' })
+export class DetailedErrorEnvelope extends ErrorEnvelope {
+  @IsString() @Described('The message again') detail: string;
+}
 
-/** The same facts as RFC 9457 has them, for who asks for `application/problem+json`. */
-export const Problem = z
-  .object({
-    type: z.literal('about:blank'),
-    title: z.string(),
-    status: z.int(),
-    instance: z.string(),
-    ...facts,
-    detail,
-    results: z.array(RefusedMessage).optional().describe('Of a batch without a good message: why each was refused'),
-  })
-  .meta({ id: 'Problem' });
-export type Problem = z.output<typeof Problem>;
+/** The same facts as RFC 9457 has them, for clients that ask for `application/problem+json`. */
+@Dto({ name: 'Problem' })
+export class Problem extends DetailedErrorEnvelope {
+  @IsIn(['about:blank']) type: 'about:blank';
+  @IsString() title: string;
+  @IsInt() status: number;
+  @IsString() instance: string;
+
+  @MayBeAbsent()
+  @NestedList(() => RefusedMessage)
+  @Described('Of a batch without a good message: why each was refused')
+  results?: RefusedMessage[];
+}

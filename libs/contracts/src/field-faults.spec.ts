@@ -11,7 +11,7 @@ const told = (issues: Parameters<typeof fieldErrors>[0], most?: number) => {
 
 describe('what a client is told of its faults', () => {
   it('is one entry a field, and the first in words', () => {
-    const missing = { message: 'Invalid input: expected string, received undefined', path: ['message', 'title'] };
+    const missing = { message: 'is required', path: ['message', 'title'] };
     expect(told([missing, unknown(1)])).toEqual({
       errors: [
         { field: 'message.title', message: 'is required' },

@@ -3,18 +3,24 @@
  * Knows no transport, no database and no HTTP.
  */
 export * from './agent-actions.contract.js';
+export * from './agent-actions.dto.js';
 export * from './delivery.contract.js';
+export * from './delivery.dto.js';
+export { check, Dto, type DtoClass, factsOf, type Field, fieldsOf, type Issue } from './dto.js';
 export * from './error-envelope.js';
-export { fieldErrors, type Issue, summaryOf } from './field-faults.js';
+export { fieldErrors, summaryOf } from './field-faults.js';
 export * from './json-object.js';
 export * from './ledger.js';
 export { MAX_JOB_BYTES } from './job-size.js';
 export { validatorOf } from './linear-schema.js';
 export * from './merchant-answers.contract.js';
+export * from './merchant-answers.dto.js';
 export * from './notification-type.js';
+export { OwnFault } from './own-fault.js';
 export * from './queue-contract.js';
-export { BrokenContract, readJob, UnreadableData } from './read-job.js';
+export { BrokenContract, checkData, readJob, UnreadableData } from './read-job.js';
 export * from './refusal.js';
+export * from './rules.js';
 export * from './text.js';
 export * from './timestamp.js';
 export * from './trace-words.js';

@@ -1,6 +1,4 @@
-import { jsonObject } from './json-object.js';
-
-const fault = (value: unknown) => jsonObject().safeParse(value).error?.issues[0]?.message;
+import { faultOfJson as fault } from './json-object.js';
 
 /** A list that counts how often somebody looks at an item of it. */
 function watched(items: unknown[]) {

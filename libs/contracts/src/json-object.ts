@@ -1,10 +1,12 @@
-import { z } from 'zod';
-
 export type JsonObject = Record<string, unknown>;
+
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const MAX_DEPTH = 8;
 const MAX_KEYS = 100;
-const MAX_BYTES = 4096;
+/** Of the JSON text in UTF-8. */
+export const MAX_JSON_BYTES = 4096;
 
 const FORBIDDEN_CHARACTER = /(?![\t\n\r])\p{Cc}|\p{Cs}/u;
 
@@ -14,7 +16,7 @@ function refuse(reason: string): never {
   throw new OutOfBounds(reason);
 }
 
-/** The least that is left to write, of a JSON text that may not be longer than MAX_BYTES. */
+/** The least that is left to write, of a JSON text that may not be longer than MAX_JSON_BYTES. */
 interface Room {
   keys: number;
   bytes: number;
@@ -22,7 +24,7 @@ interface Room {
 
 /** What is too long is refused before it is looked at. */
 function take(room: Room, bytes: number): void {
-  if ((room.bytes -= bytes) < 0) refuse(`must be at most ${MAX_BYTES} bytes of JSON`);
+  if ((room.bytes -= bytes) < 0) refuse(`must be at most ${MAX_JSON_BYTES} bytes of JSON`);
 }
 
 function checkString(value: string, room: Room): void {
@@ -56,36 +58,19 @@ function checkValue(value: unknown, depth: number, room: Room): void {
   }
 }
 
-function faultOf(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'must be an object';
+/**
+ * Reports why an object of the sender's own (metadata, context) may not be stored: depth 8, 100 keys in all, 4 KiB of
+ * JSON, and nothing that Postgres could not store or give back unchanged (contracts README, "Metadata and context").
+ */
+export function faultOfJson(value: unknown): string | undefined {
+  if (!isJsonObject(value)) return 'must be an object';
   try {
-    checkValue(value, 1, { keys: MAX_KEYS, bytes: MAX_BYTES });
+    checkValue(value, 1, { keys: MAX_KEYS, bytes: MAX_JSON_BYTES });
   } catch (error) {
     if (error instanceof OutOfBounds) return error.message;
     throw error;
   }
-  if (Buffer.byteLength(JSON.stringify(value)) > MAX_BYTES) return `must be at most ${MAX_BYTES} bytes of JSON`;
+  if (Buffer.byteLength(JSON.stringify(value)) > MAX_JSON_BYTES)
+    return `must be at most ${MAX_JSON_BYTES} bytes of JSON`;
   return undefined;
 }
-
-/**
- * An object of the sender's own (metadata, context): depth 8, 100 keys in all, 4 KiB of JSON, and nothing that
- * Postgres could not store or give back unchanged (contracts README, "Metadata and context").
- */
-export const jsonObject = (): z.ZodType<JsonObject> =>
-  z
-    .any()
-    .check((ctx) => {
-      const fault = faultOf(ctx.value);
-      if (fault) ctx.issues.push({ code: 'custom', message: fault, input: ctx.value });
-    })
-    .meta({ type: 'object', additionalProperties: true });
-
-/** Any JSON object, however it may be filled: for bodies whose rules are known to the consumer alone. */
-export const anyJsonObject = (): z.ZodType<JsonObject> =>
-  z
-    .custom<JsonObject>(
-      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-      'must be an object',
-    )
-    .meta({ type: 'object', additionalProperties: true });

@@ -1,15 +1,16 @@
-import { z } from 'zod';
-import { uuid } from './text.js';
+import { IsBoolean, IsIn } from 'class-validator';
+import { Dto, type DtoClass } from './dto.js';
+import { AreIds, Described, IsId, Nested } from './rules.js';
 
 /**
- * One kind of job on a queue. The schema is checked where the job is made and again where it is consumed; a job that
- * breaks it becomes a dead letter.
+ * One kind of job on a queue. Its data are checked against the class where the job is made and again where it is
+ * consumed; a job that breaks it becomes a dead letter.
  */
 export interface JobContract<Data = unknown, Reply = unknown> {
   /** `event`: nobody waits. `request`: a caller waits for the reply, at most `timeoutMs`. */
   kind: 'event' | 'request';
-  data: z.ZodType<Data>;
-  reply?: z.ZodType<Reply>;
+  data: DtoClass<Data>;
+  reply?: DtoClass<Reply>;
   /** How often the job may fail for a passing reason before it is given up. */
   attempts: number;
   /** Delay before the first retry; doubles with each. */
@@ -46,11 +47,11 @@ export type JobData<C extends QueueContract, N extends JobName<C>> =
 export type JobReply<C extends QueueContract, N extends JobName<C>> =
   C['jobs'][N] extends JobContract<unknown, infer Reply> ? Reply : never;
 
-export function event<Data>(data: z.ZodType<Data>): JobContract<Data, never> {
+export function event<Data>(data: DtoClass<Data>): JobContract<Data, never> {
   return { kind: 'event', data, attempts: 5, backoffMs: 1000, timeoutMs: 0 };
 }
 
-export function request<Data, Reply>(data: z.ZodType<Data>, reply: z.ZodType<Reply>): JobContract<Data, Reply> {
+export function request<Data, Reply>(data: DtoClass<Data>, reply: DtoClass<Reply>): JobContract<Data, Reply> {
   return { kind: 'request', data, reply, attempts: 3, backoffMs: 50, timeoutMs: 5000 };
 }
 
@@ -60,15 +61,34 @@ export const ofGateway = <Data, Reply>(contract: JobContract<Data, Reply>): JobC
   ofGateway: true,
 });
 
-/** Version of the job format. Absent means 1, so producers may leave it out. */
-export const version = z.literal(1).default(1);
+/** What every command and message on a queue has (contracts README, "Job data"). */
+@Dto({ ignoresOthers: true })
+export class NamedJob {
+  /** Version of the job format. Absent means 1, so producers may leave it out. */
+  @IsIn([1], { message: 'must be 1' }) v = 1 as const;
+  @IsId() correlationId: string;
+}
+
+export interface FromCompany<Body> extends NamedJob {
+  companyId: string;
+  body: Body;
+}
 
 /** What a producer puts on a queue for a company (contracts README, "Job data"): `body` is exactly the REST body. */
-export const fromCompany = <Body>(body: z.ZodType<Body>) =>
-  z.object({ v: version, correlationId: uuid(), companyId: uuid(), body });
+export function fromCompany<Body>(type: DtoClass<Body>): DtoClass<FromCompany<Body>> {
+  @Dto({ ignoresOthers: true })
+  class CompanysJob extends NamedJob implements FromCompany<Body> {
+    @IsId()
+    companyId: string;
+
+    @Nested(() => type as DtoClass)
+    body: Body;
+  }
+  return CompanysJob;
+}
 
 /** A message from a producer: it may stand in the outbox, where its body is exactly the REST body. */
-export const message = <Body>(body: z.ZodType<Body>) => kept(event(fromCompany(body)));
+export const message = <Body>(body: DtoClass<Body>) => kept(event(fromCompany(body)));
 
 const kept = <Data extends Kept, Reply>(contract: JobContract<Data, Reply>): JobContract<Data, Reply> => ({
   ...contract,
@@ -78,8 +98,13 @@ const kept = <Data extends Kept, Reply>(contract: JobContract<Data, Reply>): Job
 /** At most this many messages travel in one job. */
 export const MAX_OWED_IDS = 200;
 
+@Dto({ ignoresOthers: true })
+class Owed {
+  @AreIds(MAX_OWED_IDS) ids: string[];
+}
+
 /** Herald's own job, on every queue: ids of outbox rows, whose content stays in Postgres. */
-export const owed = ofGateway(event(z.object({ ids: z.array(uuid()).min(1).max(MAX_OWED_IDS) })));
+export const owed = ofGateway(event(Owed));
 
 /** The verdict of a command that runs once per correlationId. */
 export interface Answered<Verdict> {
@@ -88,11 +113,21 @@ export interface Answered<Verdict> {
   replayed: boolean;
 }
 
-export const answered = <Verdict>(verdict: z.ZodType<Verdict>): z.ZodType<Answered<Verdict>> =>
-  z.object({ verdict, replayed: z.boolean() });
+/** The reply of such a command. */
+export function answered<Verdict>(type: DtoClass<Verdict>): DtoClass<Answered<Verdict>> {
+  @Dto()
+  class VerdictOf implements Answered<Verdict> {
+    @Nested(() => type as DtoClass)
+    verdict: Verdict;
+
+    @IsBoolean()
+    replayed: boolean;
+  }
+  return VerdictOf;
+}
 
 /** Answer to a message that was committed, and will take effect through its queue. */
-export const Accepted = z
-  .object({ correlationId: uuid().describe('Names the message from now on: keep it to follow its way') })
-  .meta({ id: 'Accepted' });
-export type Accepted = z.output<typeof Accepted>;
+@Dto({ name: 'Accepted' })
+export class Accepted {
+  @IsId() @Described('Names the message from now on: keep it to follow its way') correlationId: string;
+}

@@ -1,5 +1,6 @@
 import { validate as isUuid } from 'uuid';
-import { countFaults, fieldErrors, type Issue } from './field-faults.js';
+import { check, type Issue } from './dto.js';
+import { countFaults, fieldErrors } from './field-faults.js';
 import { faultOfSize } from './job-size.js';
 import type { JobContract } from './queue-contract.js';
 
@@ -60,11 +61,20 @@ export function readJob<Data>(
   const lacksId = isObject(data) && data.correlationId === undefined && isUuid(jobId);
   const size = faultOfSize(data);
   if (size) throw new BrokenContract(`data ${size}`, ['data']);
-  const parsed = contract.data.safeParse(lacksId ? { ...data, correlationId: jobId } : data);
-  if (!parsed.success) throw brokenBy(parsed.error.issues);
-  const { ids, correlationId, companyId } = parsed.data as Partial<Omit<ReadJob<Data>, 'data'>>;
-  const kept = contract.keep?.(parsed.data);
-  return { data: parsed.data, ids, correlationId, companyId: kept?.companyId ?? companyId, body: kept?.body };
+  const checked = checkData(contract, lacksId ? { ...data, correlationId: jobId } : data);
+  const { ids, correlationId, companyId } = checked as Partial<Omit<ReadJob<Data>, 'data'>>;
+  const kept = contract.keep?.(checked);
+  return { data: checked, ids, correlationId, companyId: kept?.companyId ?? companyId, body: kept?.body };
+}
+
+/**
+ * A job's data as they are stored.
+ * @throws BrokenContract naming each wrong field
+ */
+export function checkData<Data>(contract: JobContract<Data>, data: unknown): Data {
+  const { value, issues } = check(contract.data, data);
+  if (issues) throw brokenBy(issues);
+  return value;
 }
 
 /** A job's faults, in the words that a route would use. */
@@ -72,6 +82,6 @@ function brokenBy(issues: readonly Issue[]): BrokenContract {
   const faults = fieldErrors(issues, 'data', MAX_TOLD).map(({ field, message }) => `${field} ${message}`);
   const more = countFaults(issues) - faults.length;
   if (more > 0) faults.push(`and ${more} more`);
-  const paths = issues.slice(0, MAX_TOLD).map(({ path = [] }) => path.map(String).join('.') || 'data');
+  const paths = issues.slice(0, MAX_TOLD).map(({ path = [] }) => path.join('.') || 'data');
   return new BrokenContract(faults.join('; '), [...new Set(paths)]);
 }

@@ -27,11 +27,6 @@ export class Refusal extends Error {
   }
 }
 
-/** A fault in fixed words of Herald's own, which quote nothing: logs show them, and of no other error. */
-export class OwnFault extends Error {
-  readonly ownWords = true;
-}
-
 /** The job will fail the same way whenever it is tried: it is given up at once. */
 export class PermanentFault extends Error {}
 

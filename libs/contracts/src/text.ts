@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 const CONTROL = /\p{Cc}/u;
 const CONTROL_BUT_LINES = /(?![\t\n\r])\p{Cc}/u;
 const LONE_SURROGATE = /\p{Cs}/u;
@@ -62,40 +60,29 @@ export const startOf = (value: string, maxUnits: number): string =>
 /** True when a text has a character that people can see. */
 export const isVisible = (value: string): boolean => VISIBLE.test(value);
 
-/** Reports why a text in NFC may not be stored; undefined when it may. */
-function faultOf(value: string, maxCodePoints: number, lines: boolean): string | undefined {
+/** A text as it is stored: in NFC, unless it is surely too long for that. */
+export const storedText = (value: string, maxCodePoints: number): string =>
+  isSurelyLonger(value, maxCodePoints) ? value : value.normalize('NFC');
+
+/**
+ * Reports why a stored text may not stay: 1 to `maxCodePoints` code points, no control characters but tabs and line
+ * breaks where it may have `lines`, at least one visible character (contracts README, "Text").
+ */
+export function faultOfText(value: string, maxCodePoints: number, lines: boolean): string | undefined {
+  if (isSurelyLonger(value, maxCodePoints)) return tooLong(maxCodePoints);
   if (LONE_SURROGATE.test(value)) return 'must not hold a lone surrogate';
   if ((lines ? CONTROL_BUT_LINES : CONTROL).test(value)) return 'must not hold control characters';
   if (!VISIBLE.test(value)) return value === '' ? 'must not be empty' : 'must hold a visible character';
   return isLonger(value, maxCodePoints) ? tooLong(maxCodePoints) : undefined;
 }
 
-/** Reads a text by the rules of `line` and `text`: the text as it is stored, or what is wrong with it. */
+/** Reads a text: as it is stored, and what is wrong with it. */
 export function readText(value: string, maxCodePoints: number, lines: boolean): { text: string; fault?: string } {
-  if (isSurelyLonger(value, maxCodePoints)) return { text: value, fault: tooLong(maxCodePoints) };
-  const text = value.normalize('NFC');
-  return { text, fault: faultOf(text, maxCodePoints, lines) };
+  const text = storedText(value, maxCodePoints);
+  return { text, fault: faultOfText(text, maxCodePoints, lines) };
 }
 
-function ruled(maxCodePoints: number, lines: boolean) {
-  return z
-    .string()
-    .check((ctx) => {
-      const { text, fault } = readText(ctx.value, maxCodePoints, lines);
-      ctx.value = text;
-      if (fault) ctx.issues.push({ code: 'custom', message: fault, input: ctx.value });
-    })
-    .meta({ minLength: 1, maxLength: maxCodePoints });
-}
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/**
- * A title or a login: 1 to `maxCodePoints` code points after NFC, no control characters, at least one visible
- * character (contracts README, "Text").
- */
-export const line = (maxCodePoints: number) => ruled(maxCodePoints, false);
-
-/** A body: as `line`, with tabs and line breaks allowed. */
-export const text = (maxCodePoints: number) => ruled(maxCodePoints, true);
-
-/** Any UUID, in either case; stored lower. */
-export const uuid = () => z.guid('must be a UUID').toLowerCase();
+/** True for any UUID, in either case; stored lower (contracts README, "Ids"). */
+export const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);

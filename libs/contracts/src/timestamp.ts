@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,30}))?)?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
 
@@ -50,27 +48,11 @@ export function readMoment(text: string): Moment | undefined {
 
 type Six = [number, number, number, number, number, number];
 
-const MALFORMED = 'must be a date and time in ISO 8601';
-
-/** A moment in a body: strict ISO 8601 in, ISO 8601 in UTC with milliseconds out. */
-export const timestamp = () =>
-  z
-    .string()
-    .transform((value, ctx) => {
-      const moment = readMoment(value);
-      if (moment) return moment.floor.toISOString();
-      ctx.addIssue({ code: 'custom', message: MALFORMED });
-      return z.NEVER;
-    })
-    .meta({ format: 'date-time' });
+/** A moment as bodies have it stored: ISO 8601 in UTC with milliseconds. Undefined for what is no moment. */
+export const inUtc = (text: string): string | undefined => readMoment(text)?.floor.toISOString();
 
 /** A time without a zone. */
 const UNZONED = /T[\d:.,]+$/;
 
 /** A moment that `readMoment` reads, as it was written; one without a zone says that it is in UTC. */
-export const writtenTime = () =>
-  z
-    .string()
-    .refine((value) => readMoment(value) !== undefined, MALFORMED)
-    .transform((value) => (UNZONED.test(value) ? `${value}Z` : value))
-    .meta({ format: 'date-time' });
+export const zoned = (text: string): string => (UNZONED.test(text) ? `${text}Z` : text);

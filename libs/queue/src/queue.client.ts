@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  checkData,
   gatewayTimeout,
   type JobContract,
   type JobData,
@@ -224,7 +225,7 @@ export class QueueClient extends ClientProxy {
   ): Promise<void> {
     if (!this.isConnected) throw awayError(this.redis);
     const contract = this.contractOf(pattern);
-    const checked = contract.data.parse(data) as object;
+    const checked = checkData(contract, data) as object;
     const { attempts, backoffMs, ofGateway } = contract;
     const asGateway = ofGateway || Object.keys(transport).length > 0;
     const place = [prefixOf(pattern.queue, this.namespace), pattern.job, options.jobId] as const;

@@ -1,11 +1,10 @@
-import { line, uuid } from '@herald/contracts';
 import { hasCompanyNamed, insertCompany, listCompanies } from '@herald/database';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { confirm } from '../confirm.js';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
-import { readOptions } from '../options.js';
+import { line, readOptions, uuid } from '../options.js';
 import { table } from '../table.js';
 import { tell } from '../told.js';
 

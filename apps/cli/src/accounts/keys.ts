@@ -1,4 +1,3 @@
-import { line, uuid } from '@herald/contracts';
 import {
   changeCredential,
   type Credential,
@@ -18,7 +17,7 @@ import {
 import { z } from 'zod';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
-import { duration, moment, readOptions } from '../options.js';
+import { duration, line, moment, readOptions, uuid } from '../options.js';
 import { tell } from '../told.js';
 import { keyTable } from './key-table.js';
 

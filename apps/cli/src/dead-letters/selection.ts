@@ -1,7 +1,7 @@
-import { readMoment, uuid } from '@herald/contracts';
+import { readMoment } from '@herald/contracts';
 import type { DeadLetterFilter } from '@herald/database';
 import { z } from 'zod';
-import { readOptions } from '../options.js';
+import { readOptions, uuid } from '../options.js';
 
 /** What was typed to say which dead letters are meant. */
 export interface SelectionOptions {

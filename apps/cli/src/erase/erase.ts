@@ -1,4 +1,3 @@
-import { line, uuid } from '@herald/contracts';
 import {
   completeLead,
   completePerson,
@@ -15,7 +14,7 @@ import { z } from 'zod';
 import { confirm } from '../confirm.js';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
-import { readOptions } from '../options.js';
+import { line, readOptions, uuid } from '../options.js';
 import { progressOf } from '../progress.js';
 import { IN_REDIS, type SubjectsJobs, withStoredJobs } from './subjects-jobs.js';
 

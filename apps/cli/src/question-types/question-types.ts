@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { NotificationType } from '@herald/contracts';
+import { check, fieldErrors, NotificationType } from '@herald/contracts';
 import { type Database, listTypes, saveType } from '@herald/database';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
@@ -36,9 +36,9 @@ async function readType(file: string): Promise<NotificationType> {
   const text = await readFile(file, 'utf8').catch((error: Error) => {
     throw new Failure(`${file} cannot be read: ${error.message}`);
   });
-  const parsed = NotificationType.safeParse(jsonOf(text, file));
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `  ${path.join('.') || 'type'}: ${message}`);
+  const { value, issues } = check(NotificationType, jsonOf(text, file));
+  if (value) return value;
+  const faults = fieldErrors(issues, 'type').map(({ field, message }) => `  ${field}: ${message}`);
   throw new Failure(`${file} does not describe a type of question:\n${faults.join('\n')}`);
 }
 

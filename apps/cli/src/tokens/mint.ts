@@ -1,8 +1,7 @@
-import { line, uuid } from '@herald/contracts';
 import { z } from 'zod';
 import { readDemo } from '../demo-file.js';
 import { Failure } from '../failure.js';
-import { duration, readOptions } from '../options.js';
+import { duration, line, readOptions, uuid } from '../options.js';
 import { tell } from '../told.js';
 import { type Signer, signToken } from './sign-token.js';
 

@@ -1,4 +1,4 @@
-import { MessageTrace } from '@herald/contracts';
+import { check, MessageTrace } from '@herald/contracts';
 import { Failure, sentence } from '../failure.js';
 
 const PATIENCE_MS = 10_000;
@@ -19,9 +19,9 @@ export async function askGateway(
   });
   if (answer.status === 404) return [];
   if (answer.status !== 200) throw new Failure(`The gateway says ${answer.status}: ${saying(answer.body)}`);
-  const told = MessageTrace.safeParse(answer.body);
-  if (!told.success) throw new Failure(`What answers at ${gateway} is no gateway of this version.`);
-  return [told.data];
+  const { value } = check(MessageTrace, answer.body);
+  if (!value) throw new Failure(`What answers at ${gateway} is no gateway of this version.`);
+  return [value];
 }
 
 async function ask(url: string, token: string): Promise<{ status: number; body: unknown }> {

@@ -1,9 +1,8 @@
-import { uuid } from '@herald/contracts';
 import { findPlaces, stepsOf } from '@herald/database';
 import { z } from 'zod';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
-import { readOptions } from '../options.js';
+import { readOptions, uuid } from '../options.js';
 import { askGateway } from './ask-gateway.js';
 import { timeline, type Way } from './timeline.js';
 

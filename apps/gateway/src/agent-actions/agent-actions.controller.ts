@@ -7,74 +7,28 @@ import {
   ActionStats,
   agentActions,
   notFound,
-  PRIORITIES,
-  READ_STATES,
   RecordAction,
   SetActionStatus,
-  uuid,
 } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { z } from 'zod';
 import { Scope } from '../auth/access.decorators.js';
 import { Caller, type CredentialCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
-import { anyText, cursor, oneOf, rangeEnd, rangeStart, wholeNumber } from '../http/query-fields.js';
-import { parameters } from '../http/query-names.js';
-import { idsOf, namedParameters } from '../http/validation.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
+import {
+  ListParams,
+  NOT_FOUND,
+  NotificationId,
+  RecipientIds,
+  StatsParams,
+  UserId,
+  UserParams,
+} from './agent-actions.params.js';
 import { AgentActionsQuery } from './agent-actions.query.js';
 
-const MAX_SKIP = 999_999_999;
-
-const page = {
-  skip: wholeNumber(0, MAX_SKIP, 0).describe('Number of notifications to skip'),
-  limit: wholeNumber(1, 100, 50).describe('Maximum number of notifications to return'),
-  cursor: cursor.optional(),
-};
-const kind = {
-  notification_type: anyText.optional().describe('A type that the API lists, or one that the company uses'),
-  priority: oneOf(PRIORITIES).optional(),
-};
-const status = oneOf(READ_STATES).optional();
-const range = {
-  start_date: rangeStart.optional().describe('Only what was created at or after this'),
-  end_date: rangeEnd.optional().describe('Only what was created at or before this; a date alone: until its end'),
-};
-
-const inOrder = ({ start_date, end_date }: { start_date?: Date; end_date?: Date }) =>
-  !start_date || !end_date || start_date <= end_date;
-const OUT_OF_ORDER = { path: ['start_date'], message: 'must not be after end_date' };
-
-const ListParams = z
-  .object({
-    ...page,
-    ...kind,
-    ...range,
-    status,
-    agent_id: anyText.optional().describe('Only what this agent did'),
-    query_id: anyText.optional().describe('Only what was done for this customer support query'),
-    sender_id: anyText.optional().describe('Only what this user sent'),
-  })
-  .refine(inOrder, OUT_OF_ORDER);
-
-const UserParams = z.object({ ...page, ...kind, status: status.describe("The user's own read status") });
-
-const StatsParams = z
-  .object({
-    ...kind,
-    ...range,
-    agent_id: anyText.optional().describe('Only what this agent did'),
-    user_id: anyText.optional().describe('Only what this user received, by their own read status'),
-  })
-  .refine(inOrder, OUT_OF_ORDER);
-
-const NOT_FOUND = 'Notification not found';
 const NO_RECIPIENT = 'The notification has no such recipient';
 const INVALID_TYPE = 'Invalid notification_type parameter';
-const NotificationId = z.object({ notification_id: uuid() });
-const RecipientIds = NotificationId.extend({ user_id: uuid() });
-const UserId = z.object({ user_id: z.string().describe('A user whom nobody knows has received nothing') });
 
 /** The Team Notifications API (contracts README, "Agent actions"). */
 @Controller('team-notifications')
@@ -98,7 +52,7 @@ export class AgentActionsController {
     refusals: { 503: OUTBOX_FULL },
   })
   async record(
-    @Body({ schema: RecordAction }) body: RecordAction,
+    @Body() body: RecordAction,
     @Caller() { companyId }: CredentialCaller,
     @Correlated() correlation: Correlation,
   ) {
@@ -121,11 +75,7 @@ export class AgentActionsController {
     answers: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
   })
-  list(
-    @Query({ schema: namedParameters(parameters(ListParams)) })
-    { skip, limit, cursor, ...filters }: z.output<typeof ListParams>,
-    @Caller() { companyId }: CredentialCaller,
-  ) {
+  list(@Query() { skip, limit, cursor, ...filters }: ListParams, @Caller() { companyId }: CredentialCaller) {
     return this.actions.list(companyId, filters, { skip, limit, cursor });
   }
 
@@ -138,10 +88,7 @@ export class AgentActionsController {
     answers: { 200: ActionStats },
     refusals: { 400: INVALID_TYPE },
   })
-  stats(
-    @Query({ schema: namedParameters(parameters(StatsParams)) }) filters: z.output<typeof StatsParams>,
-    @Caller() { companyId }: CredentialCaller,
-  ) {
+  stats(@Query() filters: StatsParams, @Caller() { companyId }: CredentialCaller) {
     return this.actions.stats(companyId, filters);
   }
 
@@ -155,9 +102,8 @@ export class AgentActionsController {
     refusals: { 400: INVALID_TYPE },
   })
   ofUser(
-    @Param({ schema: UserId }) { user_id }: z.output<typeof UserId>,
-    @Query({ schema: namedParameters(parameters(UserParams)) })
-    { skip, limit, cursor, ...filters }: z.output<typeof UserParams>,
+    @Param() { user_id }: UserId,
+    @Query() { skip, limit, cursor, ...filters }: UserParams,
     @Caller() { companyId }: CredentialCaller,
   ) {
     return this.actions.ofUser(companyId, { ...filters, user_id }, { skip, limit, cursor });
@@ -171,10 +117,7 @@ export class AgentActionsController {
     answers: { 200: ActionItem },
     refusals: { 404: NOT_FOUND },
   })
-  async find(
-    @Param({ schema: idsOf(NotificationId, NOT_FOUND) }) { notification_id }: z.output<typeof NotificationId>,
-    @Caller() { companyId }: CredentialCaller,
-  ) {
+  async find(@Param() { notification_id }: NotificationId, @Caller() { companyId }: CredentialCaller) {
     const action = await this.actions.find(companyId, notification_id);
     if (!action) throw notFound(NOT_FOUND);
     return action;
@@ -191,9 +134,8 @@ export class AgentActionsController {
     refusals: { 404: [NOT_FOUND, NO_RECIPIENT] },
   })
   async setStatus(
-    @Param({ schema: idsOf(RecipientIds, NOT_FOUND) })
-    { notification_id, user_id }: z.output<typeof RecipientIds>,
-    @Body({ schema: SetActionStatus }) { status }: z.output<typeof SetActionStatus>,
+    @Param() { notification_id, user_id }: RecipientIds,
+    @Body() { status }: SetActionStatus,
     @Caller() { companyId }: CredentialCaller,
     @Correlated() correlation: Correlation,
   ) {

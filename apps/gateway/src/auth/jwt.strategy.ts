@@ -1,30 +1,22 @@
 import { callbackify } from 'node:util';
-import { line, uuid } from '@herald/contracts';
+import { check } from '@herald/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
-import { validate as isUuid } from 'uuid';
-import { z } from 'zod';
 import type { MerchantCaller, PersonCaller } from './caller.js';
+import { Claims, MerchantClaims, PersonClaims } from './claims.js';
 import { JwtKeys } from './jwt.keys.js';
 import type { JwtSettings } from './jwt.settings.js';
 
 /** Clocks may differ by this much. */
 const TOLERANCE_SECONDS = 5;
 
-/** `exp` is required; the library only checks it when it is there. */
-const Claims = z.object({ exp: z.number(), iss: z.string(), aud: z.union([z.string(), z.array(z.string())]) });
-/** Ids of companies are UUIDs of RFC 4122; Postgres would take others too. */
-const companyId = uuid().refine((id) => isUuid(id));
-const PersonClaims = Claims.extend({ sub: line(100), company_id: companyId });
-const MerchantClaims = Claims.extend({ merchant_id: z.int().positive() });
-
 /** Claims of each kind of holder. */
 export const CLAIMS = { person: PersonClaims, merchant: MerchantClaims };
 
 /** The kind of holder that a token is for, by its audience; none for a token that is for both. */
 export function audienceOf(payload: unknown, settings: JwtSettings): keyof typeof CLAIMS | undefined {
-  const audiences = [Claims.safeParse(payload).data?.aud].flat();
+  const audiences = [check(Claims, payload).value?.aud].flat();
   const forPeople = audiences.includes(settings.JWT_USER_AUDIENCE);
   if (forPeople === audiences.includes(settings.JWT_MERCHANT_AUDIENCE)) return undefined;
   return forPeople ? 'person' : 'merchant';
@@ -71,11 +63,11 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 }
 
 function person(payload: unknown): PersonCaller | false {
-  const { data: claims } = PersonClaims.safeParse(payload);
+  const { value: claims } = check(PersonClaims, payload);
   return !!claims && { kind: 'person', issuer: claims.iss, companyId: claims.company_id, login: claims.sub };
 }
 
 function merchant(payload: unknown): MerchantCaller | false {
-  const { data: claims } = MerchantClaims.safeParse(payload);
+  const { value: claims } = check(MerchantClaims, payload);
   return !!claims && { kind: 'merchant', issuer: claims.iss, merchantId: claims.merchant_id };
 }

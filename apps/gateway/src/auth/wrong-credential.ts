@@ -1,4 +1,4 @@
-import { type Refusal, unauthorized } from '@herald/contracts';
+import { check, type Refusal, unauthorized } from '@herald/contracts';
 import { decodeJwt } from 'jose';
 import type { Access } from './access.decorators.js';
 import { CredentialStore } from './credential.store.js';
@@ -29,7 +29,7 @@ export function wrongCredential(token: string | undefined, access: Access, setti
   const audience = audienceOf(claims, settings);
   if (!audience) return unauthorized();
   if (audience !== access.kind) return unauthorized(TAKES[access.kind]);
-  const claim = String(CLAIMS[audience].safeParse(claims).error?.issues[0]?.path[0]);
+  const claim = String(check<object>(CLAIMS[audience], claims).issues?.[0]?.path?.[0]);
   return unauthorized(MUST_BE[claim] && `${TAKES[audience]}, whose ${claim} must be ${MUST_BE[claim]}`);
 }
 

@@ -2,11 +2,11 @@ import { Group, Operation } from '@herald/bootstrap';
 import {
   Accepted,
   BatchResults,
+  check,
   delivery,
   FeedItem,
   FeedPage,
   forbidden,
-  MessageStatus,
   Refusal,
   RefusedBatch,
   SendMessage,
@@ -14,52 +14,24 @@ import {
   SetMessageStatus,
   UnreadCount,
   Updated,
-  uuid,
 } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { z } from 'zod';
 import { People, Scope } from '../auth/access.decorators.js';
 import { Caller, type CredentialCaller, type PersonCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
-import { cursor, oneOf, wholeNumber } from '../http/query-fields.js';
-import { parameters } from '../http/query-names.js';
-import { describedAs, idsOf, ItemFaults } from '../http/validation.js';
+import { ItemFaults } from '../http/validation.js';
 import type { NewMessage } from '../outbox/outbox-message.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
+import { FeedParams, MessageId, NOT_FOUND, Nothing } from './feed.params.js';
 import { FeedQuery } from './feed.query.js';
 
-const FeedParams = parameters(
-  z.object({
-    tab: oneOf(['all', 'ai']).default('all'),
-    status: oneOf(MessageStatus.options).optional(),
-    limit: wholeNumber(1, 100, 50).describe('How many messages to give at most'),
-    cursor: cursor.optional(),
-  }),
-);
-
-const MessageId = z.object({ id: uuid().describe("The message's correlationId") });
-
-const MAX_MESSAGES = 1000;
-
-/** Counted before anything else is done with them; whether a message is good is told of each by itself. */
-const Batch = z.strictObject({
-  messages: z.custom<unknown[]>(
-    (value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_MESSAGES,
-    'must be a list of 1 to 1,000 messages',
-  ),
-});
-const Nothing = z.strictObject({}).nullish();
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
 /** A batch counts its messages; one that is refused as a whole counts as a request. */
-function messagesIn(body: unknown): number {
-  const { messages } = Object(body) as { messages?: unknown };
-  return Array.isArray(messages) && messages.length > 0 && messages.length <= MAX_MESSAGES ? messages.length : 1;
-}
+const messagesIn = (body: unknown) => check(SendMessages, body).value?.messages.length ?? 1;
 
-const NOT_FOUND = 'Message not found';
 const NONE_GOOD = 'No message of the batch is good; results says what is wrong with each';
 const FOREIGN_AUTHOR = 'This credential may not write as this author';
 
@@ -83,11 +55,7 @@ export class FeedController {
     answers: { 202: Accepted },
     refusals: { 403: FOREIGN_AUTHOR, 503: OUTBOX_FULL },
   })
-  async send(
-    @Body({ schema: SendMessage }) body: SendMessage,
-    @Caller() caller: CredentialCaller,
-    @Correlated() correlation: Correlation,
-  ) {
+  async send(@Body() body: SendMessage, @Caller() caller: CredentialCaller, @Correlated() correlation: Correlation) {
     if (!mayWriteAs(caller, body)) throw forbidden(FOREIGN_AUTHOR);
     const { replayed } = await this.outbox.accept([messageOf(correlation.id, caller, body)], correlation.key);
     if (replayed) correlation.markReplayed();
@@ -107,17 +75,17 @@ export class FeedController {
     refusals: { 413: '1000 messages at once are more than the 100 that may be sent in 60 s', 503: OUTBOX_FULL },
   })
   async sendBatch(
-    @Body({ schema: describedAs(Batch, SendMessages) }) batch: z.output<typeof Batch>,
+    @Body() batch: SendMessages,
     @Caller() caller: CredentialCaller,
     @Correlated(false) correlation: Correlation,
   ) {
     const accepted: NewMessage[] = [];
     const faults = new ItemFaults();
     const results = batch.messages.map((item, index): BatchResults['results'][number] => {
-      const parsed = SendMessage.safeParse(item);
-      if (!parsed.success) return faults.of(parsed.error.issues);
-      if (!mayWriteAs(caller, parsed.data)) return { error: 'Forbidden', message: FOREIGN_AUTHOR, errors: [] };
-      const message = messageOf(correlation.at(index), caller, parsed.data);
+      const { value, issues } = check(SendMessage, item);
+      if (issues) return faults.of(issues);
+      if (!mayWriteAs(caller, value)) return { error: 'Forbidden', message: FOREIGN_AUTHOR, errors: [] };
+      const message = messageOf(correlation.at(index), caller, value);
       accepted.push(message);
       return { correlationId: message.id };
     });
@@ -139,7 +107,7 @@ export class FeedController {
     answers: { 200: FeedPage },
     refusals: { 400: 'limit must be a whole number from 1 to 100' },
   })
-  list(@Query({ schema: FeedParams }) params: z.output<typeof FeedParams>, @Caller() caller: PersonCaller) {
+  list(@Query() params: FeedParams, @Caller() caller: PersonCaller) {
     return this.feed.page(caller, params);
   }
 
@@ -161,8 +129,8 @@ export class FeedController {
     refusals: { 403: 'Only the recipient may change the status of a message', 404: NOT_FOUND },
   })
   async setStatus(
-    @Param({ schema: idsOf(MessageId, NOT_FOUND) }) { id }: z.output<typeof MessageId>,
-    @Body({ schema: SetMessageStatus }) { status }: z.output<typeof SetMessageStatus>,
+    @Param() { id }: MessageId,
+    @Body() { status }: SetMessageStatus,
     @Caller() caller: PersonCaller,
     @Correlated() correlation: Correlation,
   ) {
@@ -185,11 +153,7 @@ export class FeedController {
     answers: { 200: Updated },
     command: true,
   })
-  async readAll(
-    @Body({ schema: Nothing }) _: unknown,
-    @Caller() caller: PersonCaller,
-    @Correlated() correlation: Correlation,
-  ) {
+  async readAll(@Body() _: Nothing, @Caller() caller: PersonCaller, @Correlated() correlation: Correlation) {
     const { verdict, replayed } = await this.queues.ask(delivery, 'read-all', {
       v: 1,
       correlationId: correlation.id,

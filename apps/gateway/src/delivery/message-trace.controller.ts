@@ -1,14 +1,10 @@
 import { Group, Operation } from '@herald/bootstrap';
-import { MessageTrace, notFound, uuid } from '@herald/contracts';
+import { MessageTrace, notFound } from '@herald/contracts';
 import { Controller, Get, Param } from '@nestjs/common';
-import { z } from 'zod';
 import { Scope } from '../auth/access.decorators.js';
 import { Caller, type CredentialCaller } from '../auth/caller.js';
-import { idsOf } from '../http/validation.js';
+import { CorrelationId, NOT_FOUND } from './feed.params.js';
 import { MessageTraceQuery } from './message-trace.query.js';
-
-const NOT_FOUND = 'Message not found';
-const MessageId = z.object({ correlationId: uuid() });
 
 /** The way of a message, step by step (contracts README, "Following a message"). */
 @Controller('v1/messages')
@@ -25,10 +21,7 @@ export class MessageTraceController {
     answers: { 200: MessageTrace },
     refusals: { 404: NOT_FOUND },
   })
-  async trace(
-    @Param({ schema: idsOf(MessageId, NOT_FOUND) }) { correlationId }: z.output<typeof MessageId>,
-    @Caller() caller: CredentialCaller,
-  ) {
+  async trace(@Param() { correlationId }: CorrelationId, @Caller() caller: CredentialCaller) {
     const trace = await this.traces.find(caller.companyId, correlationId);
     if (!trace) throw notFound(NOT_FOUND);
     return trace;

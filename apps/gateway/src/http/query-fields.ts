@@ -1,55 +1,95 @@
-import { boundedNfc, readMoment, tooLong } from '@herald/contracts';
-import { z } from 'zod';
+import {
+  faultsOfItems,
+  isLonger,
+  isUuid,
+  type JsonObject,
+  type Moment,
+  ofText,
+  readMoment,
+  rule,
+  storedText,
+  tooLong,
+} from '@herald/contracts';
 
-/** A parameter that may be given once. An empty value is a mistake; parameters nobody knows are ignored. */
-const single = z.string('must be given once').min(1, 'must not be empty');
+/** What is wrong with a parameter as such: it may be given once, and an empty value is a mistake. */
+function faultOfOnce(value: unknown): string | undefined {
+  if (typeof value !== 'string') return 'must be given once';
+  return value === '' ? 'must not be empty' : undefined;
+}
 
-/** A whole number from `min` to `max`, in plain digits. */
-export const wholeNumber = (min: number, max: number, fallback: number) =>
-  single
-    .regex(/^\d{1,9}$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-    .default(fallback)
-    // Text that holds a number, told to clients as the number it holds.
-    .meta({ type: 'integer', minimum: min, maximum: max, pattern: undefined, minLength: undefined });
+/** A parameter that is more than text: the rule holds when `read` made something else of it. */
+function readAs(name: string, read: (text: string) => unknown, message: string, schema: JsonObject) {
+  const isRead = (value: unknown) => typeof value !== 'string' && !Array.isArray(value);
+  return rule(name, (value) => (isRead(value) ? undefined : (faultOfOnce(value) ?? message)), {
+    normalise: ofText((text) => read(text) ?? text),
+    schema,
+  });
+}
 
-export const oneOf = <const T extends readonly string[]>(values: T) =>
-  z.enum(values as T & readonly [string, ...string[]], `must be one of ${values.join(', ')}`);
+/** A whole number from `min` to `max`, in plain digits; told to clients as the number that the text holds. */
+export const IsWholeNumber = (min: number, max: number) =>
+  readAs(
+    'isWholeNumber',
+    (text) => (/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined),
+    `must be a whole number from ${min} to ${max}`,
+    { type: 'integer', minimum: min, maximum: max },
+  );
 
 const MAX_TEXT = 1000;
 const CONTROL = /\p{Cc}/u;
+const stored = ofText((text) => storedText(text, MAX_TEXT));
+
+function faultOfWord(value: unknown): string | undefined {
+  const fault = faultOfOnce(value);
+  if (fault) return fault;
+  if (isLonger(value as string, MAX_TEXT)) return tooLong(MAX_TEXT);
+  return CONTROL.test(value as string) ? 'must not hold control characters' : undefined;
+}
+
+const WORD = { type: 'string', minLength: 1, maxLength: MAX_TEXT };
 
 /** Any text that can be stored, in NFC as it is stored: what nobody ever stored matches nothing. */
-export const anyText = single
-  .check((ctx) => {
-    const text = boundedNfc(ctx.value, MAX_TEXT);
-    const fault = text === undefined ? tooLong(MAX_TEXT) : CONTROL.test(text) && 'must not hold control characters';
-    if (fault) ctx.issues.push({ code: 'custom', message: fault, input: ctx.value });
-    else ctx.value = text as string;
-  })
-  .meta({ maxLength: MAX_TEXT });
+export const IsWord = () => rule('isWord', faultOfWord, { normalise: stored, schema: WORD });
+
+/** Several of them: the parameter may be repeated, or hold some with commas between them. */
+export const AreWords = () =>
+  rule('areWords', (words) => faultsOfItems(words as unknown[], faultOfWord), {
+    normalise: (given) =>
+      [given].flat().flatMap((text) => (text as string).split(',').map((word) => storedText(word, MAX_TEXT))),
+    list: true,
+    schema: { items: WORD },
+  });
 
 const LAST_MS_OF_DAY = 24 * 60 * 60 * 1000 - 1;
 
-function moment(pick: (text: NonNullable<ReturnType<typeof readMoment>>) => Date) {
-  return single
-    .transform((value, ctx): Date => {
-      const read = readMoment(value);
-      if (read) return pick(read);
-      ctx.addIssue({ code: 'custom', message: 'must be a date, or a date and time, in ISO 8601' });
-      return z.NEVER;
-    })
-    .describe('A date, or a date and time, in ISO 8601; UTC unless it names a zone');
-}
+const bound = (pick: (moment: Moment) => Date) =>
+  readAs(
+    'isRangeBound',
+    (text) => {
+      const moment = readMoment(text);
+      return moment && pick(moment);
+    },
+    'must be a date, or a date and time, in ISO 8601',
+    {
+      type: 'string',
+      minLength: 1,
+      description: 'A date, or a date and time, in ISO 8601; UTC unless it names a zone',
+    },
+  );
 
 /** The first millisecond that belongs to a range; a date without a time begins with its first. */
-export const rangeStart = moment(({ ceil }) => ceil);
+export const IsRangeStart = () => bound(({ ceil }) => ceil);
 
 /** The last millisecond that belongs to a range; a date without a time ends with its last. */
-export const rangeEnd = moment(({ floor, wholeDay }) =>
-  wholeDay ? new Date(floor.getTime() + LAST_MS_OF_DAY) : floor,
-);
+export const IsRangeEnd = () =>
+  bound(({ floor, wholeDay }) => (wholeDay ? new Date(floor.getTime() + LAST_MS_OF_DAY) : floor));
+
+/** Of two moments: this one is not after the other, where both are there. */
+export const IsNotAfter = (other: string) =>
+  rule('isNotAfter', (start, params) => {
+    const end = (params as JsonObject)[other];
+    return start instanceof Date && end instanceof Date && start > end ? `must not be after ${other}` : undefined;
+  });
 
 /** Where a page ended: the time and the id of its last item. Opaque to clients. */
 export interface Cursor {
@@ -63,12 +103,17 @@ export const writeCursor = ({ at, id }: Cursor): string => Buffer.from(`${at.get
 const EARLIEST_MS = Date.UTC(-4712, 0, 1);
 const LATEST_MS = 8_640_000_000_000_000;
 
-export const cursor = single
-  .transform((value, ctx): Cursor => {
-    const [, ms, id] = /^(-?\d{1,16}) ([0-9a-f-]{36})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
-    const at = Number(ms);
-    if (id && at >= EARLIEST_MS && at <= LATEST_MS && z.guid().safeParse(id).success) return { at: new Date(at), id };
-    ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
-    return z.NEVER;
-  })
-  .describe('The cursor that the page before gave');
+/** Undefined for what no page gave. */
+function readCursor(text: string): Cursor | undefined {
+  const [, ms, id] = /^(-?\d{1,16}) ([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];
+  const at = Number(ms);
+  return isUuid(id) && at >= EARLIEST_MS && at <= LATEST_MS ? { at: new Date(at), id } : undefined;
+}
+
+/** A cursor, as `read` reads those of one list. */
+export const IsCursor = (read: (text: string) => unknown = readCursor) =>
+  readAs('isCursor', read, 'is not a cursor of this list', {
+    type: 'string',
+    minLength: 1,
+    description: 'The cursor that the page before gave',
+  });

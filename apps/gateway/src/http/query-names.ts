@@ -1,24 +1,22 @@
-import { z } from 'zod';
+import { type Field, type Issue } from '@herald/contracts';
 
 /** `name[]` or `name[0]`, as axios, PHP and jQuery name the items of a list; others bracket other things. */
 const BRACKETED = /^([^[]+)\[(.*)$/s;
 const ITEM = /^\d{0,9}\]$/;
 
-type Query = Record<string, string | string[]>;
-
 /**
- * A query string by the names that `schema` documents. The items of `lists` may be named with brackets. In the name of
- * any other documented parameter brackets are a mistake; names that nobody knows are ignored.
+ * A query string by the names of its fields. The items of a list may be named with brackets. In the name of any other
+ * field brackets are a mistake; names that nobody knows are ignored.
  */
-export function parameters<T extends z.ZodObject>(schema: T, ...lists: (keyof T['shape'] & string)[]) {
-  return z.preprocess((given, ctx) => {
-    const query: Query = { ...(given as Query) };
-    for (const [key, value] of Object.entries(query)) {
-      const [, name = '', rest = ''] = BRACKETED.exec(key) ?? [];
-      if (!Object.hasOwn(schema.shape, name)) continue;
-      if (lists.includes(name) && ITEM.test(rest)) query[name] = [query[name] ?? [], value].flat();
-      else ctx.addIssue({ code: 'custom', path: [key.slice(0, 100)], message: `is not known; it is called ${name}` });
-    }
-    return query;
-  }, schema);
+export function byNames(fields: readonly Field[], given: object): { query: Record<string, unknown>; issues: Issue[] } {
+  const query: Record<string, unknown> = { ...given };
+  const issues: Issue[] = [];
+  for (const [key, value] of Object.entries(query)) {
+    const [, name = '', rest = ''] = BRACKETED.exec(key) ?? [];
+    const field = fields.find((each) => each.name === name);
+    if (!field) continue;
+    if (field.list && ITEM.test(rest)) query[name] = [query[name] ?? [], value].flat();
+    else issues.push({ path: [key.slice(0, 100)], message: `is not known; it is called ${name}` });
+  }
+  return { query, issues };
 }

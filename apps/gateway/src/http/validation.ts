@@ -1,14 +1,21 @@
 import {
   badRequest,
+  check,
+  type DtoClass,
+  factsOf,
   type FieldError,
   fieldErrors,
+  fieldsOf,
   type Issue,
   notFound,
+  OwnFault,
   type Refusal,
   summaryOf,
 } from '@herald/contracts';
-import { StandardSchemaValidationPipe } from '@nestjs/common';
-import type { z } from 'zod';
+import { type ArgumentMetadata, Injectable, type OnModuleInit, type PipeTransform, type Type } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { routesOf } from '../openapi/routes.js';
+import { byNames } from './query-names.js';
 
 const WHOLE = 'body';
 
@@ -32,46 +39,51 @@ export class ItemFaults {
   }
 }
 
-/** What checks a value, and what describes it to clients. */
-type Schema<T extends z.ZodType> = Pick<T, '~standard'>;
+/** 400 that names the first of the parameters that are wrong. */
+export const invalidParameter = (errors: FieldError[]): Refusal =>
+  badRequest(`Invalid ${errors[0]?.field} parameter`, errors);
 
-/** The schema, with a refusal of its own for what breaks it. */
-function orRefuse<T extends z.ZodType>(schema: T, refusalOf: (issues: readonly Issue[]) => Refusal): Schema<T> {
-  const { validate, ...standard } = schema['~standard'];
-  const orRefused: typeof validate = async (value, options) => {
-    const result = await validate(value, options);
-    if (result.issues) throw refusalOf(result.issues as readonly Issue[]);
-    return result;
-  };
-  return { '~standard': { ...standard, validate: orRefused } };
-}
+type RefusalOf = (issues: readonly Issue[]) => Refusal;
+
+const refusals = new WeakMap<object, RefusalOf>();
+const refusedBy =
+  (refusalOf: RefusalOf): ClassDecorator =>
+  (type) =>
+    void refusals.set(type, refusalOf);
 
 /**
  * A query string whose faults are told as "Invalid limit parameter"
  * (contracts README, "Query parameters"). What is wrong with the parameter stands under `errors`.
  */
-export const namedParameters = <T extends z.ZodType>(schema: T) =>
-  orRefuse(schema, (issues) => invalidParameter(fieldErrors(issues, WHOLE)));
+export const NamesParameter = () => refusedBy((issues) => invalidParameter(fieldErrors(issues, WHOLE)));
 
 /** Ids in a path: what cannot be an id is the id of nothing, and the same 404 (contracts README, "Ids"). */
-export const idsOf = <T extends z.ZodType>(schema: T, absent: string) => orRefuse(schema, () => notFound(absent));
+export const AbsentUnlessIds = (absent: string) => refusedBy(() => notFound(absent));
 
-/** Checks like the one and tells clients of the other, where who checks it in full is not the gateway. */
-export function describedAs<T extends z.ZodType>(schema: T, described: z.ZodType): Schema<T> {
-  const { jsonSchema } = described['~standard'];
-  return { '~standard': { ...schema['~standard'], jsonSchema } as T['~standard'] };
+/** Checks bodies, query strings and ids in paths against the DTO class that is the type of the handler's parameter. */
+@Injectable()
+export class Validation implements PipeTransform, OnModuleInit {
+  constructor(private readonly discovery: DiscoveryService) {}
+
+  /** @throws OwnFault naming each route that takes a body or a query of no DTO class: it would not be checked */
+  onModuleInit(): void {
+    const controllers = this.discovery.getControllers().map(({ metatype }) => metatype as Type);
+    const unchecked = routesOf(controllers).filter(({ unchecked }) => unchecked);
+    if (unchecked.length > 0)
+      throw new OwnFault(`These take what no DTO class checks: ${unchecked.map(({ handler }) => handler).join(', ')}`);
+  }
+
+  transform(value: unknown, { type: place, metatype }: ArgumentMetadata): unknown {
+    const facts = place === 'custom' ? undefined : factsOf(metatype);
+    if (!facts || (facts.optional && (value === undefined || value === null))) return value;
+    const type = metatype as DtoClass;
+    const { value: checked, issues } = place === 'query' ? checkQuery(type, value as object) : check(type, value);
+    if (issues) throw (refusals.get(type) ?? invalid)(issues);
+    return checked;
+  }
 }
 
-/** 400 that names the first of the parameters that are wrong. */
-export const invalidParameter = (errors: FieldError[]): Refusal =>
-  badRequest(`Invalid ${errors[0]?.field} parameter`, errors);
-
-/** Checks bodies and query strings against the schema that their decorator names. */
-class Validation extends StandardSchemaValidationPipe {
-  /** What a body holds is refused or stored as it is: a metadata key called `constructor` must not vanish. */
-  protected override stripProtoKeys(): void {}
+function checkQuery(type: DtoClass, given: object) {
+  const { query, issues } = byNames(fieldsOf(type), given);
+  return issues.length > 0 ? { issues } : check(type, query);
 }
-
-export const validation = new Validation({
-  exceptionFactory: (issues) => invalid(issues as readonly z.core.$ZodIssue[]),
-});

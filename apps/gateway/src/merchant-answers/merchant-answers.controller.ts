@@ -1,10 +1,8 @@
 import { Group, Operation } from '@herald/bootstrap';
 import {
   AnswerNotification,
-  anyJsonObject,
   type Answered,
   Done,
-  type JsonObject,
   merchantAnswers,
   NotificationItem,
   RequestNotification,
@@ -12,44 +10,13 @@ import {
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { z } from 'zod';
 import { Merchants } from '../auth/access.decorators.js';
 import { Caller, type MerchantCaller } from '../auth/caller.js';
 import { Correlated, type Correlation } from '../http/correlation.js';
-import { anyText, oneOf } from '../http/query-fields.js';
-import { parameters } from '../http/query-names.js';
-import { describedAs, idsOf } from '../http/validation.js';
-import { MerchantAnswersQuery, notificationCursor } from './merchant-answers.query.js';
+import { ListParams, NOT_FOUND, NotificationId } from './merchant-answers.params.js';
+import { MerchantAnswersQuery } from './merchant-answers.query.js';
 
 const PATH = 'api/v1/notification';
-
-const ListParams = parameters(
-  z.object({
-    status: oneOf(['requested', 'answered']).optional(),
-    // No type has a comma in its name.
-    notification_types: z
-      .preprocess((given) => [given ?? []].flat().flatMap((value) => (value as string).split(',')), z.array(anyText))
-      .optional()
-      .describe('May be repeated, also as `notification_types[]`, or name several with commas between them'),
-    cursor: notificationCursor.optional(),
-  }),
-  'notification_types',
-);
-
-/** A whole number above 0 that JSON carries exactly. */
-const NotificationId = z.object({
-  notification_id: z
-    .string()
-    .regex(/^[1-9]\d{0,15}$/)
-    .transform(Number)
-    .refine(Number.isSafeInteger)
-    .meta({ type: 'integer', minimum: 1, pattern: undefined }),
-});
-
-const NOT_FOUND = 'Notification not found';
-
-/** What the body must hold depends on the notification, which the worker knows. */
-const JsonBody = anyJsonObject();
 
 /** The merchant-answers API: questions that wait for a merchant (contracts README, "Merchant answers"). */
 @Controller(PATH)
@@ -66,12 +33,12 @@ export class MerchantAnswersController {
     id: 'listNotifications',
     summary: 'Get notifications for the authenticated merchant',
     description: 'Newest first: at most 1,000, and a `Link` to the next ones when there are more.',
-    answers: { 200: z.array(NotificationItem) },
+    answers: { 200: [NotificationItem] },
     refusals: { 400: 'status must be one of requested, answered' },
     headers: { Link: 'Where the list goes on, as `rel="next"`' },
   })
   async list(
-    @Query({ schema: ListParams }) params: z.output<typeof ListParams>,
+    @Query() params: ListParams,
     @Caller() { merchantId }: MerchantCaller,
     @Res({ passthrough: true }) response: FastifyReply,
   ) {
@@ -101,7 +68,7 @@ export class MerchantAnswersController {
     },
   })
   async request(
-    @Body({ schema: describedAs(JsonBody, RequestNotification) }) body: JsonObject,
+    @Body() body: RequestNotification,
     @Caller() { merchantId }: MerchantCaller,
     @Correlated() correlation: Correlation,
   ) {
@@ -131,8 +98,8 @@ export class MerchantAnswersController {
     },
   })
   async answer(
-    @Param({ schema: idsOf(NotificationId, NOT_FOUND) }) { notification_id }: z.output<typeof NotificationId>,
-    @Body({ schema: describedAs(JsonBody, AnswerNotification) }) body: JsonObject,
+    @Param() { notification_id }: NotificationId,
+    @Body() body: AnswerNotification,
     @Caller() { merchantId }: MerchantCaller,
     @Correlated() correlation: Correlation,
   ) {
@@ -158,7 +125,7 @@ export class MerchantAnswersController {
     refusals: { 404: NOT_FOUND },
   })
   async delete(
-    @Param({ schema: idsOf(NotificationId, NOT_FOUND) }) { notification_id }: z.output<typeof NotificationId>,
+    @Param() { notification_id }: NotificationId,
     @Caller() { merchantId }: MerchantCaller,
     @Correlated() correlation: Correlation,
   ) {
@@ -172,7 +139,7 @@ function told({ verdict, replayed }: Answered<Done>, correlation: Correlation): 
   return verdict;
 }
 
-function nextPage({ status, notification_types = [] }: z.output<typeof ListParams>, cursor: string): string {
+function nextPage({ status, notification_types = [] }: ListParams, cursor: string): string {
   const query = new URLSearchParams(notification_types.map((type) => ['notification_types', type]));
   if (status) query.set('status', status);
   query.set('cursor', cursor);

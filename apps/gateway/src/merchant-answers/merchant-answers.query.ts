@@ -1,31 +1,11 @@
 import { badRequest, type NotificationItem } from '@herald/contracts';
 import { Database, type Sql } from '@herald/database';
 import { Injectable } from '@nestjs/common';
-import { z } from 'zod';
-
-export interface NotificationFilter {
-  status?: 'requested' | 'answered';
-  notification_types?: string[];
-  /** Id of the last notification of the page before. */
-  cursor?: number;
-}
+import { type ListParams, writeCursor } from './merchant-answers.params.js';
 
 type Row = Omit<NotificationItem, 'created_at' | 'updated_at'> & { created_at: Date; updated_at: Date };
 
 const MAX_ITEMS = 1000;
-
-const writeCursor = (id: number) => Buffer.from(`notification ${id}`).toString('base64url');
-
-/** Where a page ended. Opaque to clients. */
-export const notificationCursor = z
-  .string('must be given once')
-  .transform((value, ctx): number => {
-    const [, id] = /^notification ([1-9]\d{0,15})$/.exec(Buffer.from(value, 'base64url').toString('latin1')) ?? [];
-    if (id && Number.isSafeInteger(Number(id))) return Number(id);
-    ctx.addIssue({ code: 'custom', message: 'is not a cursor of this list' });
-    return z.NEVER;
-  })
-  .describe('As it stands in the `Link` of the page before');
 
 /** Integers up to 2^53 as numbers, which pg would give as text; the context completed by the conversation. */
 const ITEM = `n.id::float8, n.notification_type, n.status, n.created_at, n.updated_at, n.conversation_id::float8,
@@ -41,7 +21,7 @@ export class MerchantAnswersQuery {
    * A page of the merchant's notifications, newest first.
    * @throws Refusal 400 for a type that is not in the registry
    */
-  page(merchantId: number, filter: NotificationFilter) {
+  page(merchantId: number, filter: ListParams) {
     return this.database.asMerchant(merchantId, async (tx) => {
       if (filter.notification_types) await refuseUnknown(tx, filter.notification_types);
       const rows = await tx.query<Row>(pageStatement(filter), [
@@ -57,7 +37,7 @@ export class MerchantAnswersQuery {
 }
 
 /** The status stands in the text, so that the index of the open ones is used. */
-const pageStatement = ({ status, notification_types }: NotificationFilter) => `
+const pageStatement = ({ status, notification_types }: ListParams) => `
   select ${ITEM}
     from (select * from notifications
            where merchant_id = $1 and id < $2 ${status ? `and status = '${status}'` : ''}

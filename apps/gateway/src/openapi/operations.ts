@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
 import type { OperationFacts } from '@herald/bootstrap';
-import type { z } from 'zod';
+import { type DtoClass, factsOf } from '@herald/contracts';
 import type { Access } from '../auth/access.decorators.js';
 import { always, headers, idempotencyKey, ofLimits, ofRequest } from './headers.js';
 import type { Refusals } from './refusals.js';
 import type { Route } from './routes.js';
-import type { Described, Json, Schemas } from './schemas.js';
+import { type Described, type Json, orNull, requiredOf, type Schemas } from './schemas.js';
 
 /** Who may enter. Programs need the scope that stands beside their credential. */
 function securityOf(access: Access | undefined): Json[] {
@@ -41,27 +41,29 @@ export class Operations {
     };
   }
 
-  /** Where its schema has several examples, each is shown. */
-  private body(described: Described): Json {
-    const schema = this.schemas.input(described);
+  /** Where its class has several examples, each is shown. */
+  private body(type: DtoClass): Json {
+    const schema = this.schemas.of(type);
+    const { optional } = factsOf(type) ?? {};
     const examples = this.schemas.examplesOf(schema);
     const named = Object.fromEntries(examples.map((value, index) => [`Example ${index + 1}`, { value }]));
     return {
-      required: !('isOptional' in described && (described as z.ZodType).isOptional()),
-      content: { 'application/json': { schema, examples: examples.length > 1 ? named : undefined } },
+      required: !optional,
+      content: {
+        'application/json': {
+          schema: optional ? orNull(schema) : schema,
+          examples: examples.length > 1 ? named : undefined,
+        },
+      },
     };
   }
 
-  private parameters(place: 'path' | 'query', described: Described | undefined): Json[] {
-    if (!described) return [];
-    const { properties = {}, required = [] } = this.schemas.input(described) as {
-      properties?: Record<string, Json>;
-      required?: string[];
-    };
-    return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+  private parameters(place: 'path' | 'query', type: DtoClass | undefined): Json[] {
+    if (!type) return [];
+    return Object.entries(this.schemas.fieldsOf(type)).map(([name, { description, ...schema }]) => ({
       name,
       in: place,
-      required: required.includes(name),
+      required: requiredOf(type).includes(name),
       description,
       schema,
     }));
@@ -80,7 +82,7 @@ export class Operations {
     const { 'application/json': json, ...others } = this.refusals.orRefused(
       route,
       status,
-      this.schemas.output(answers[status] as Described),
+      this.schemas.of(answers[status] as Described),
     );
     const done = status < 300;
     return {

@@ -60,7 +60,7 @@ export class Refusals {
 
   /** What every path and method gets that is no route, by status. */
   elsewhere(): Record<string, Json> {
-    const schema = { anyOf: [ErrorEnvelope, DetailedErrorEnvelope].map((envelope) => this.schemas.output(envelope)) };
+    const schema = { anyOf: [ErrorEnvelope, DetailedErrorEnvelope].map((envelope) => this.schemas.of(envelope)) };
     return Object.fromEntries(
       ELSEWHERE.map((status) => [
         status,
@@ -93,12 +93,12 @@ export class Refusals {
 
   /** The envelope of a path's refusals. */
   private schemaOf({ path }: Pick<Route, 'path'>): Json {
-    return this.schemas.output(isDetailed(path) ? DetailedErrorEnvelope : ErrorEnvelope);
+    return this.schemas.of(isDetailed(path) ? DetailedErrorEnvelope : ErrorEnvelope);
   }
 
   /** What who asks for a problem document gets. */
   private get problem(): Json {
-    return { 'application/problem+json': { schema: this.schemas.output(Problem) } };
+    return { 'application/problem+json': { schema: this.schemas.of(Problem) } };
   }
 
   /**

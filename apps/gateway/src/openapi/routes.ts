@@ -1,4 +1,5 @@
 import { Group, Operation, type OperationFacts, Unlisted } from '@herald/bootstrap';
+import { type DtoClass, factsOf } from '@herald/contracts';
 import { RequestMethod, type Type } from '@nestjs/common';
 import { HTTP_CODE_METADATA, METHOD_METADATA, PATH_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
@@ -7,7 +8,6 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig } from 'fastify';
 import type { Access } from '../auth/access.decorators.js';
 import { correlationOf } from '../http/correlation.js';
-import type { Described } from './schemas.js';
 
 /** What the code says of a route. */
 export interface Route {
@@ -22,15 +22,17 @@ export interface Route {
   facts: OperationFacts | undefined;
   open: boolean;
   access: Access | undefined;
-  body: Described | undefined;
-  query: Described | undefined;
-  params: Described | undefined;
+  body: DtoClass | undefined;
+  query: DtoClass | undefined;
+  params: DtoClass | undefined;
+  /** It takes a body or a whole query string whose type is no DTO class. */
+  unchecked: boolean;
   /** It takes an Idempotency-Key, for one message or for several. */
   correlated: 'one' | 'several' | undefined;
 }
 
 interface Argument {
-  schema?: Described;
+  index: number;
   factory?: unknown;
   data?: unknown;
 }
@@ -51,7 +53,16 @@ function routeOf(controller: Type, name: string): Route | undefined {
   if (method === undefined || said(Unlisted.key)) return undefined;
 
   const args = Object.entries((Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Arguments);
-  const schemaOf = (type: RouteParamtypes) => args.find(([key]) => key.startsWith(`${type}:`))?.[1].schema;
+  const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ?? []) as DtoClass[];
+  /** The type of the parameter that takes all of a body, a query string or a path. */
+  const takes = (place: RouteParamtypes) => {
+    const whole = args.find(([key, { data }]) => key.startsWith(`${place}:`) && data === undefined);
+    return whole && { type: types[whole[1].index] };
+  };
+  const dtoOf = (place: RouteParamtypes) => {
+    const type = takes(place)?.type;
+    return factsOf(type) ? type : undefined;
+  };
   const config = said<FastifyContextConfig>(RouteConfig({}).KEY) ?? {};
   const correlation = args.find(([, { factory }]) => factory === correlationOf)?.[1];
   return {
@@ -63,14 +74,17 @@ function routeOf(controller: Type, name: string): Route | undefined {
     facts: said(Operation.key),
     open: config.open ?? false,
     access: config.access,
-    body: schemaOf(RouteParamtypes.BODY),
-    query: schemaOf(RouteParamtypes.QUERY),
-    params: schemaOf(RouteParamtypes.PARAM),
+    body: dtoOf(RouteParamtypes.BODY),
+    query: dtoOf(RouteParamtypes.QUERY),
+    params: dtoOf(RouteParamtypes.PARAM),
+    unchecked: CHECKED.some((place) => takes(place) && !dtoOf(place)),
     correlated: correlation && (correlation.data === false ? 'several' : 'one'),
   };
 }
 
 type Arguments = Record<string, Argument>;
+
+const CHECKED = [RouteParamtypes.BODY, RouteParamtypes.QUERY, RouteParamtypes.PARAM];
 
 const pathOf = (...parts: string[]) =>
   `/${parts

@@ -1,35 +1,38 @@
-import { isDeepStrictEqual } from 'node:util';
-import { OwnFault } from '@herald/contracts';
-import { z } from 'zod';
+import { type DtoClass, factsOf, type Field, fieldsOf, OwnFault } from '@herald/contracts';
 
 export type Json = Record<string, unknown>;
 
-/** What a schema says of itself: Standard JSON Schema, as Zod's schemas have it. */
-export type Described = Pick<z.ZodType, '~standard'>;
+/** A class that describes a value, or a list of it. */
+export type Described = DtoClass | readonly [DtoClass];
 
-/** Where Zod's JSON Schema says too much or too little for people. */
-function override({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: Json }): void {
-  // The pattern of a format is long, and the format says it already.
-  if (jsonSchema['format']) delete jsonSchema['pattern'];
-  if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
-  if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
-  if (isDeepStrictEqual(jsonSchema['propertyNames'], { type: 'string' })) delete jsonSchema['propertyNames'];
-  const def = zodSchema._zod.def as z.core.$ZodDefaultDef;
-  if (def.type === 'default') jsonSchema['default'] = def.defaultValue;
-}
+/** class-validator's own rules, as JSON Schema. */
+const RULES: Record<string, (...constraints: unknown[]) => Json> = {
+  isString: () => ({ type: 'string' }),
+  isInt: () => ({ type: 'integer' }),
+  isBoolean: () => ({ type: 'boolean' }),
+  isObject: () => ({ type: 'object' }),
+  isDateString: () => ({ type: 'string', format: 'date-time' }),
+  isIn: (values) => {
+    const [first, ...others] = values as string[];
+    return others.length > 0 ? { type: 'string', enum: values } : { type: 'string', const: first };
+  },
+};
 
 /** Collects the schemas that have a name, and refers to them. */
 export class Schemas {
   readonly named: Record<string, Json> = {};
+  private readonly classes: Record<string, DtoClass> = {};
 
-  /** As clients send it. */
-  input(schema: Described): Json {
-    return this.collect(schema, 'input');
-  }
-
-  /** As clients get it. */
-  output(schema: Described): Json {
-    return this.collect(schema, 'output');
+  /** The schema of a class, or a reference to it. */
+  of(described: Described): Json {
+    if (typeof described !== 'function') return { type: 'array', items: this.of(described[0]) };
+    const { name = factsOf(described) ? undefined : described.name } = factsOf(described) ?? {};
+    if (!name) return this.objectOf(described);
+    const known = (this.classes[name] ??= described);
+    if (known !== described) throw new OwnFault(`Two schemas are called ${name}`);
+    // Set before its fields are read: one of them may be of the class itself.
+    this.named[name] ??= Object.assign((this.named[name] = {}), this.objectOf(described));
+    return { $ref: `#/components/schemas/${name}` };
   }
 
   /** The examples of a schema, or of the one that it refers to. */
@@ -38,28 +41,52 @@ export class Schemas {
     return ((named ? named['examples'] : examples) ?? []) as unknown[];
   }
 
-  private collect(schema: Described, direction: 'input' | 'output'): Json {
-    const {
-      $schema: _,
-      $defs,
-      ...own
-    } = schema['~standard'].jsonSchema[direction]({
-      target: 'draft-2020-12',
-      libraryOptions: { unrepresentable: 'any', override },
-    });
-    for (const [name, definition] of Object.entries(($defs ?? {}) as Record<string, Json>)) {
-      const referring = withReferences(definition);
-      const known = (this.named[name] ??= referring);
-      if (!isDeepStrictEqual(known, referring)) throw new OwnFault(`Two schemas are called ${name}`);
-    }
-    return withReferences(own);
+  /** The fields of a class by name, each as clients are told of it. */
+  fieldsOf(type: DtoClass): Record<string, Json> {
+    return Object.fromEntries(fieldsOf(type).map((field) => [field.name, this.field(field)]));
+  }
+
+  private objectOf(type: DtoClass): Json {
+    const { description, examples, unchecked, valuesAre } = factsOf(type) ?? {};
+    const required = requiredOf(type);
+    return {
+      type: 'object',
+      ...(valuesAre ? { additionalProperties: { type: valuesAre } } : { properties: this.fieldsOf(type) }),
+      ...(required.length > 0 && { required }),
+      ...(!unchecked && { additionalProperties: false }),
+      ...(description && { description }),
+      ...(examples && { examples }),
+    };
+  }
+
+  private field({ rules, nested, list, schema, description, fallback, null: mayBeNull }: Field): Json {
+    const classes = (nested?.() ?? []).map((type) => this.of(type));
+    const item = classes.length > 1 ? { anyOf: classes } : classes[0];
+    const value = Object.assign(
+      {},
+      list ? { type: 'array', items: item } : item,
+      ...rules.map(({ name, constraints, each }) => {
+        const said = RULES[name]?.(...constraints);
+        return each && said ? { type: 'array', items: said } : said;
+      }),
+      schema,
+    ) as Json;
+    return {
+      ...(mayBeNull ? orNull(value) : value),
+      ...(description && { description }),
+      ...(fallback !== undefined && { default: fallback }),
+    };
   }
 }
 
-/** JSON Schema keeps its definitions beside it, OpenAPI in a place of its own. */
-const withReferences = (schema: Json): Json =>
-  JSON.parse(
-    JSON.stringify(schema, (key, value: unknown) =>
-      key === '$ref' && typeof value === 'string' ? value.replace('#/$defs/', '#/components/schemas/') : value,
-    ),
-  ) as Json;
+/** The fields of a class that cannot be left out. */
+export const requiredOf = (type: DtoClass): string[] =>
+  fieldsOf(type)
+    .filter(({ absent, fallback }) => !absent && fallback === undefined)
+    .map(({ name }) => name);
+
+/** A schema that null meets too. */
+export const orNull = (schema: Json): Json =>
+  isOnlyType(schema) ? { type: [schema['type'], 'null'] } : { anyOf: [schema, { type: 'null' }] };
+
+const isOnlyType = (schema: Json) => Object.keys(schema).join() === 'type';

@@ -2,10 +2,10 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { QueueJobJson } from '@bull-board/api/typings/app';
 import { FastifyAdapter } from '@bull-board/fastify';
+import { isUuid } from '@herald/contracts';
 import type { QueueWatch } from '@herald/queue';
 import type { FastifyInstance } from 'fastify';
 import { type Role, ROLES } from '../auth/ops-users.js';
-import { isUuid } from '../fault-words.js';
 import { boardOf, ICON_PATH } from '../pages/layout.js';
 import { maskedFault, maskingHooks } from './masked.js';
 

@@ -1,4 +1,4 @@
-import { uuid } from '@herald/contracts';
+import { isUuid } from '@herald/contracts';
 import type { DeadLetterFilter } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
 import { readsContent } from '../personal.js';
@@ -28,9 +28,10 @@ export function readSearch(user: OpsUser, given: URLSearchParams): Sought {
   }
   const id = (text: string, name: string) => {
     if (!text) return undefined;
-    const parsed = uuid().safeParse(text);
-    if (!parsed.success) faults.push(`"${text}" is no ${name}: it must be a UUID`);
-    return parsed.data;
+    const lower = text.toLowerCase();
+    if (isUuid(lower)) return lower;
+    faults.push(`"${text}" is no ${name}: it must be a UUID`);
+    return undefined;
   };
   const filter = {
     correlationId: id(search.correlationId, 'correlationId'),

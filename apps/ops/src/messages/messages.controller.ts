@@ -1,4 +1,4 @@
-import { uuid } from '@herald/contracts';
+import { isUuid } from '@herald/contracts';
 import { Database, findPlaces } from '@herald/database';
 import { Controller, Get, Header, Req } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
@@ -20,7 +20,7 @@ export class MessagesController {
   async find(@CurrentUser() user: OpsUser, @Req() request: FastifyRequest): Promise<string> {
     const given = new URLSearchParams(request.url.split('?')[1]).getAll('id').map((id) => id.trim());
     const asked = given.filter(Boolean).slice(0, MAX_IDS);
-    const ids = asked.flatMap((id) => uuid().safeParse(id).data ?? []);
+    const ids = asked.filter(isUuid).map((id) => id.toLowerCase());
     const places =
       ids.length > 0 ? await this.database.transaction((tx) => findPlaces(tx, ids), 'begin read only') : [];
     return messagesPage({ user, asked, ids, places }).toString();

@@ -51,5 +51,6 @@ export function stepsOf(place: MessagePlace): TraceStep[] {
   add('attempt', started_at);
   if (state === 'delivered' || state === 'given_up') add(state, ended_at, error);
   let attempt = 0;
-  return steps.map((step) => (step.step === 'attempt' ? { ...step, attempt: ++attempt } : step));
+  for (const step of steps) if (step.step === 'attempt') step.attempt = ++attempt;
+  return steps;
 }

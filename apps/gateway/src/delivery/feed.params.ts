@@ -1,0 +1,32 @@
+import { Described, Dto, IsId, IsOneOf, MayBeAbsent, MESSAGE_STATES } from '@herald/contracts';
+import { type Cursor, IsCursor, IsWholeNumber } from '../http/query-fields.js';
+import { AbsentUnlessIds } from '../http/validation.js';
+
+export const NOT_FOUND = 'Message not found';
+
+const TABS = ['all', 'ai'] as const;
+
+/** What a feed may be asked for (contracts README, "Reading a feed"). */
+@Dto({ ignoresOthers: true })
+export class FeedParams {
+  @IsOneOf(TABS) tab: (typeof TABS)[number] = 'all';
+  @MayBeAbsent() @IsOneOf(MESSAGE_STATES) status?: string;
+  @IsWholeNumber(1, 100) @Described('How many messages to give at most') limit = 50;
+  @MayBeAbsent() @IsCursor() cursor?: Cursor;
+}
+
+@Dto()
+@AbsentUnlessIds(NOT_FOUND)
+export class MessageId {
+  @IsId() @Described("The message's correlationId") id: string;
+}
+
+@Dto()
+@AbsentUnlessIds(NOT_FOUND)
+export class CorrelationId {
+  @IsId() correlationId: string;
+}
+
+/** Body of a route without fields. */
+@Dto({ optional: true })
+export class Nothing {}

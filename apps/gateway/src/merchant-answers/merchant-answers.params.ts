@@ -1,0 +1,44 @@
+import { Described, Dto, IsOneOf, MayBeAbsent, ofText, rule } from '@herald/contracts';
+import { AreWords, IsCursor } from '../http/query-fields.js';
+import { AbsentUnlessIds } from '../http/validation.js';
+
+export const NOT_FOUND = 'Notification not found';
+
+export const writeCursor = (id: number): string => Buffer.from(`notification ${id}`).toString('base64url');
+
+function readCursor(text: string): number | undefined {
+  const [, id] = /^notification ([1-9]\d{0,15})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];
+  return id && Number.isSafeInteger(Number(id)) ? Number(id) : undefined;
+}
+
+const STATES = ['requested', 'answered'] as const;
+
+/** What the list may be asked for (contracts README, "Listing questions"). */
+@Dto({ ignoresOthers: true })
+export class ListParams {
+  @MayBeAbsent() @IsOneOf(STATES) status?: (typeof STATES)[number];
+
+  @MayBeAbsent()
+  @AreWords()
+  @Described('May be repeated, also as `notification_types[]`, or name several with commas between them')
+  notification_types?: string[];
+
+  /** Id of the last notification of the page before. */
+  @MayBeAbsent() @IsCursor(readCursor) @Described('As it stands in the `Link` of the page before') cursor?: number;
+}
+
+const idOf = (text: string) =>
+  /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;
+
+/** A whole number above 0 that JSON carries exactly, in plain digits. */
+const IsIdInPath = () =>
+  rule('isIdInPath', (id) => (typeof id === 'number' ? undefined : 'must be a whole number above 0'), {
+    normalise: ofText(idOf),
+    schema: { type: 'integer', minimum: 1 },
+  });
+
+@Dto()
+@AbsentUnlessIds(NOT_FOUND)
+export class NotificationId {
+  @IsIdInPath() notification_id: number;
+}

@@ -1,0 +1,160 @@
+import { IsDateString, IsIn, IsInt, IsOptional, IsString } from 'class-validator';
+import { Dto } from './dto.js';
+import { ErrorEnvelope, RefusedMessage } from './error-envelope.js';
+import type { JsonObject } from './json-object.js';
+import { Accepted } from './queue-contract.js';
+import {
+  Described,
+  IsBoundedJson,
+  IsId,
+  IsLine,
+  IsOneOf,
+  IsText,
+  ListOfAny,
+  MayBeAbsent,
+  MayBeNull,
+  Nested,
+  NestedList,
+  rule,
+} from './rules.js';
+
+/** A login of the client's platform: case-sensitive, need not be known to Herald. */
+export const IsLogin = () => IsLine(100);
+
+@Dto()
+class MessageContent {
+  @IsLine(30) @Described('1 to 30 characters') title: string;
+  @IsText(280) @Described('1 to 280 characters') body: string;
+  @IsLogin() @Described('Who sends the message') authorLogin: string;
+  @IsLogin() @Described('Who receives it') recipientLogin: string;
+
+  @IsOptional()
+  @IsText(280)
+  @Described('What is asked when the recipient clicks the notification')
+  question?: string | null;
+}
+
+/** Body of `POST /v1/feed/ai` and of the job `deliver` (contracts README, "Sending a message"). */
+@Dto({
+  name: 'SendMessage',
+  examples: [
+    {
+      message: {
+        title: 'Teste',
+        body: 'Conteúdo da notificação',
+        authorLogin: 'admin',
+        recipientLogin: 'dmurta',
+        question: 'teste',
+      },
+      metadata: {},
+    },
+  ],
+})
+export class SendMessage {
+  @Nested(() => MessageContent) message: MessageContent;
+
+  @IsOptional()
+  @IsBoundedJson()
+  @Described('Anything else, e.g. a campaign name or tags')
+  metadata?: JsonObject | null;
+}
+
+const MAX_MESSAGES = 1000;
+
+const isBatch = (value: unknown) => Array.isArray(value) && value.length > 0 && value.length <= MAX_MESSAGES;
+
+/** Counted before anything else is done with them; whether a message is good is told of each by itself. */
+const AreMessages = () =>
+  rule('areMessages', (value) => (isBatch(value) ? undefined : 'must be a list of 1 to 1,000 messages'), {
+    list: true,
+    nested: () => [SendMessage],
+    schema: { minItems: 1, maxItems: MAX_MESSAGES },
+  });
+
+/** Body of `POST /v1/feed/ai/batch`. */
+@Dto({ name: 'SendMessages' })
+export class SendMessages {
+  @AreMessages() @Described('1 to 1,000; each is judged by itself') messages: unknown[];
+}
+
+/** Answer to a batch: what became of each message, in order. */
+@Dto({ name: 'BatchResults' })
+export class BatchResults {
+  @ListOfAny(() => [Accepted, RefusedMessage]) results: (Accepted | RefusedMessage)[];
+}
+
+/** Refusal of a batch that has no good message: the envelope, and what is wrong with each, in order. */
+@Dto({ name: 'RefusedBatch' })
+export class RefusedBatch extends ErrorEnvelope {
+  @NestedList(() => RefusedMessage) results: RefusedMessage[];
+}
+
+export const MESSAGE_STATES = ['unread', 'read', 'archived'] as const;
+type MessageState = (typeof MESSAGE_STATES)[number];
+
+@Dto({ name: 'SetMessageStatus', examples: [{ status: 'read' }] })
+export class SetMessageStatus {
+  @IsOneOf(MESSAGE_STATES) status: MessageState;
+}
+
+/** A message as people see it in their feed; `id` is the correlationId, times are ISO 8601 in UTC. */
+@Dto({ name: 'FeedItem' })
+export class FeedItem {
+  @IsId() id: string;
+  @IsIn(['ai']) tab: 'ai';
+  @IsString() title: string;
+  @IsString() body: string;
+  @IsString() authorLogin: string;
+  @IsString() recipientLogin: string;
+  @MayBeNull() @IsString() question: string | null;
+  @IsBoundedJson() metadata: JsonObject;
+  @IsOneOf(MESSAGE_STATES) status: MessageState;
+  @MayBeNull() @IsDateString() readAt: string | null;
+  @IsDateString() createdAt: string;
+  @IsDateString() deliveredAt: string;
+}
+
+/** A page of a feed; `nextCursor` is null on the last one. */
+@Dto({ name: 'FeedPage' })
+export class FeedPage {
+  @NestedList(() => FeedItem) data: FeedItem[];
+  @MayBeNull() @IsString() nextCursor: string | null;
+}
+
+@Dto()
+class UnreadByTab {
+  @IsInt() ai: number;
+}
+
+/** How many of the messages that a person received are unread, in all and by tab. */
+@Dto({ name: 'UnreadCount' })
+export class UnreadCount {
+  @IsInt() unread: number;
+  @Nested(() => UnreadByTab) byTab: UnreadByTab;
+}
+
+/** How many messages a change was made to. */
+@Dto({ name: 'Updated' })
+export class Updated {
+  @IsInt() updated: number;
+}
+
+const STATES = ['accepted', 'queued', 'active', 'delivered', 'given_up'] as const;
+const STEPS = ['accepted', 'queued', 'attempt', 'delivered', 'given_up', 'replayed'] as const;
+
+@Dto({ ignoresOthers: true })
+class TraceStep {
+  @IsOneOf(STEPS) step: (typeof STEPS)[number];
+  @IsDateString() at: string;
+  @MayBeAbsent() @IsInt() @Described('1 for the first') attempt?: number;
+  @MayBeAbsent() @IsString() @Described('What went wrong') detail?: string;
+}
+
+/** The way of a message; its steps in order (contracts README, "Following a message"). */
+@Dto({ name: 'MessageTrace', ignoresOthers: true })
+export class MessageTrace {
+  @IsId() correlationId: string;
+  @IsString() queue: string;
+  @IsOneOf(STATES) state: (typeof STATES)[number];
+  @NestedList(() => TraceStep) steps: TraceStep[];
+}

@@ -1,0 +1,103 @@
+import { IsDateString, IsOptional, IsString } from 'class-validator';
+import { Dto } from './dto.js';
+import type { JsonObject } from './json-object.js';
+import { Described, IsAnyJson, IsNumericId, IsOneOf, IsRecord, IsWrittenTime, ofText, textRule } from './rules.js';
+import { faultOfText, isVisible, storedText } from './text.js';
+
+/** A text of the lead, absent when there is nothing to see in it: other systems write a blank for what they lack. */
+const IsLeadText = (max: number) =>
+  textRule('isLeadText', (text) => faultOfText(text, max, false), {
+    normalise: ofText((text) => (isVisible(text) ? storedText(text, max) : null)),
+  });
+
+/** A conversation as the system that owns it tells of it. The latest `updated_at` wins; of equal ones, the later to come. */
+@Dto()
+export class Conversation {
+  @IsNumericId() id: number;
+  @IsNumericId() merchant_id: number;
+  @IsOptional() @IsLeadText(100) lead_phone?: string | null;
+  @IsOptional() @IsLeadText(200) lead_name?: string | null;
+
+  /** As it was written: another spelling would make a repeated job look like one of other content. */
+  @IsWrittenTime() updated_at: string;
+}
+
+/** Body of `POST …/request`. What it must hold depends on the type, which the worker knows. */
+@Dto({
+  name: 'RequestNotification',
+  unchecked: true,
+  examples: [
+    {
+      notification_type: 'user_question_request',
+      conversation_id: 456,
+      context: { question: 'Do you ship internationally?' },
+    },
+    {
+      notification_type: 'user_support_request',
+      conversation_id: 789,
+      context: { support_request_reason: 'Product damaged on arrival, need refund' },
+    },
+  ],
+})
+export class RequestNotification implements JsonObject {
+  [field: string]: unknown;
+
+  @IsString() notification_type: unknown;
+  @IsNumericId() conversation_id: unknown;
+  @IsRecord('string', 'number', 'boolean') context: unknown;
+}
+
+/** Body of `POST …/answer`. What it must hold depends on the notification, which the worker knows. */
+@Dto({
+  name: 'AnswerNotification',
+  description: 'Each of the `answered_fields` of the notification',
+  unchecked: true,
+  valuesAre: 'string',
+  examples: [
+    { answer: 'We are open Mon-Fri 9am-5pm EST' },
+    {
+      agent_response_to_customer: "Please send your order number and we'll process the refund",
+      resolution_notes: 'Customer eligible for full refund, item damaged',
+    },
+  ],
+})
+export class AnswerNotification implements JsonObject {
+  [field: string]: unknown;
+}
+
+const NOTIFICATION_STATES = ['requested', 'answered'] as const;
+
+/** A notification as merchants see it; the conversation's lead completes its context. */
+@Dto({
+  name: 'NotificationItem',
+  examples: [
+    {
+      id: 123,
+      notification_type: 'user_question_request',
+      status: 'requested',
+      created_at: '2025-10-28T10:30:00.000Z',
+      updated_at: '2025-10-28T10:30:00.000Z',
+      conversation_id: 456,
+      context: { question: 'What are your business hours?', document_id: 789, lead_phone: '+1234567890' },
+      requested_fields: ['question'],
+      answered_fields: ['answer'],
+    },
+  ],
+})
+export class NotificationItem {
+  @IsNumericId() id: number;
+  @IsString() notification_type: string;
+  @IsOneOf(NOTIFICATION_STATES) status: (typeof NOTIFICATION_STATES)[number];
+  @IsDateString() created_at: string;
+  @IsDateString() updated_at: string;
+  @IsNumericId() conversation_id: number;
+  @IsAnyJson() @Described('What was asked, and what helps to answer it') context: JsonObject;
+  @IsString({ each: true }) requested_fields: string[];
+  @IsString({ each: true }) @Described('What the answer must hold') answered_fields: string[];
+}
+
+/** What the routes answer with (contracts README, "Merchant answer routes"). */
+@Dto({ name: 'Done' })
+export class Done {
+  @IsString() message: string;
+}
