@@ -33,9 +33,9 @@ export class Figures {
     return this.matching(name, labels).length > 0;
   }
 
-  /** How many time series there are in all. */
+  /** How many time series there are in all, but for those of kinds of garbage collection: each appears with its first. */
   get series(): number {
-    return this.samples.length;
+    return this.samples.filter(({ name }) => !name.startsWith('nodejs_gc_')).length;
   }
 
   private matching(name: string, labels: Labels) {
