@@ -1,5 +1,6 @@
 import { getMetadataStorage, IS_OPTIONAL, validateSync, type ValidationError, ValidationTypes } from 'class-validator';
 import { isJsonObject, type JsonObject } from './json-object.js';
+import { keepsRules } from './keeps-rules.js';
 import { OwnFault } from './own-fault.js';
 import { metadataOf } from './rule-metadata.js';
 
@@ -79,14 +80,18 @@ export const Dto =
         (each.validateIf && 'is conditional') ||
         (each.groups?.length && 'is for some groups') ||
         (constraints.some(({ async }) => async) && 'is asynchronous') ||
-        (UNFIT.includes(each.type) && 'is no rule of rules.ts');
+        (!KINDS.includes(each.type) && 'is no rule of rules.ts');
       if (unfit) throw new OwnFault(`${type.name}.${each.propertyName}: ${each.name ?? each.type} ${unfit}`);
     }
     facts.set(type, said);
   };
 
-/** `ValidateNested` takes a list for an object, and null for an item. */
-const UNFIT: string[] = [ValidationTypes.NESTED_VALIDATION, ValidationTypes.PROMISE_VALIDATION];
+/** Not `ValidateNested`: it takes a list for an object, and null for an item. */
+const KINDS: string[] = [
+  ValidationTypes.CUSTOM_VALIDATION,
+  ValidationTypes.CONDITIONAL_VALIDATION,
+  ValidationTypes.WHITELIST,
+];
 
 /** Undefined for a class that is no DTO. */
 export const factsOf = (type: object | undefined): DtoFacts | undefined => type && facts.get(type);
@@ -155,7 +160,7 @@ const faultsOfInstances = new WeakMap<object, Issue[]>();
 export function faultsOf(instance: object): Issue[] {
   let faults = faultsOfInstances.get(instance);
   if (!faults) {
-    faults = validateSync(instance, OPTIONS).flatMap((error) => faultsIn(error, instance));
+    faults = keepsRules(instance) ? [] : validateSync(instance, OPTIONS).flatMap((error) => faultsIn(error, instance));
     const keys = strays.get(instance);
     if (keys) faults.push({ path: [], keys, message: 'is not a known field' });
     if (faults.length > 0) faultsOfInstances.set(instance, faults);

@@ -87,7 +87,8 @@ export const IsEmailAddress = (max: number) =>
   ruled(max, false, (text) => (/^[^\s@]+@[^\s@]+$/.test(text) ? undefined : 'must be an e-mail address'));
 
 const faultOfUuid = (value: unknown) => (isUuid(value) ? undefined : 'must be a UUID');
-const lower = (value: unknown) => (isUuid(value) ? value.toLowerCase() : value);
+const UUID_LENGTH = 36;
+const lower = ofText((text) => (text.length === UUID_LENGTH ? text.toLowerCase() : text));
 
 /** Any UUID, stored in lower case. class-validator's own rule refuses some that exist. */
 export const IsId = () => rule('isId', faultOfUuid, { normalise: lower, schema: { type: 'string', format: 'uuid' } });
