@@ -1,4 +1,4 @@
-import type { MessageTrace } from './delivery.contract.js';
+import type { MessageTrace } from './delivery.dto.js';
 
 /** The state of a message in words for people: those of the API. */
 export const stateWords = (state: MessageTrace['state']): string => state.replace('_', ' ');
