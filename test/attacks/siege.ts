@@ -44,13 +44,20 @@ export async function siege(service: Service, honest: HonestClient, attack: Atta
 /** What an honest client has against an attack, and what is left of it; nothing when it harmed nobody. */
 export async function harmOf(service: Service, honest: HonestClient, attack: Attack): Promise<string[]> {
   const before = await rssOf(service);
-  const { p99, failed, firstAfter } = await siege(service, honest, attack);
+  let harm = harmIn(await siege(service, honest, attack));
+  // The machine itself stands still for a second now and then; an attack that harms does so every time.
+  if (harm.length > 0 && harm.every((each) => each.endsWith(' ms')))
+    harm = harmIn(await siege(service, honest, attack));
+  await eventually(async () => (await inFlightOf(service)) === 0).catch(() => harm.push('slots are left'));
+  await eventually(async () => (await rssOf(service)) < before + MORE_MIB).catch(() => harm.push('memory is left'));
+  return harm;
+}
+
+function harmIn({ p99, failed, firstAfter }: Found): string[] {
   const harm: string[] = [];
   if (failed.length > 0) harm.push(`failed: ${failed.join(', ')}`);
   if (p99 >= P99_MS) harm.push(`p99: ${p99} ms`);
   if (firstAfter.status !== 200 && firstAfter.status !== 202) harm.push(`first after: ${firstAfter.status}`);
   if (firstAfter.ms >= P99_MS) harm.push(`first after: ${firstAfter.ms} ms`);
-  await eventually(async () => (await inFlightOf(service)) === 0).catch(() => harm.push('slots are left'));
-  await eventually(async () => (await rssOf(service)) < before + MORE_MIB).catch(() => harm.push('memory is left'));
   return harm;
 }
