@@ -53,7 +53,7 @@ it('the overview shows the oldest message owed, and leads to it', async () => {
   const id = /href="\/messages\?id=([^"]+)"/.exec(text)?.[1];
   const [oldest] = await herald.query<{ id: string }>('select id from outbox order by accepted_at, id limit 1');
   expect(id).toBe(oldest?.id);
-  expect((await ops.get(`/messages?id=${id}`)).text).toContain('owed, on the queue');
+  expect((await ops.get(`/messages?id=${id}`)).text).toContain('>queued<');
 });
 
 it.each([

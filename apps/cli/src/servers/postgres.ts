@@ -64,10 +64,13 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
     const failed = await untilReady(server, cluster, signal);
     if (!failed) {
       const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-      await checkLogin(url).catch(async (error) => {
+      try {
+        await checkLogin(url);
+        signal?.throwIfAborted();
+      } catch (error) {
         await server.stop();
         throw error;
-      });
+      }
       const { pid, exited } = server;
       // SIGQUIT ends it and its children at once; the next start replays the log.
       return {
