@@ -129,7 +129,7 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
           DATABASE_URL: roleUrl(database.url, role, passwordOf(role)),
           REDIS_URL: testRedisUrl(),
           QUEUE_NAMESPACE: `image-${process.pid}`,
-          QUEUE_SECRET: jwt.secret.toUpperCase(),
+          QUEUE_SECRET: 'another secret of at least 32 bytes for tests',
           JWT_ISSUER: jwt.issuer,
           JWT_USER_AUDIENCE: jwt.userAudience,
           JWT_MERCHANT_AUDIENCE: jwt.merchantAudience,

@@ -27,6 +27,7 @@ declare module 'fastify' {
 }
 
 const MAX_HOLDERS = 10_000;
+const RECENT_MS = 600_000;
 
 /** Passport asks the strategy; whatever it dislikes is the same 401. */
 class JwtGuard extends AuthGuard('jwt') {
@@ -46,6 +47,8 @@ export class AccessGate implements CanActivate, OnModuleInit {
   private readonly jwtGuard = new JwtGuard();
   /** Who holds a JWT that was verified a moment ago: verifying one takes longer than all else at this gate. */
   private readonly holders = new LRUCache<string, Caller>({ max: MAX_HOLDERS });
+  /** JWTs that were good recently: their senders are no strangers, though each is verified again. */
+  private readonly recent = new LRUCache<string, true>({ max: MAX_HOLDERS, ttl: RECENT_MS });
 
   constructor(
     private readonly credentials: CredentialStore,
@@ -131,7 +134,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     if (known) return known;
     const passed = request as FastifyRequest & { user: Caller };
     // Asked now: a connection that breaks meanwhile has no address any more.
-    const network = asStranger(request);
+    const network = this.recent.has(token) ? networkOfClient(request) : asStranger(request);
     try {
       // Nest makes a context when the body was read: strangers are refused before.
       await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
@@ -141,6 +144,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     }
     const leftMs = (decodeJwt(token).exp ?? 0) * 1000 - Date.now();
     if (leftMs >= 1) this.holders.set(token, passed.user, { ttl: Math.min(KNOWN_FOR_MS, leftMs) });
+    this.recent.set(token, true);
     return passed.user;
   }
 }
