@@ -1,22 +1,22 @@
 import { setImmediate } from 'node:timers/promises';
 
-const ANSWER_WITHIN_MS = 1000;
+const TIMEOUT_MS = 1000;
 
-/** What a check answers; undefined when it fails or takes longer than a second. */
+/** Returns the result of a check; undefined when it fails or takes longer than a second. */
 export async function answerInTime<T>(check: () => T | Promise<T>): Promise<{ value: T } | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    // When this process was busy itself, the answer may be here already and its turn comes after the timers'.
-    timer = setTimeout(() => void setImmediate().then(() => resolve(undefined)), ANSWER_WITHIN_MS);
+    // If this process was blocked, the result may already be here but is handled after the timers.
+    timer = setTimeout(() => void setImmediate().then(() => resolve(undefined)), TIMEOUT_MS);
   });
-  const answer = Promise.resolve()
+  const result = Promise.resolve()
     .then(check)
     .then(
       (value) => ({ value }),
       () => undefined,
     );
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([result, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,28 +1,28 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Bytes of answers that may wait in this process until their clients take them. */
+/** Response bytes that may be buffered in this process until clients read them. */
 const MAX_UNREAD_BYTES = 128 * 1024 * 1024;
-const LOOK_EVERY_MS = 1000;
+const CHECK_EVERY_MS = 1000;
 
-/** Time-outs of a server for few clients; Fastify's own default waits for a request without end. */
+/** Timeouts of a server with few clients. By default Fastify waits for a request forever. */
 export const PRIVATE_SERVER = {
   requestTimeout: 30_000,
   /** Longer than any work behind these servers takes. */
   connectionTimeout: 90_000,
   keepAliveTimeout: 72_000,
-  http: { headersTimeout: 10_000, connectionsCheckingInterval: LOOK_EVERY_MS },
+  http: { headersTimeout: 10_000, connectionsCheckingInterval: CHECK_EVERY_MS },
 };
-/** Connections of such a server. */
+/** Maximum number of connections of such a server. */
 export const PRIVATE_CONNECTIONS = 1000;
 
 /**
- * Bounds how many connections a server has, and how much waits to be read on them. Whoever comes when there are too many
- * takes the place of the one that was idle for longest, so that nobody can take them all by holding them. When too much
- * waits to be read, those are closed that leave most of it.
+ * Limits the number of connections of a server, and the unread response bytes on them. At the limit, a new connection
+ * replaces the one that has been idle longest, so that no client can occupy them all by keeping them open. If too many
+ * bytes are unread, the connections with the most unread bytes are closed.
  */
 export function boundConnections(server: Server, max: number): void {
-  /** The one that was used last stands last, with its latest answer. */
+  /** Connections with their latest response, the most recently used last. */
   const open = new Map<Socket, ServerResponse | undefined>();
 
   server.on('connection', (socket) => {
@@ -33,7 +33,7 @@ export function boundConnections(server: Server, max: number): void {
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
     if (open.delete(socket)) open.set(socket, response);
   });
-  const timer = setInterval(closeUnread, LOOK_EVERY_MS).unref();
+  const timer = setInterval(closeUnread, CHECK_EVERY_MS).unref();
   server.once('close', () => clearInterval(timer));
 
   function closeIdle(): boolean {

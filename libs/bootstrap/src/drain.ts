@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common';
 import type { FastifyInstance } from 'fastify';
 
 /**
- * A service that is told to stop goes on for a while: load balancers and clients need some time to learn of it. Meanwhile it
- * is not ready, and each answer closes its connection, so that hardly a request meets one that is closed under it.
+ * The time in which a stopping service continues to respond, because load balancers and clients need time to notice.
+ * Meanwhile it is not ready, and each response closes its connection, so that few requests meet a closing connection.
  */
 @Injectable()
 export class Drain {
@@ -14,7 +14,10 @@ export class Drain {
     return this.begun;
   }
 
-  /** Before the server has routes, for which hooks hold. As a request comes, so that whoever sends its answer knows. */
+  /**
+   * Call this before routes are added: hooks apply only to later routes. The header is set when a request arrives, so
+   * that it is present whichever code sends the response.
+   */
   closeConnectionsOf(server: FastifyInstance): void {
     server.addHook('onRequest', (_request, reply, next) => {
       if (this.begun) void reply.header('connection', 'close');

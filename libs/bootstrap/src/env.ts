@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { parseRedisUrl } from './redis-address.js';
 import { TracingEnv } from './tracing/tracing.env.js';
 
-/** The environment is not as the service needs it; the message lists every bad variable. */
+/** Environment variables are missing or wrong; the message lists all of them. */
 export class BadEnvironment extends Error {
   constructor(readonly faults: { variable: string; message: string }[]) {
     const lines = faults.map(({ variable, message }) => `  ${variable}: ${message}`);
@@ -12,18 +12,18 @@ export class BadEnvironment extends Error {
 }
 
 /**
- * Reads a service's settings, once, at boot.
+ * Reads a service's settings, once, when it starts.
  * @throws BadEnvironment naming every variable that is missing or wrong, without its value
  */
 export function readEnv<T extends z.ZodObject>(schema: T, env: NodeJS.ProcessEnv = process.env): z.output<T> {
-  // An empty variable is a variable nobody set: `PORT= npm start`.
+  // An empty variable counts as unset: `PORT= npm start`.
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const parsed = schema.safeParse(set);
   if (parsed.success) return parsed.data;
   throw new BadEnvironment(parsed.error.issues.map(({ path, message }) => ({ variable: String(path[0]), message })));
 }
 
-/** Reads a service's settings as `readEnv` does, and shows how they are declared. */
+/** Reads a service's settings as `readEnv` does, and exposes their declarations. */
 export interface SettingsReader<T extends z.ZodObject = z.ZodObject> {
   (env?: NodeJS.ProcessEnv): z.output<T>;
   declared: T;
@@ -65,7 +65,7 @@ function isReadable(file: string): boolean {
   }
 }
 
-/** REDIS_URL, read. */
+/** REDIS_URL, parsed. */
 export const redisUrl = z.string({ error: 'must be set' }).transform((value, context) => {
   try {
     return parseRedisUrl(value);
@@ -75,14 +75,14 @@ export const redisUrl = z.string({ error: 'must be set' }).transform((value, con
   }
 });
 
-/** Secrets that prove which jobs are a gateway's, of 32 bytes or more each: the first signs, the second holds too. */
+/** Secrets, each at least 32 bytes, that prove that a job is a gateway's. The first one signs; both are accepted. */
 export const queueSecrets = z
   .string({ error: 'must be set' })
   .transform((value) => value.split(',').map((secret) => secret.trim()))
   .refine((secrets) => secrets.length <= 2, 'must be one secret, or two with a comma between them')
   .refine((secrets) => secrets.every((secret) => Buffer.byteLength(secret) >= 32), 'must have at least 32 bytes');
 
-/** What every service reads. */
+/** Settings of every service. */
 export const ServiceEnv = z.object({
   DATABASE_URL: postgresUrl.describe('Postgres; each service logs in with a role of its own'),
   REDIS_URL: redisUrl.describe('a server, a cluster or sentinels, see Redis Cluster, Sentinel, TLS'),
@@ -109,7 +109,7 @@ export const ServiceEnv = z.object({
   ...TracingEnv.shape,
 });
 
-/** What every worker reads besides. */
+/** Settings of every worker. */
 export const WorkerEnv = ServiceEnv.extend({
   HEALTH_PORT: port(0).describe('port of `/health/live` and `/health/ready`, 0 for a free one; keep it private'),
   DATABASE_POOL_SIZE: whole(5, 1, 100).describe('connections to Postgres'),

@@ -24,24 +24,24 @@ declare module 'fastify' {
 }
 
 /**
- * A route that anyone may call; every other is closed. What has no controller says `config: { open: true }`.
+ * Marks a route that needs no credential; all others do. A route without a controller sets `config: { open: true }`.
  * @public
  */
 export const Open = () => RouteConfig({ open: true });
 
-/** What a service depends on, by name; each check rejects while its dependency is away. */
+/** Checks of a service's dependencies, by name; each rejects while its dependency is unavailable. */
 export type HealthChecks = Record<string, () => Promise<unknown>>;
 export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
 
-/** What a service must get done; a service that provides none is alive while it answers. */
+/** The work a service must make progress with. A service without it is alive while it responds. */
 export interface HealthWork {
   work: WorkChecks;
-  /** Work that waits this long, while nothing hinders it, is stuck. */
+  /** Work that waits this long, with nothing preventing it, is stuck. */
   stuckAfterMs: number;
 }
 export const HEALTH_WORK = Symbol('HEALTH_WORK');
 
-const LOOKS_PER_LIMIT = 6;
+const CHECKS_PER_LIMIT = 6;
 
 class Alive {
   @IsIn(['ok']) status: 'ok';
@@ -50,7 +50,6 @@ class Alive {
 class Stuck {
   @IsIn(['stuck']) status: 'stuck';
 
-  /** What waits and is not done. */
   @IsString({ each: true, context: { description: 'What waits and is not done' } }) work: string[];
 }
 
@@ -75,27 +74,27 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   private readonly watch?: StuckWatch;
   private readonly away = new Set<string>();
   private timer?: NodeJS.Timeout;
-  private asked?: Promise<Record<string, State>>;
+  private pending?: Promise<Record<string, State>>;
 
   constructor(
     @Inject(HEALTH_CHECKS) private readonly checks: HealthChecks,
     private readonly drain: Drain,
-    @Optional() @Inject(HEALTH_WORK) private readonly must?: HealthWork,
+    @Optional() @Inject(HEALTH_WORK) private readonly health?: HealthWork,
   ) {
-    if (must) this.watch = new StuckWatch(must.work, must.stuckAfterMs);
+    if (health) this.watch = new StuckWatch(health.work, health.stuckAfterMs);
   }
 
   onApplicationBootstrap(): void {
-    // What is wrong from the beginning is most likely a setting: whoever made it watches now.
+    // A dependency that is unavailable from the start is probably a wrong setting: log it while the operator watches.
     void this.dependencies();
-    if (this.must) this.timer = setInterval(() => void this.look(), this.must.stuckAfterMs / LOOKS_PER_LIMIT);
+    if (this.health) this.timer = setInterval(() => void this.look(), this.health.stuckAfterMs / CHECKS_PER_LIMIT);
   }
 
   beforeApplicationShutdown(): void {
     clearInterval(this.timer);
   }
 
-  /** 200 unless work is stuck: a restart helps a process that no longer works, not a dependency that is away. */
+  /** 200 unless work is stuck. A restart helps a stuck process; it does not help when a dependency is unavailable. */
   @Open()
   @Get('live')
   @Operation({
@@ -111,7 +110,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     return { status: 'stuck' as const, work: stuck };
   }
 
-  /** 200 when every dependency answers within a second, else 503 with the state of each; 503 when the service is to stop. */
+  /** 200 when every dependency responds within a second, else 503 with their states. 503 while the service stops. */
   @Open()
   @Get('ready')
   @Operation({
@@ -131,30 +130,30 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     return { status, dependencies };
   }
 
-  /** All who ask at once get one answer: a crowd that asks must not take the connections to what it asks about. */
+  /** Concurrent callers share one result, so that many of them do not exhaust the connections to the dependencies. */
   private dependencies(): Promise<Record<string, State>> {
-    this.asked ??= this.ask().finally(() => {
-      this.asked = undefined;
+    this.pending ??= this.checkAll().finally(() => {
+      this.pending = undefined;
     });
-    return this.asked;
+    return this.pending;
   }
 
-  private async ask(): Promise<Record<string, State>> {
+  private async checkAll(): Promise<Record<string, State>> {
     const states = Object.entries(this.checks).map(
-      async ([name, check]) => [name, (await this.answers(name, check)) ? 'ok' : 'away'] as const,
+      async ([name, check]) => [name, (await this.responds(name, check)) ? 'ok' : 'away'] as const,
     );
     return Object.fromEntries(await Promise.all(states));
   }
 
-  /** Of an outage its beginning is told, with the reason, and its end. */
-  private async answers(name: string, check: () => Promise<unknown>): Promise<boolean> {
+  /** Logs the start of an outage, with the reason, and its end. */
+  private async responds(name: string, check: () => Promise<unknown>): Promise<boolean> {
     let reason = 'no answer within a second';
-    const noting = () =>
+    const noteReason = () =>
       check().catch((error: Error) => {
         reason = faultLine(error);
         throw error;
       });
-    if (await answerInTime(noting)) {
+    if (await answerInTime(noteReason)) {
       if (this.away.delete(name)) this.logger.log(`${name} answers again`);
       return true;
     }
@@ -169,7 +168,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     const before = watch.stuck;
     await watch.look(!Object.values(await this.dependencies()).includes('away'));
     for (const name of watch.stuck.filter((each) => !before.includes(each))) {
-      this.logger.error(`stuck: ${name} waits, and none of it was finished for ${this.must?.stuckAfterMs} ms`);
+      this.logger.error(`stuck: ${name} waits, and none of it was finished for ${this.health?.stuckAfterMs} ms`);
     }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * How every service reads its settings, starts, logs, tells its health and its figures, and stops. Knows no queue, no
- * database and no contract.
+ * Settings, start, logs, traces, health, metrics and stop of every service. It knows no queue, no database and no
+ * contract.
  */
 import './tracing/patch.js';
 

@@ -1,24 +1,24 @@
 import { trace } from '@opentelemetry/api';
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
-import { toldOf } from './told-fault.js';
+import { describeFault } from './told-fault.js';
 
-/** Keys under which something secret or personal may stand, wherever a logged object holds them. */
+/** Keys of logged objects, at any of three depths, whose values may be secret or personal. */
 const SECRET = ['authorization', 'x-api-key', 'cookie', 'idempotency-key', 'password', 'secret', 'token', 'body'];
 
-/** Which trace a line belongs to; nothing while nothing is traced. */
+/** The trace that a line belongs to; empty outside a trace. */
 function traceOfLine() {
   const { traceId, spanId } = trace.getActiveSpan()?.spanContext() ?? {};
   return traceId ? { trace_id: traceId, span_id: spanId } : {};
 }
 
-/** JSON lines, or readable ones on a terminal. Secrets are cut out. */
+/** Creates a logger that writes JSON lines, or readable lines on a terminal, with secrets redacted. */
 export function createLogger(service: string, level: string): Logger {
   return pino({
     level,
     base: { service },
     mixin: traceOfLine,
-    serializers: { err: (error: unknown) => toldOf(error) },
+    serializers: { err: (error: unknown) => describeFault(error) },
     redact: {
       paths: SECRET.flatMap((key) => ['', '*', '*.*'].map((depth) => `${depth}["${key}"]`)),
       censor: '[redacted]',
@@ -29,10 +29,10 @@ export function createLogger(service: string, level: string): Logger {
   });
 }
 
-/** What a line says besides its words: `requestId`, `correlationId`, an error as `err`, … */
+/** A message with the other fields of its line: `requestId`, `correlationId`, an error as `err`, … */
 type Facts = { message: string } & Record<string, unknown>;
 
-/** Lines of Nest and of those who log by its logger, in the service's log. An object is a message with facts. */
+/** Writes what is logged through Nest's logger to the service's log. An object is a message with fields. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
@@ -44,7 +44,7 @@ export class NestLogger implements LoggerService {
     this.write('warn', message, { context });
   }
 
-  /** With a stack, the message is that of an error which Nest met. */
+  /** With a stack, the message is an error's, which may quote content; it is replaced. */
   error(message: unknown, stack?: string, context?: string): void {
     this.write('error', stack === undefined ? message : FAULT, { context });
   }
@@ -53,17 +53,17 @@ export class NestLogger implements LoggerService {
     this.write('fatal', message, { context });
   }
 
-  private write(level: 'debug' | 'warn' | 'error' | 'fatal', said: unknown, about: object): void {
-    const { message, ...facts } = factsOf(said);
-    this.logger[level]({ ...about, ...facts }, message);
+  private write(level: 'debug' | 'warn' | 'error' | 'fatal', entry: unknown, context: object): void {
+    const { message, ...facts } = factsOf(entry);
+    this.logger[level]({ ...context, ...facts }, message);
   }
 }
 
 const FAULT = 'a fault';
 
-function factsOf(said: unknown): Facts {
-  if (said instanceof Error) return { message: FAULT, err: said };
-  return isFacts(said) ? said : { message: String(said) };
+function factsOf(entry: unknown): Facts {
+  if (entry instanceof Error) return { message: FAULT, err: entry };
+  return isFacts(entry) ? entry : { message: String(entry) };
 }
 
-const isFacts = (said: unknown): said is Facts => typeof said === 'object' && said !== null && 'message' in said;
+const isFacts = (entry: unknown): entry is Facts => typeof entry === 'object' && entry !== null && 'message' in entry;

@@ -15,7 +15,7 @@ export const networks = z
   .transform(listOf)
   .refine((values) => values.every(isNetwork), { error: 'must be a list of addresses and networks like 10.0.0.0/8' });
 
-/** The host by which this machine reaches what listens on an address, as URLs write it. */
+/** Returns the host, as written in a URL, by which this machine reaches a server that listens on an address. */
 export function localHost(address: string): string {
   if (address === '0.0.0.0') return '127.0.0.1';
   if (address === '::') return '[::1]';
@@ -23,8 +23,8 @@ export function localHost(address: string): string {
 }
 
 /**
- * An address in the one way in which it is compared, however a socket or a proxy writes it: without port, brackets and
- * zone, and an IPv4 address that is mapped into IPv6 as the former. Undefined for what is no address.
+ * Normalizes an address, as a socket or a proxy writes it, for comparison: without port, brackets and zone, and an
+ * IPv4-mapped IPv6 address as IPv4. Undefined if it is no address.
  */
 export function addressOf(text = ''): string | undefined {
   const [, bracketed, dotted] = /^(?:\[([^\]]*)\]|([\d.]+))(?::\d+)?$/.exec(text) ?? [];
@@ -35,14 +35,14 @@ export function addressOf(text = ''): string | undefined {
   return /^::ffff:([\d.]+)$/.exec(plain)?.[1] ?? plain;
 }
 
-/** Whether an address, as `X-Forwarded-For` may write it, is in one of the networks. */
+/** Returns a check whether an address, in any form that `X-Forwarded-For` has, is in one of the networks. */
 export function memberOf(listed: string[]): (address: string | undefined) => boolean {
   const list = new BlockList();
   for (const network of listed) {
     const [text = '', bits] = network.split('/');
     const address = addressOf(text) as string;
     const [family, all] = isIPv4(address) ? (['ipv4', 32] as const) : (['ipv6', 128] as const);
-    // The network of a mapped address has 96 bits more.
+    // The prefix of an IPv4-mapped network is 96 bits longer.
     const length = bits === undefined ? all : Number(bits) - (family === 'ipv4' && text.includes(':') ? 96 : 0);
     list.addSubnet(address, Math.max(0, length), family);
   }
@@ -52,7 +52,7 @@ export function memberOf(listed: string[]): (address: string | undefined) => boo
   };
 }
 
-/** What has one IPv6 address has the /64 around it. */
+/** Returns an IPv4 address itself, and the /64 of an IPv6 address, because its owner usually has the whole /64. */
 export function networkOf(text: string | undefined): string {
   const address = addressOf(text) ?? '';
   if (!address.includes(':')) return address;
@@ -61,16 +61,16 @@ export function networkOf(text: string | undefined): string {
   return (end === undefined ? groups : [...groups, '0', '0', '0', '0']).slice(0, 4).join(':');
 }
 
-/** A request, as far as it tells where it comes from. */
+/** The addresses of a request. */
 interface Addressed {
-  /** With trusted proxies: the connection's address, then those that proxies tell, up to the first that is not trusted. */
+  /** With trusted proxies: the connection's address, then those that proxies report, up to the first untrusted one. */
   ips?: (string | undefined)[];
   ip?: string;
 }
 
 /**
- * The network that a request comes from. What a proxy tells that is no address is as if the proxy itself had asked; '' when
- * the connection has gone already.
+ * Returns the network that a request comes from: the proxy's own when it reports something that is no address, and ''
+ * when the connection is already closed.
  */
 export const networkOfClient = ({ ips, ip }: Addressed): string =>
   networkOf((ips ?? [ip]).findLast((each) => addressOf(each) !== undefined));

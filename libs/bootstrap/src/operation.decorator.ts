@@ -1,30 +1,30 @@
 import { SetMetadata, type Type } from '@nestjs/common';
 
-/** A class of answers, or a list of it. */
-type Answer = Type<object> | readonly [Type<object>];
-/** Each answer that is not a refusal, by status. */
-type Answers = Record<number, Answer>;
-/** What a handler of it gives. */
-type Given<A> = A extends Type<infer One> ? One : A extends readonly [Type<infer One>] ? One[] : never;
+/** The class of a response body, or a list of that class. */
+type Body = Type<object> | readonly [Type<object>];
+/** Bodies of all responses that are not refusals, by status. */
+type Bodies = Record<number, Body>;
+/** The value of a body. */
+type BodyOf<B> = B extends Type<infer One> ? One : B extends readonly [Type<infer One>] ? One[] : never;
 
-/** What a route says of itself to who writes clients. What follows from its other decorators is not said again. */
-export interface OperationFacts<A extends Answers = Answers> {
+/** Documentation of a route for API clients, apart from what follows from its other decorators. */
+export interface OperationFacts<B extends Bodies = Bodies> {
   /** Name of the call in generated clients. */
   id: string;
   summary: string;
   description?: string;
-  answers: A;
-  /** What each answer shows as an example, by status. Unless given, the example of its class. */
-  examples?: Partial<Record<keyof A, unknown>>;
-  /** A worker gives the answer, so there may be none in time. */
+  answers: B;
+  /** An example of each response, by status. Default: the example of its class. */
+  examples?: Partial<Record<keyof B, unknown>>;
+  /** A worker produces the response, so the request may time out. */
   command?: true;
-  /** Refusals of its own, by status, with what they say. Those that any such route has are known. */
+  /** Messages of the refusals of this route, by status, besides those that every such route has. */
   refusals?: Record<number, string | readonly string[]>;
-  /** Headers of its own on the answers, with what they tell. */
+  /** Response headers of this route, with descriptions. */
   headers?: Record<string, string>;
 }
 
-/** What may be given for an answer: a time is sent as its ISO 8601 text. */
+/** The value a handler may return for a body: a Date is sent as ISO 8601 text. */
 type Sent<T> = unknown extends T
   ? T
   : string extends T
@@ -33,26 +33,26 @@ type Sent<T> = unknown extends T
       ? { [K in keyof T]: Sent<T[K]> }
       : T;
 
-type Handler<A extends Answers> = (...args: never[]) => Sent<Given<A[keyof A]>> | Promise<Sent<Given<A[keyof A]>>>;
+type Handler<B extends Bodies> = (...args: never[]) => Sent<BodyOf<B[keyof B]>> | Promise<Sent<BodyOf<B[keyof B]>>>;
 
 const OPERATION = 'herald:operation';
 
-/** Describes a route; the compiler holds the handler to the answers that it describes. */
+/** Documents a route; the compiler checks that the handler returns the documented bodies. */
 export const Operation =
-  <A extends Answers>(facts: OperationFacts<A>) =>
-  <H extends Handler<A>>(target: object, name: string, descriptor: TypedPropertyDescriptor<H>): void => {
+  <B extends Bodies>(facts: OperationFacts<B>) =>
+  <H extends Handler<B>>(target: object, name: string, descriptor: TypedPropertyDescriptor<H>): void => {
     SetMetadata(OPERATION, facts)(target, name, descriptor);
   };
 Operation.key = OPERATION;
 
 const GROUP = 'herald:group';
 
-/** The part of the API that the routes of a controller belong to. */
+/** Names the part of the API that the routes of a controller belong to. */
 export const Group = (name: string) => SetMetadata(GROUP, name);
 Group.key = GROUP;
 
 const UNLISTED = 'herald:unlisted';
 
-/** A route that is no part of the API: a page for people. */
+/** Marks a route that is not part of the API: a page for people. */
 export const Unlisted = () => SetMetadata(UNLISTED, true);
 Unlisted.key = UNLISTED;

@@ -6,13 +6,13 @@ const scrypt = promisify<string, Buffer, number, { N: number; r: number; p: numb
 const COST = { N: 16_384, r: 8, p: 5 };
 const KEY_BYTES = 32;
 const BASE64URL = '[A-Za-z0-9_-]+';
-/** Costs, salt and key, so that each can be verified after the costs were raised. No `$`, which shells and Compose expand. */
+/** Costs, salt and key, so that old hashes stay valid when costs rise. Without `$`, which shells and Compose expand. */
 const HASHED = new RegExp(`^scrypt\\.(\\d{1,7})\\.(\\d{1,2})\\.(\\d{1,2})\\.(${BASE64URL})\\.(${BASE64URL})$`);
 
 /** The longest password, in UTF-16 units: about a kilobyte. A longer one is neither normalized nor hashed. */
 export const MAX_PASSWORD_LENGTH = 1024;
 
-/** What is kept of a password that a person chose: a slow hash, different each time. */
+/** Returns a slow, salted hash of a password. */
 export async function hashPassword(password: string, cost = COST): Promise<string> {
   if (password.length > MAX_PASSWORD_LENGTH) throw new RangeError('The password is too long');
   const salt = randomBytes(16);
@@ -20,10 +20,10 @@ export async function hashPassword(password: string, cost = COST): Promise<strin
   return ['scrypt', cost.N, cost.r, cost.p, salt.toString('base64url'), key.toString('base64url')].join('.');
 }
 
-/** True for what `hashPassword` makes. */
+/** Returns true for results of `hashPassword`. */
 export const isPasswordHash = (text: string): boolean => HASHED.test(text);
 
-/** Takes as long for a wrong password as for the right one; one that is too long is wrong at once, whoever's it is. */
+/** Takes as long for a wrong password as for the right one. A password that is too long is rejected immediately. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   if (password.length > MAX_PASSWORD_LENGTH) return false;
   const [, N, r, p, salt = '', key = ''] = HASHED.exec(hash) ?? [];

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 
-/** Where Redis is and how to get in, as REDIS_URL tells. */
+/** Addresses and credentials of Redis, as REDIS_URL names them. */
 export interface RedisAddress {
   kind: 'server' | 'cluster' | 'sentinel';
-  /** The server, or the first nodes of a cluster to ask, or the sentinels. */
+  /** The server, or the initial nodes of a cluster, or the sentinels. */
   nodes: { host: string; port: number }[];
   username?: string;
   password?: string;
-  /** Of a single server. */
+  /** Only with a single server. */
   database?: number;
-  /** What the sentinels call the master. */
+  /** The sentinels' name of the master. */
   master?: string;
   sentinelPassword?: string;
-  /** In PEM. */
+  /** Contents of PEM files. */
   tls?: { ca?: string; cert?: string; key?: string };
 }
 
@@ -23,26 +23,26 @@ const FORMS =
   'must be a URL that starts with redis:// or rediss://, redis+cluster:// or redis+sentinel://, ' +
   'like redis+sentinel://user:password@host:26379,host:26379/mymaster';
 
-/** TLS files by the names that they have in DATABASE_URL too. */
+/** Parameters that name TLS files, called as in DATABASE_URL. */
 const FILES = { sslrootcert: 'ca', sslcert: 'cert', sslkey: 'key' } as const;
 
 /**
- * Reads REDIS_URL, and the files that it names.
- * @throws Error that says what is wrong with it, without its value
+ * Parses REDIS_URL and reads the files that it names.
+ * @throws Error that explains the mistake without showing the value
  */
 export function parseRedisUrl(url: string): RedisAddress {
   const [, scheme, form = 'server', login = '', hosts = '', path = '', query] = WHOLE.exec(url) ?? [];
   if (!scheme) throw new Error(FORMS);
   const kind = form as RedisAddress['kind'];
-  const [username, password] = login.split(/:(.*)/s, 2).map(decoded);
+  const [username, password] = login.split(/:(.*)/s, 2).map(decode);
   const parameters = new URLSearchParams(query);
   const address: RedisAddress = {
     kind,
     nodes: hosts.split(',').map((host) => nodeOf(host, DEFAULT_PORT[kind])),
     username: username || undefined,
     password: password || undefined,
-    ...placeOf(kind, decoded(path)),
-    sentinelPassword: kind === 'sentinel' ? taken(parameters, 'sentinel_password') : undefined,
+    ...placeOf(kind, decode(path)),
+    sentinelPassword: kind === 'sentinel' ? takeParameter(parameters, 'sentinel_password') : undefined,
     tls: scheme === 'rediss' ? filesOf(parameters) : undefined,
   };
   if (kind === 'server' && address.nodes.length > 1) {
@@ -73,7 +73,7 @@ function placeOf(kind: RedisAddress['kind'], path: string): { database?: number;
 
 function filesOf(parameters: URLSearchParams): RedisAddress['tls'] {
   const read = Object.entries(FILES).flatMap(([parameter, name]) => {
-    const file = taken(parameters, parameter);
+    const file = takeParameter(parameters, parameter);
     return file ? [[name, contentOf(parameter, file)]] : [];
   });
   const tls = Object.fromEntries(read) as NonNullable<RedisAddress['tls']>;
@@ -91,13 +91,13 @@ function contentOf(parameter: string, file: string): string {
   }
 }
 
-function taken(parameters: URLSearchParams, name: string): string | undefined {
+function takeParameter(parameters: URLSearchParams, name: string): string | undefined {
   const value = parameters.get(name) ?? undefined;
   parameters.delete(name);
   return value;
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (error) {

@@ -8,7 +8,7 @@ import { boundConnections, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from './connect
 import { Drain } from './drain.js';
 import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
-import { faultLine, toldOf } from './told-fault.js';
+import { describeFault, faultLine } from './told-fault.js';
 import { measureHttp } from './metrics/http-metrics.js';
 import { serveMetrics } from './metrics/metrics-server.js';
 import { tracing } from './tracing/patch.js';
@@ -21,15 +21,15 @@ interface ServiceOptions {
   settings: Pick<z.output<typeof ServiceEnv>, 'LOG_LEVEL' | 'HOST' | 'METRICS_PORT' | 'SHUTDOWN_TIMEOUT_MS'> &
     TracingEnv;
   adapter?: FastifyAdapter;
-  /** Last touches before the service opens its port. */
+  /** Called before the service opens its port. */
   configure?: (app: NestFastifyApplication, logger: Logger) => Promise<void> | void;
-  /** How long it goes on answering when it is told to stop. */
+  /** Time for which a stopping service continues to serve requests. */
   drainMs?: number;
-  /** A worker's queue. */
+  /** The queue transport of a worker. */
   strategy?: Type<CustomTransportStrategy>;
 }
 
-/** Every service starts this way, says so in its log, and stops in order and in time. */
+/** Starts a service, logs its URLs, and stops it in order and in time on SIGTERM or SIGINT. */
 export async function startService(options: ServiceOptions): Promise<INestApplication> {
   const { LOG_LEVEL, HOST, METRICS_PORT, SHUTDOWN_TIMEOUT_MS } = options.settings;
   const logger = createLogger(options.name, LOG_LEVEL);
@@ -55,27 +55,27 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
   return app;
 }
 
-/** A worker's only server, which tells its health. */
+/** The only server of a worker; it serves the health routes. */
 function healthAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({ ...PRIVATE_SERVER, forceCloseConnections: 'idle' });
   boundConnections(adapter.getInstance().server, PRIVATE_CONNECTIONS);
   return adapter;
 }
 
-/** Runs a service's main function; a service that cannot start says why in its last line and exits with 1. */
+/** Runs a service's main function. If the service cannot start, prints the reason and exits with 1. */
 export function run(main: () => Promise<unknown>): void {
-  // Settings are read before the first promise: a bad one must end here too.
+  // Settings are read synchronously in `main`; an error there must be caught too.
   void Promise.resolve()
     .then(main)
     .catch((error: unknown) => {
-      const { stack = '' } = toldOf(error);
+      const { stack = '' } = describeFault(error);
       const text = error instanceof BadEnvironment ? error.message : `${faultLine(error)}\n${stack}`;
       process.stderr.write(`${text}\n`);
       process.exit(1);
     });
 }
 
-/** SIGTERM: drain, stop taking, finish, close; what is not done in time is left to other processes and the next start. */
+/** On a signal: drain, take no more work, finish, close. Other processes or the next start take over unfinished work. */
 function stopOnSignal(
   app: INestApplication,
   logger: Logger,

@@ -16,7 +16,7 @@ beforeEach(() => {
   watch = new StuckWatch({ jobs: check }, LIMIT_MS, () => now);
 });
 
-/** Looks every ten seconds for so long. */
+/** Checks every ten seconds for the given time. */
 async function pass(seconds: number, unhindered = true): Promise<string[]> {
   for (const end = now + seconds * 1000; now < end;) {
     now += LOOK_EVERY_MS;

@@ -1,21 +1,21 @@
 import { answerInTime } from './answer-in-time.js';
 
-/** One kind of work that a process must get on with. */
+/** The state of one kind of work that a process must make progress with. */
 export interface Work {
-  /** How much of it this process has finished so far. */
+  /** Amount that this process has finished so far. */
   finished: number;
-  /** Some of it is there to be done, and nothing forbids to do it. */
+  /** True while there is work to do and nothing prevents it. */
   waits: boolean;
 }
 
 /** The kinds of work of a process, by name. */
 export type WorkChecks = Record<string, () => Work | Promise<Work>>;
 
-/** Looks at a process's work from time to time, and knows which of it no longer gets done. */
+/** Checks the work of a process periodically and finds the kinds that make no progress. */
 export class StuckWatch {
-  /** Work that waits: how much of the kind was finished then, and since when no more was. */
-  private readonly standing = new Map<string, { finished: number; since: number }>();
-  private lookedAt = -Infinity;
+  /** Kinds of work that wait: the amount finished so far, and the time since which it has not changed. */
+  private readonly unchanged = new Map<string, { finished: number; since: number }>();
+  private checkedAt = -Infinity;
 
   constructor(
     private readonly work: WorkChecks,
@@ -23,26 +23,26 @@ export class StuckWatch {
     private readonly clock: () => number = () => performance.now(),
   ) {}
 
-  /** @param unhindered false while something that the work needs is away: then nothing can be said against it */
+  /** @param unhindered false while something that the work needs is unavailable; nothing counts as stuck then */
   async look(unhindered: boolean): Promise<void> {
     const now = this.clock();
-    // While this process itself stood still, nothing could get done.
-    if (!unhindered || now - this.lookedAt > this.stuckAfterMs / 2) this.standing.clear();
-    this.lookedAt = now;
+    // A late check means that this process itself was suspended, so it could finish nothing.
+    if (!unhindered || now - this.checkedAt > this.stuckAfterMs / 2) this.unchanged.clear();
+    this.checkedAt = now;
     if (unhindered) await Promise.all(Object.keys(this.work).map((name) => this.compare(name, now)));
   }
 
-  /** Work that waited at every look for the whole time, none of it finished. */
+  /** Kinds of work that waited at every check for the whole limit while none was finished. */
   get stuck(): string[] {
-    const long = [...this.standing].filter(([, { since }]) => this.lookedAt - since >= this.stuckAfterMs);
+    const long = [...this.unchanged].filter(([, { since }]) => this.checkedAt - since >= this.stuckAfterMs);
     return long.map(([name]) => name);
   }
 
   private async compare(name: string, now: number): Promise<void> {
-    const told = await answerInTime(this.work[name] as WorkChecks[string]);
-    if (!told?.value.waits) this.standing.delete(name);
-    else if (this.standing.get(name)?.finished !== told.value.finished) {
-      this.standing.set(name, { finished: told.value.finished, since: now });
+    const state = await answerInTime(this.work[name] as WorkChecks[string]);
+    if (!state?.value.waits) this.unchanged.delete(name);
+    else if (this.unchanged.get(name)?.finished !== state.value.finished) {
+      this.unchanged.set(name, { finished: state.value.finished, since: now });
     }
   }
 }

@@ -1,8 +1,8 @@
-import { faultLine, toldOf } from './told-fault.js';
+import { faultLine, describeFault } from './told-fault.js';
 
 const SECRET = 'OTP 493817';
 
-/** As drivers make them: an error of a class of theirs, with facts beside the message. */
+/** Returns an error as drivers create them: of their own class, with properties besides the message. */
 function foreign(type: string, message: string, facts: object = {}): Error {
   const Foreign = { [type]: class extends Error {} }[type]!;
   return Object.assign(new Foreign(message), facts);
@@ -48,8 +48,8 @@ it.each<[string, unknown, object]>([
   ['one of several', new AggregateError([new Error(SECRET)], SECRET), { cause: { type: 'Error' } }],
   ['what is no error', SECRET, { type: 'string' }],
 ])('of an error, %s words are not told', (_, error, told) => {
-  expect(toldOf(error)).toMatchObject(JSON.parse(JSON.stringify(told)));
-  expect(JSON.stringify(toldOf(error)) + faultLine(error)).not.toContain(SECRET);
+  expect(describeFault(error)).toMatchObject(JSON.parse(JSON.stringify(told)));
+  expect(JSON.stringify(describeFault(error)) + faultLine(error)).not.toContain(SECRET);
 });
 
 it('tells where it was thrown, and where a connection was refused', () => {
@@ -59,7 +59,7 @@ it('tells where it was thrown, and where a connection was refused', () => {
     address: '127.0.0.1',
     port: 1,
   });
-  expect(toldOf(error).stack).toMatch(/^ {4}at .*told-fault\.spec/);
+  expect(describeFault(error).stack).toMatch(/^ {4}at .*told-fault\.spec/);
   expect(faultLine(error)).toBe('Error ECONNREFUSED connect 127.0.0.1:1');
 });
 
@@ -67,7 +67,7 @@ it('tells the words of our own faults, and those of drivers that quote nothing',
   const own = Object.assign(new Error('Redis is away'), { ownWords: true });
   expect(faultLine(own)).toBe('Error Redis is away');
   expect(faultLine(foreign('ReplyError', 'WRONGPASS invalid username-password pair'))).toBe('ReplyError WRONGPASS');
-  expect(toldOf(new Error(`self-signed certificate of ${SECRET}`)).words).toBe('self-signed certificate');
+  expect(describeFault(new Error(`self-signed certificate of ${SECRET}`)).words).toBe('self-signed certificate');
 });
 
 it('ends where errors cause each other', () => {

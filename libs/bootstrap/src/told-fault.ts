@@ -1,8 +1,8 @@
 import { isIP } from 'node:net';
 
 /**
- * Sentences of drivers and of TLS that quote nothing and say why a server cannot be used. Of a foreign error no other words
- * are shown: a parser's quote its input, Postgres' the values of rows, Redis' the arguments of commands.
+ * Texts of drivers and of TLS that quote nothing and explain why a server cannot be used. Other texts of foreign errors
+ * are not logged: parsers quote their input, Postgres quotes values of rows, and Redis quotes arguments of commands.
  */
 const KNOWN_WORDS = [
   'self-signed certificate',
@@ -23,16 +23,16 @@ const KNOWN_WORDS = [
   'could not renew lock',
   'Missing lock',
 ];
-/** Codes that Redis begins its errors with. */
+/** Codes at the start of Redis errors. */
 const REDIS_CODE =
   /^(?:ERR|NOAUTH|WRONGPASS|NOPERM|READONLY|OOM|LOADING|BUSY|NOSCRIPT|MISCONF|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|CROSSSLOT|MOVED|ASK|EXECABORT|WRONGTYPE|NOREPLICAS|UNKILLABLE)\b/;
 const NAME = /^[\w.-]{1,63}$/;
 const FRAME = /^ {4}at [^"'`]{1,300}$/;
 const MAX_CAUSES = 3;
 
-export interface ToldFault {
+export interface FaultDescription {
   type: string;
-  /** Of Node, the driver, or SQLSTATE. */
+  /** Code of Node or of the driver, or SQLSTATE. */
   code?: string | number;
   words?: string;
   syscall?: string;
@@ -41,13 +41,13 @@ export interface ToldFault {
   constraint?: string;
   table?: string;
   column?: string;
-  /** Where it was thrown, without its message. */
+  /** Stack frames without the message. */
   stack?: string;
-  cause?: ToldFault;
+  cause?: FaultDescription;
 }
 
-/** What a log may say of any error: its kind, where it came from, and of its words those that quote nothing. */
-export function toldOf(error: unknown, depth = 0): ToldFault {
+/** Returns what may be logged of an error: its kind, its origin, and only texts that quote nothing. */
+export function describeFault(error: unknown, depth = 0): FaultDescription {
   if (!(error instanceof Error)) return { type: typeof error };
   const facts = error as Error & Record<string, unknown>;
   const { code, port, address, cause, errors } = facts;
@@ -63,14 +63,14 @@ export function toldOf(error: unknown, depth = 0): ToldFault {
     table: nameOf(facts['table']),
     column: nameOf(facts['column']),
     stack: framesOf(error),
-    cause: inner instanceof Error && depth < MAX_CAUSES ? toldOf(inner, depth + 1) : undefined,
+    cause: inner instanceof Error && depth < MAX_CAUSES ? describeFault(inner, depth + 1) : undefined,
   };
 }
 
-/** The same on one line, without the frames. */
-export const faultLine = (error: unknown): string => lineOf(toldOf(error));
+/** Describes an error on one line, without stack frames. */
+export const faultLine = (error: unknown): string => lineOf(describeFault(error));
 
-function lineOf({ type, code, words, syscall, address, port, constraint, cause }: ToldFault): string {
+function lineOf({ type, code, words, syscall, address, port, constraint, cause }: FaultDescription): string {
   const place = address && `${address}:${port}`;
   const own = [type, code, words, syscall, place, constraint].filter((each) => each !== undefined).join(' ');
   return cause ? `${own} (${lineOf(cause)})` : own;
@@ -85,7 +85,7 @@ function wordsOf(error: Error): string | undefined {
   return known ?? (error.constructor.name === 'ReplyError' ? REDIS_CODE.exec(message)?.[0] : undefined);
 }
 
-/** The message stands before the frames, on as many lines as it has, and may look like them. */
+/** Skips as many lines as the message has: it precedes the frames and may look like them. */
 function framesOf({ stack = '', message }: Error): string | undefined {
   const lines = stack.split('\n').slice(message.split('\n').length);
   const frames = lines.filter((line) => FRAME.test(line));

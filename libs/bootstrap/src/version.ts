@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Herald's version. package.json lies above the sources and above the build. */
+/** Herald's version, from package.json in a folder above both the sources and the build. */
 export const version = readVersion(__dirname);
 
 function readVersion(folder: string): string {

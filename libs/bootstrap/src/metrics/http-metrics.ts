@@ -4,7 +4,7 @@ import { registry } from './registry.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Its 5xx is the client's mistake, as documented: no fault of ours. */
+    /** The 5xx of this request is documented as the client's mistake and does not count as a fault. */
     mistaken?: true;
   }
 }
@@ -32,7 +32,7 @@ const durations = new Histogram({
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** The route's template, never the path: whatever clients ask for, the labels stay few. */
+/** Labels contain the route's template, never the path, so that clients cannot create new ones. */
 function labelsOf({ is404, routeOptions, method }: FastifyRequest) {
   return {
     route: (!is404 && routeOptions.url) || 'unknown',
@@ -40,7 +40,7 @@ function labelsOf({ is404, routeOptions, method }: FastifyRequest) {
   };
 }
 
-/** Counts and times every answer of a service. */
+/** Counts and times every response of a service. */
 export function measureHttp(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {
     const labels = labelsOf(request);

@@ -14,20 +14,20 @@ const waiting = byQueue('herald_queue_wait_seconds', 'a job waits for a worker',
 const processing = byQueue('herald_processing_seconds', 'a job is in work', WORK);
 const endToEnd = byQueue('herald_end_to_end_seconds', 'from accepting a message to its effect', WAITS);
 
-/** Clocks of two machines may differ a little: nothing takes less than no time. */
+/** The clocks of two machines may differ slightly, so a negative duration counts as 0. */
 const secondsBetween = (from: Date, to: Date) => Math.max(0, to.getTime() - from.getTime()) / 1000;
 
-/** Messages of a queue were acknowledged after `seconds`. */
+/** Records that messages of a queue were acknowledged after `seconds`. */
 export function noteAccepted(queue: string, seconds: number): void {
   accepting.observe({ queue }, seconds);
 }
 
-/** So many messages of a queue shared a commit. */
+/** Records the number of messages of a queue that shared a commit. */
 export function noteBatch(queue: string, messages: number): void {
   batches.observe({ queue }, messages);
 }
 
-/** A run of a job that ended, well or not. */
+/** A run of a job that ended, successful or not. */
 export interface EndedRun {
   queue: string;
   /** 1 for the first. */
@@ -38,12 +38,12 @@ export interface EndedRun {
 }
 
 export function noteRun({ queue, attempt, queuedAt, startedAt, endedAt }: EndedRun): void {
-  // A later attempt waited for its delay, not for a worker.
+  // Later attempts wait for their backoff, not for a worker.
   if (attempt === 1) waiting.observe({ queue }, secondsBetween(queuedAt, startedAt));
   processing.observe({ queue }, secondsBetween(startedAt, endedAt));
 }
 
-/** Messages had their effect just now, in one commit; each with the time it was accepted at. */
+/** Records messages whose effect was just committed together, by the times at which they were accepted. */
 export function noteEffects(queue: string, acceptedAt: Date[]): void {
   if (acceptedAt.length === 0) return;
   const now = new Date();
@@ -55,7 +55,7 @@ export function noteEffects(queue: string, acceptedAt: Date[]): void {
 export interface PoolUse {
   idle: number;
   busy: number;
-  /** Who waits for one. */
+  /** Callers that wait for a connection. */
   waiting: number;
 }
 

@@ -8,17 +8,17 @@ import { pathOf } from '../request-target.js';
 import { registry } from './registry.js';
 
 /**
- * Serves `GET /metrics` on a port that is Prometheus' alone: what a service counts is nobody else's affair, and a scrape
- * works while all other connections are taken.
- * @returns the URL of it
+ * Serves `GET /metrics` on a port for Prometheus alone: the figures are private, and a scrape works while the service's
+ * other connections are exhausted.
+ * @returns its URL
  */
 export async function serveMetrics(port: number, host: string): Promise<string> {
   collectDefaultMetrics({ register: registry });
-  let asked: Promise<string> | undefined;
-  // All who ask at once get the same figures: each costs look-ups.
+  let pending: Promise<string> | undefined;
+  // Concurrent scrapes share one result, because some figures are looked up in servers.
   const figures = () =>
-    (asked ??= registry.metrics().finally(() => {
-      asked = undefined;
+    (pending ??= registry.metrics().finally(() => {
+      pending = undefined;
     }));
   const { http, connectionTimeout, ...timeouts } = PRIVATE_SERVER;
   const server = createServer({ ...timeouts, ...http }, (request, response) => {
@@ -32,6 +32,6 @@ export async function serveMetrics(port: number, host: string): Promise<string> 
   boundConnections(server, PRIVATE_CONNECTIONS);
   server.listen(port, host);
   await once(server, 'listening');
-  const { port: taken } = server.address() as AddressInfo;
-  return `http://${localHost(host)}:${taken}/metrics`;
+  const { port: listeningPort } = server.address() as AddressInfo;
+  return `http://${localHost(host)}:${listeningPort}/metrics`;
 }

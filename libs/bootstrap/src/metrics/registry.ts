@@ -1,6 +1,6 @@
 import { Gauge, Registry } from 'prom-client';
 
-/** What this process tells Prometheus. */
+/** The metrics of this process. */
 export const registry = new Registry();
 
 export interface Sample {
@@ -9,8 +9,8 @@ export interface Sample {
 }
 
 /**
- * A figure that is looked up when somebody asks. While it cannot be had it is missing, and all others are told the same:
- * better no figure than an old one that looks well.
+ * Registers a figure that is looked up at each scrape. If the look-up fails, the scrape omits this figure and keeps the
+ * others: a missing figure is better than an outdated one that looks healthy.
  */
 export function tellGauge(
   { name, help, labels: labelNames = [] }: { name: string; help: string; labels?: string[] },

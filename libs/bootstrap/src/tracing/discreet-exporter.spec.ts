@@ -5,7 +5,7 @@ import { DiscreetExporter } from './discreet-exporter.js';
 
 const SECRET = 'OTP 493817';
 
-/** A span, as far as an exporter reads it. */
+/** Returns a span with the properties that an exporter reads. */
 const aSpan = (kind: SpanKind, attributes: object, message = '') =>
   ({
     kind,

@@ -2,7 +2,7 @@ import { type Attributes, SpanKind } from '@opentelemetry/api';
 import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-node';
 import type { Logger } from 'pino';
 
-/** Who asked, from where, and what exactly: of an address the route is enough. */
+/** Attributes that identify a person or show content. The route stands for the URL. */
 const PERSONAL = new Set([
   'url.full',
   'url.path',
@@ -11,20 +11,22 @@ const PERSONAL = new Set([
   'network.peer.address',
   'network.peer.port',
   'user_agent.original',
-  // Of a fault, its kind; its words may quote rows and bodies.
+  // The kind of an error is kept; its text may quote rows and bodies.
   'exception.message',
   'exception.stacktrace',
 ]);
 
-/** In a request that came in, these are headers of the client's. */
-const CLAIMED = new Set(['server.address', 'server.port', 'http.request.method_original']);
+/** Attributes that come from the client's headers on incoming requests. */
+const FROM_HEADERS = new Set(['server.address', 'server.port', 'http.request.method_original']);
 
 const without = (attributes: Attributes = {}, kind?: SpanKind): Attributes =>
   Object.fromEntries(
-    Object.entries(attributes).filter(([key]) => !PERSONAL.has(key) && !(kind === SpanKind.SERVER && CLAIMED.has(key))),
+    Object.entries(attributes).filter(
+      ([key]) => !PERSONAL.has(key) && !(kind === SpanKind.SERVER && FROM_HEADERS.has(key)),
+    ),
   );
 
-/** The span as it may leave the service. */
+/** Returns the span without private attributes. */
 const discreet = (span: ReadableSpan): ReadableSpan =>
   Object.create(span, {
     attributes: { value: without(span.attributes, span.kind) },
@@ -34,7 +36,7 @@ const discreet = (span: ReadableSpan): ReadableSpan =>
 
 type Export = SpanExporter['export'];
 
-/** Keeps personal data and secrets out of traces, and tells of a collector that is away once, not with every batch. */
+/** Keeps personal data and secrets out of traces. Logs an outage of the collector once instead of with every batch. */
 export class DiscreetExporter implements SpanExporter {
   private failing = false;
 

@@ -6,12 +6,12 @@ const SAMPLERS = ['always_on', 'always_off', 'traceidratio'].flatMap((name) => [
 const oneOf = (values: readonly string[]) =>
   z.enum(values, `must be ${values.slice(0, -1).join(', ')} or ${values.at(-1)}`);
 const address = z.url({ protocol: /^https?$/, error: 'must be a URL that starts with http:// or https://' }).optional();
-/** gRPC would double the weight of all of it; every collector takes these as well. */
+/** Without gRPC, which would double the size of the dependencies; every collector accepts these two as well. */
 const protocol = oneOf(['http/protobuf', 'http/json']).optional();
 
 /**
- * OpenTelemetry's own variables, as far as they are checked; the SDK reads these and the others (headers, time-outs, batches,
- * limits, resource) by itself.
+ * OpenTelemetry's own variables that are checked here. The SDK reads these and the others (headers, timeouts, batches,
+ * limits, resource) itself.
  */
 export const TracingEnv = z.object({
   OTEL_SDK_DISABLED: z
@@ -43,7 +43,7 @@ export const TracingEnv = z.object({
 });
 export type TracingEnv = z.output<typeof TracingEnv>;
 
-/** Where traces go: nowhere unless an exporter or a collector is named. */
+/** Returns the exporters of traces; none unless an exporter or a collector is named. */
 export function exportersOf(env: TracingEnv): string[] {
   const named = env.OTEL_EXPORTER_OTLP_ENDPOINT ?? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT;
   const { OTEL_TRACES_EXPORTER: exporters = named ? ['otlp'] : [] } = env;

@@ -19,27 +19,27 @@ import { pathOf } from '../request-target.js';
 import { DiscreetExporter } from './discreet-exporter.js';
 import { exportersOf, type TracingEnv } from './tracing.env.js';
 
-/** Whoever watches over a service asks often, and of that there is nothing to see. */
-const UNSEEN = /^\/(health|metrics)(\/|$)/;
-/** How long a stop waits for a collector. */
-const LAST_WORDS_MS = 1000;
+/** Routes that monitoring polls often; they are not traced. */
+const UNTRACED = /^\/(health|metrics)(\/|$)/;
+/** Time that a stop waits for a collector. */
+const FLUSH_TIMEOUT_MS = 1000;
 
-// What nobody asked for (sweeping, feeding, polling, pings) has no parent, and is not seen.
+// Background work (sweeping, feeding, polling, pings) has no parent span and is not traced.
 registerInstrumentations({
   instrumentations: [
     new HttpInstrumentation({
-      ignoreIncomingRequestHook: ({ url = '' }: IncomingMessage) => UNSEEN.test(pathOf(url)),
+      ignoreIncomingRequestHook: ({ url = '' }: IncomingMessage) => UNTRACED.test(pathOf(url)),
       disableOutgoingRequestInstrumentation: true,
     }),
     new PgInstrumentation({ requireParentSpan: true, ignoreConnectSpans: true }),
-    // By itself it would show a script's arguments, and with them the content of jobs.
+    // The default serializer would show a script's arguments, and with them the content of jobs.
     new IORedisInstrumentation({ requireParentSpan: true, dbStatementSerializer: (command) => command }),
   ],
 });
 
 let provider: NodeTracerProvider | undefined;
 
-/** @public (loaded by patch.ts) From here on what happens is told to the exporters that the environment names. */
+/** @public (loaded by patch.ts) Starts sending traces to the exporters that the environment names. */
 export function startTracing(service: string, env: TracingEnv, logger: Logger): void {
   provider = new NodeTracerProvider({
     resource: defaultResource()
@@ -52,7 +52,7 @@ export function startTracing(service: string, env: TracingEnv, logger: Logger): 
   provider.register();
 }
 
-/** @public A request is known by its route and id. */
+/** @public Names the span of each request after its route, and adds the request's id. */
 export function traceRoutes(server: FastifyInstance): void {
   server.addHook('onRequest', (request, _reply, done) => {
     const { is404, method, routeOptions, id } = request;
@@ -62,16 +62,16 @@ export function traceRoutes(server: FastifyInstance): void {
     }
     done();
   });
-  // A 5xx that is the client's mistake is none of ours.
+  // A 5xx that is the client's mistake is not an error of the service.
   server.addHook('onSend', (request, _reply, _payload, done) => {
     if (request.mistaken) trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.OK });
     done();
   });
 }
 
-/** @public Tells what was not told yet; whether a collector takes it must not hold up a stop. */
+/** @public Sends the remaining spans; a slow collector must not delay the stop. */
 export async function stopTracing(): Promise<void> {
-  const late = new Promise((resolve) => setTimeout(resolve, LAST_WORDS_MS).unref());
+  const late = new Promise((resolve) => setTimeout(resolve, FLUSH_TIMEOUT_MS).unref());
   await Promise.race([provider?.shutdown().catch(() => undefined), late]);
 }
 
