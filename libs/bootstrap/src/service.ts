@@ -75,7 +75,7 @@ export function run(main: () => Promise<unknown>): void {
     });
 }
 
-/** On a signal: drain, take no more work, finish, close. Other processes or the next start take over unfinished work. */
+/** On a signal: drain, take no more work, finish, close. Other processes or the next start do what is unfinished. */
 function stopOnSignal(
   app: INestApplication,
   logger: Logger,

@@ -1,7 +1,7 @@
 import { OwnFault } from '@herald/contracts';
 import { Cluster, Redis, type RedisOptions, ReplyError } from 'ioredis';
 
-/** Where Redis is: one server, the first nodes of a cluster, or the sentinels that know the master. */
+/** Addresses of Redis: one server, the initial nodes of a cluster, or sentinels that know the master. */
 export interface RedisAddress {
   kind: 'server' | 'cluster' | 'sentinel';
   nodes: { host: string; port: number }[];
@@ -13,39 +13,39 @@ export interface RedisAddress {
   tls?: { ca?: string; cert?: string; key?: string };
 }
 
-/** Where the queues live. */
+/** The Redis and the namespace of the queues. */
 export interface QueueOptions {
   redis: RedisAddress;
-  /** First part of every key; tests take one each. `herald` unless given. */
+  /** First part of every key, `herald` by default; each test uses its own. */
   namespace?: string;
 }
 
-/** A connection, or those of one client to the nodes of a cluster. */
+/** A connection to a server, or a client's connections to the nodes of a cluster. */
 export type RedisClient = Redis | Cluster;
 
 /** The queue's own hash tag keeps its keys on one shard of a Redis Cluster. */
 export const prefixOf = (queue: string, namespace = 'herald') => `{${namespace}:${queue}}`;
 
 /**
- * A connection whose other end vanished without a word is silent for ever: what was asked and not answered for this long
- * ends it, and a new one is made. BullMQ's workers wait for jobs in commands that block for up to 10 s, on a copy of the
- * connection that they are given.
+ * Timeouts for connections whose other end vanished silently: a command without a reply for this long ends the
+ * connection, and ioredis opens a new one. BullMQ's workers wait for jobs in commands that block for up to 10 s, on a
+ * duplicate of the connection passed to them.
  */
 const SILENT_PRODUCER_MS = 2000;
 const SILENT_CONSUMER_MS = 5000;
 const SILENT_WAITING_MS = 12_000;
 
 /**
- * For queues that are not worked off. BullMQ asks the server for its version once and keeps the outcome for good: a queue
- * whose first use met a server that did not answer could not be used before the process was started again.
+ * Option for queues without a worker. BullMQ checks the server's version once and keeps the result for good, so a queue
+ * first used while the server was unavailable would be unusable until the process restarts.
  */
-export const UNASKED = { skipVersionCheck: true };
+export const WITHOUT_VERSION_CHECK = { skipVersionCheck: true };
 
 const reconnectMs = (attempt: number) => Math.min(200 * attempt, 1000);
 
-/** For a caller who waits for an answer: fails within about a second when Redis is away, and queues nothing up. */
+/** A connection for callers that wait: fails within about a second when Redis is unavailable, without offline queue. */
 export function producerConnection(address: RedisAddress): RedisClient {
-  return connected(address, {
+  return connect(address, {
     enableOfflineQueue: false,
     maxRetriesPerRequest: 1,
     commandTimeout: 1000,
@@ -55,11 +55,11 @@ export function producerConnection(address: RedisAddress): RedisClient {
 }
 
 /**
- * For a caller who does without Redis as soon as it is away: what is under way fails with the connection, and a connection
- * that went dead without a word is given up.
+ * A connection for callers that continue without Redis when it is unavailable: pending commands fail with the
+ * connection, and a silently dead connection is closed.
  */
 export function scriptConnection(address: RedisAddress): RedisClient {
-  return connected(address, {
+  return connect(address, {
     enableOfflineQueue: false,
     enableAutoPipelining: true,
     autoResendUnfulfilledCommands: false,
@@ -69,9 +69,9 @@ export function scriptConnection(address: RedisAddress): RedisClient {
   });
 }
 
-/** For a worker: waits for Redis as long as it takes, and is back at most a second after it. */
+/** A connection for workers: waits for Redis indefinitely, and reconnects at most a second after it is back. */
 export function consumerConnection(address: RedisAddress): RedisClient {
-  const redis = connected(address, {
+  const redis = connect(address, {
     maxRetriesPerRequest: null,
     connectTimeout: 2000,
     socketTimeout: SILENT_CONSUMER_MS,
@@ -88,26 +88,26 @@ export function consumerConnection(address: RedisAddress): RedisClient {
   return redis;
 }
 
-const troubles = new WeakMap<RedisClient, Error>();
+const lastErrors = new WeakMap<RedisClient, Error>();
 
-function connected(address: RedisAddress, options: RedisOptions): RedisClient {
+function connect(address: RedisAddress, options: RedisOptions): RedisClient {
   const redis = address.kind === 'cluster' ? toCluster(address, options) : toServer(address, options);
-  // Every failed attempt is reported in one of these, and ioredis keeps trying; whoever sends a command learns of the outage.
+  // Each failed attempt emits one of these events, and ioredis retries. Callers notice an outage when a command fails.
   for (const event of ['error', 'sentinelError', 'node error']) {
     redis.on(event, (error: Error & { lastNodeError?: Error }) => {
-      // This one only sums up what each sentinel was reported for.
+      // This summary hides the errors of the individual sentinels, which were reported before.
       if (error.message.startsWith('All sentinels are unreachable')) return;
-      troubles.set(redis, error.lastNodeError ?? error);
+      lastErrors.set(redis, error.lastNodeError ?? error);
     });
   }
-  redis.on('ready', () => troubles.delete(redis));
+  redis.on('ready', () => lastErrors.delete(redis));
   redis.connect().catch(() => undefined);
   return redis;
 }
 
 function toServer(address: RedisAddress, options: RedisOptions): Redis {
   const { kind, nodes, username, password, database, master, sentinelPassword, tls } = address;
-  const place =
+  const target =
     kind === 'server'
       ? { ...nodes[0], db: database }
       : {
@@ -117,45 +117,45 @@ function toServer(address: RedisAddress, options: RedisOptions): Redis {
           sentinelTLS: tls,
           enableTLSForSentinelMode: tls !== undefined,
           sentinelRetryStrategy: reconnectMs,
-          // A master that was deposed and still answers: ask who is master now, and send the command there.
+          // A demoted master still responds: reconnect to the current master and resend the command.
           reconnectOnError: ({ message }: Error) => (message.startsWith('READONLY') ? (2 as const) : false),
         };
-  return new Redis({ ...options, ...place, username, password, tls, retryStrategy: reconnectMs, lazyConnect: true });
+  return new Redis({ ...options, ...target, username, password, tls, retryStrategy: reconnectMs, lazyConnect: true });
 }
 
 function toCluster({ nodes, username, password, tls }: RedisAddress, options: RedisOptions): Cluster {
-  const { enableOfflineQueue, enableAutoPipelining, ...ofEachNode } = options;
+  const { enableOfflineQueue, enableAutoPipelining, ...nodeOptions } = options;
   const cluster = new Cluster(nodes, {
     enableOfflineQueue,
     enableAutoPipelining,
     clusterRetryStrategy: reconnectMs,
     ...(options.maxRetriesPerRequest === 0 ? { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 } : {}),
-    // When this check finds the cluster down, ioredis never settles that connect(), for which a worker of BullMQ waits, even
-    // when later attempts succeed. Without it the commands are told, and tried again.
+    // If the ready check finds the cluster down, ioredis never settles that connect(), for which a BullMQ worker waits,
+    // even when later attempts succeed. Without the check, the commands themselves fail and are retried.
     ...(options.maxRetriesPerRequest === null ? { enableReadyCheck: false } : {}),
     slotsRefreshTimeout: options.connectTimeout,
-    // Names stay names: a certificate is for a name.
+    // Keep host names unresolved, because certificates are issued for names.
     dnsLookup: (host, found) => found(null, host),
     lazyConnect: true,
-    redisOptions: { ...ofEachNode, username, password, tls },
+    redisOptions: { ...nodeOptions, username, password, tls },
   });
   if (enableOfflineQueue === false) connectEarly(cluster);
   return cluster;
 }
 
 /**
- * Who queues nothing up is refused by a node to which the first command is still connecting. So nodes are connected before
- * there is a command; but not before ioredis found the cluster ready, by a command of its own to any node: refused, it would
- * give up all connections and begin again.
+ * Without an offline queue, the first command to an unconnected node fails. So nodes are connected before there is a
+ * command, but only once ioredis has found the cluster ready: it checks this with a command of its own to any node, and
+ * if that fails it closes all connections and starts over.
  */
 function connectEarly(cluster: Cluster): void {
-  const connect = (node: Redis) => void node.connect().catch(() => undefined);
-  cluster.on('ready', () => cluster.nodes().forEach(connect));
-  cluster.on('+node', (node: Redis) => cluster.status === 'ready' && connect(node));
+  const connectNode = (node: Redis) => void node.connect().catch(() => undefined);
+  cluster.on('ready', () => cluster.nodes().forEach(connectNode));
+  cluster.on('+node', (node: Redis) => cluster.status === 'ready' && connectNode(node));
 }
 
-/** What to say while Redis does not answer, with the reason as its cause, as far as it is known. */
-export const awayError = (redis: RedisClient): Error => new OwnFault('Redis is away', { cause: troubles.get(redis) });
+/** The error while Redis does not respond, with the reason as its cause if it is known. */
+export const awayError = (redis: RedisClient): Error => new OwnFault('Redis is away', { cause: lastErrors.get(redis) });
 
 /** Resolves when the connection is ready; false when it is not within `timeoutMs`. */
 export async function isReady(redis: RedisClient, timeoutMs: number): Promise<boolean> {
@@ -172,19 +172,19 @@ export async function isReady(redis: RedisClient, timeoutMs: number): Promise<bo
   });
 }
 
-/** Rejects while Redis does not answer; of a cluster, the nodes that have the keys under these prefixes. */
+/** Rejects while Redis does not respond; in a cluster, while a node with keys under these prefixes does not. */
 export async function reach(redis: RedisClient, prefixes: string[]): Promise<void> {
   await Promise.all(prefixes.map((prefix) => redis.exists(`${prefix}:meta`)));
 }
 
 /**
- * Looks at every server that holds jobs, if Redis is there within `timeoutMs`.
- * @throws Error when one evicts keys under memory pressure, which loses jobs without a word, or is not of the kind that
- *   REDIS_URL says
+ * Checks every server that stores jobs, if Redis is connected within `timeoutMs`.
+ * @throws Error when a server evicts keys under memory pressure, which loses jobs silently, or is not of the kind that
+ *   REDIS_URL names
  */
 export async function refuseUnfit(redis: RedisClient, timeoutMs: number): Promise<void> {
   const ready = await isReady(redis, timeoutMs);
-  if (/cluster support disabled/.test(troubles.get(redis)?.message ?? '')) {
+  if (/cluster support disabled/.test(lastErrors.get(redis)?.message ?? '')) {
     throw new OwnFault('REDIS_URL names a cluster, and its server is none: it must start with redis:// then');
   }
   if (!ready) return;
@@ -201,7 +201,7 @@ export async function refuseUnfit(redis: RedisClient, timeoutMs: number): Promis
   }
 }
 
-/** Empty when the server is away: that keeps a service unready, not from starting. */
+/** Returns '' when the server is unavailable: the service may start, but is not ready. */
 async function infoOf(server: RedisClient): Promise<string> {
   return server.info().catch((error: Error) => {
     if (error instanceof ReplyError) throw error;

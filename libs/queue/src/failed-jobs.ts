@@ -6,7 +6,7 @@ import { loggedId } from './job-id.js';
 import type { Proofs } from './proof.js';
 import type { QueuedJob } from './queued-job.js';
 
-/** Field of a failed job's hash with the mark of the dead letter that keeps its message. */
+/** Field of a failed job's hash for the mark of the dead letter that keeps its message. */
 export const LETTER = '$herald.letter';
 
 /** KEYS: job. ARGV: field, mark. */
@@ -43,7 +43,7 @@ interface Options {
   proofs: Pick<Proofs, 'mark' | 'letterIn'>;
 }
 
-/** A run of a job that ended it without success. */
+/** The last run of a job, which failed. */
 interface Failure {
   job: QueuedJob;
   token?: string;
@@ -52,10 +52,10 @@ interface Failure {
   cause: GiveUpCause;
 }
 
-/** How long a job waits that could not be given up. */
-const AGAIN_MS = 10_000;
+/** Delay before giving up a job is tried again. */
+const RETRY_MS = 10_000;
 
-/** The failed jobs of a queue whose messages are dead letters: once it is decided over a letter, its job goes too. */
+/** Failed jobs of a queue whose messages are dead letters. When a letter is resolved, its job is removed too. */
 export class FailedJobs {
   private readonly logger = new Logger(FailedJobs.name);
   private forgetting?: NodeJS.Timeout;
@@ -63,8 +63,8 @@ export class FailedJobs {
   constructor(private readonly options: Options) {}
 
   /**
-   * Keeps what a job carries; returns the dead letters. What cannot be kept now is kept later: a job that ended here would
-   * be lost.
+   * Stores a job's messages as dead letters and returns their ids. If that fails, the job is delayed and tried again,
+   * because ending it would lose its messages.
    */
   async giveUp({ job, token, run, error, cause }: Failure): Promise<string[]> {
     const { ledger, redis, worker, proofs } = this.options;
@@ -72,7 +72,7 @@ export class FailedJobs {
     const key = worker.toKey(id);
     try {
       const letters = await ledger.giveUp(run, error, cause);
-      // Without a letter its messages go on by themselves: a retry of the job would bring back what is decided by then.
+      // Without a letter its messages continue separately; a later retry of the job would repeat finished messages.
       if (run.ids || !letters[0]) opts.removeOnFail = true;
       else await redis.eval(MARK, 1, key, LETTER, proofs.mark(key, letters[0]));
       return letters;
@@ -84,18 +84,18 @@ export class FailedJobs {
         jobId: loggedId(id),
         error: kindOf(failure),
       });
-      await job.moveToDelayed(Date.now() + AGAIN_MS, token);
+      await job.moveToDelayed(Date.now() + RETRY_MS, token);
       throw new DelayedError();
     }
   }
 
-  /** True for a job that runs again although its dead letter was replayed, dropped or erased. */
+  /** Returns true for a job that runs again although its dead letter was replayed, dropped or erased. */
   async isDecided({ id = '', mark }: QueuedJob): Promise<boolean> {
     const letter = this.options.proofs.letterIn(this.options.worker.toKey(id), mark);
     return letter !== undefined && (await this.undecided([letter])).length === 0;
   }
 
-  /** Forgets those that are decided, over and over. While one of the servers is away, the next time will do. */
+  /** Removes the jobs of resolved letters periodically. During an outage it waits for the next round. */
   startForgetting(everyMs: number): void {
     this.forgetting = setInterval(() => {
       if (this.options.redis.status === 'ready') void this.forgetDecided().catch(() => undefined);
@@ -108,16 +108,16 @@ export class FailedJobs {
 
   private async forgetDecided(): Promise<void> {
     const { redis, worker, proofs } = this.options;
-    const places = [1, worker.toKey('failed'), worker.toKey(''), LETTER] as const;
-    const marks = (await redis.eval(MARKS, ...places)) as [jobKey: string, mark: string][];
+    const scriptArgs = [1, worker.toKey('failed'), worker.toKey(''), LETTER] as const;
+    const marks = (await redis.eval(MARKS, ...scriptArgs)) as [jobKey: string, mark: string][];
     const letters = marks.flatMap(([jobKey, mark]) => {
       const letter = proofs.letterIn(jobKey, mark);
       return letter === undefined ? [] : { letter, mark };
     });
     if (letters.length === 0) return;
-    const left = new Set(await this.undecided(letters.map(({ letter }) => letter)));
-    const decided = letters.filter(({ letter }) => !left.has(letter)).map(({ mark }) => mark);
-    if (decided.length > 0) await redis.eval(FORGET, ...places, ...decided);
+    const undecided = new Set(await this.undecided(letters.map(({ letter }) => letter)));
+    const decided = letters.filter(({ letter }) => !undecided.has(letter)).map(({ mark }) => mark);
+    if (decided.length > 0) await redis.eval(FORGET, ...scriptArgs, ...decided);
   }
 
   private undecided(letters: string[]): Promise<string[]> {

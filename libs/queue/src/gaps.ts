@@ -1,22 +1,22 @@
 import { OwnFault, type QueueContract } from '@herald/contracts';
 
 /**
- * A job without a method, or with two, would be lost or doubled: better not to start.
- * @throws Error naming each gap
+ * Checks that every job of the contract has exactly one handler; otherwise jobs would be lost or run twice.
+ * @throws Error that names each fault
  */
-export function refuseGaps(
+export function assertHandlers(
   { queue, jobs }: QueueContract,
   patternOf: (job: string) => string,
   handlers: string[],
-  doubles: string[],
+  duplicates: string[],
 ): void {
-  const wanted = Object.keys(jobs).map(patternOf);
+  const expected = Object.keys(jobs).map(patternOf);
   const faults = [
-    ...wanted.filter((key) => !handlers.includes(key)).map((key) => `no handler for ${key}`),
+    ...expected.filter((key) => !handlers.includes(key)).map((key) => `no handler for ${key}`),
     ...handlers
-      .filter((key) => !wanted.includes(key))
+      .filter((key) => !expected.includes(key))
       .map((key) => `a handler for ${key}, which the contract does not know`),
-    ...doubles.map((key) => `two handlers for ${key}`),
+    ...duplicates.map((key) => `two handlers for ${key}`),
   ];
   if (faults.length > 0) throw new OwnFault(`The worker of queue ${queue} has ${faults.join('; ')}`);
 }

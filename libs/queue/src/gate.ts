@@ -1,8 +1,8 @@
-/** Lets any number of ordinary runs in at once, or one run that is alone. */
+/** Allows any number of concurrent ordinary runs, or a single exclusive run. */
 export class Gate {
-  private inside = 0;
+  private running = 0;
   private closed: Promise<void> = Promise.resolve();
-  private emptied: () => void = () => undefined;
+  private onEmpty: () => void = () => undefined;
   private waitingAlone = 0;
 
   async run<T>(alone: boolean, work: () => Promise<T>): Promise<T> {
@@ -11,11 +11,11 @@ export class Gate {
 
   private async runBeside<T>(work: () => Promise<T>): Promise<T> {
     while (this.waitingAlone > 0) await this.closed;
-    this.inside++;
+    this.running++;
     try {
       return await work();
     } finally {
-      if (--this.inside === 0) this.emptied();
+      if (--this.running === 0) this.onEmpty();
     }
   }
 
@@ -26,7 +26,7 @@ export class Gate {
     this.closed = new Promise((resolve) => (open = resolve));
     try {
       await before;
-      if (this.inside > 0) await new Promise<void>((resolve) => (this.emptied = resolve));
+      if (this.running > 0) await new Promise<void>((resolve) => (this.onEmpty = resolve));
       return await work();
     } finally {
       this.waitingAlone--;

@@ -2,7 +2,7 @@ import { BrokenContract, type JobContract, type JobRun, type Ledger, MAX_JOB_BYT
 import { Logger } from '@nestjs/common';
 import { prefixOf } from './connection.js';
 import { loggedId } from './job-id.js';
-import { isProved, noteProved, receive } from './job-run.js';
+import { isProved, markProved, receive } from './job-run.js';
 import { Proofs } from './proof.js';
 import type { QueuedJob } from './queued-job.js';
 import { isReplyChannel, type Verdict } from './replies.js';
@@ -10,12 +10,12 @@ import { isReplyChannel, type Verdict } from './replies.js';
 export interface GatewayJobsOptions {
   contract: { queue: string };
   namespace?: string;
-  /** A job is a gateway's when it is signed with one of these. */
+  /** A job signed with one of these is a gateway's. */
   secrets: string[];
   ledger: Pick<Ledger, 'owes'>;
 }
 
-/** A worker's side of what only a gateway may ask. */
+/** A worker's checks for jobs that only a gateway may enqueue. */
 export class GatewayJobs {
   private readonly logger = new Logger(GatewayJobs.name);
   private readonly prefix: string;
@@ -26,11 +26,11 @@ export class GatewayJobs {
     this.proofs = new Proofs(options.secrets);
   }
 
-  /** Comes first: what a job's transport part says depends on it. */
-  note(job: QueuedJob): void {
-    if (job.text.length > MAX_JOB_BYTES || !this.proofs.hold(this.prefix, job)) return;
-    noteProved(job);
-    // However often it stalled: what a gateway wrote can be read, and its messages can be tried alone.
+  /** Checks a job's proof. Call this first: the transport part of a job without proof is ignored. */
+  verify(job: QueuedJob): void {
+    if (job.text.length > MAX_JOB_BYTES || !this.proofs.verify(this.prefix, job)) return;
+    markProved(job);
+    // A gateway's data is safe to parse however often the job stalled, and its messages can then be run one by one.
     job.read();
   }
 
@@ -39,13 +39,13 @@ export class GatewayJobs {
   }
 
   /**
-   * A verdict for a job that only a gateway may put on the queue and that lacks its proof: nothing that it asks for is done.
-   * When a gateway of before there were proofs sent it, its messages are owed, and stay so: a newer one publishes them again.
-   * @throws BrokenContract when nothing is owed of what it names
+   * Returns a verdict for a job that only a gateway may enqueue and that lacks a proof: the job is skipped. If an older
+   * gateway without proofs sent it, its messages stay in the outbox and a newer gateway publishes them again.
+   * @throws BrokenContract when the outbox has none of its messages
    */
-  async refuse(job: QueuedJob, contract: JobContract | undefined, asCame: JobRun): Promise<Verdict | undefined> {
+  async refuse(job: QueuedJob, contract: JobContract | undefined, initialRun: JobRun): Promise<Verdict | undefined> {
     if (!contract?.ofGateway || isProved(job)) return undefined;
-    const { queue, ids } = receive(job, contract, asCame).run;
+    const { queue, ids } = receive(job, contract, initialRun).run;
     if (!ids || !(await this.options.ledger.owes(queue, ids)))
       throw new BrokenContract(`only a gateway may ask for "${job.name}", and no gateway signed this`);
     const message = 'a job is left: no gateway with this QUEUE_SECRET signed it, and its messages stay owed';

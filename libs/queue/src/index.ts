@@ -1,6 +1,6 @@
 /**
- * The only code that knows BullMQ and Redis: Nest's transport over queues. Knows contracts as data; knows no table, no
- * route and no payload.
+ * Nest's transport over queues, and the only code that knows BullMQ and Redis. It reads contracts as data and knows no
+ * table, no route and no payload.
  */
 export { prefixOf, type RedisAddress } from './connection.js';
 export { saysNothing } from './job-id.js';

@@ -1,6 +1,6 @@
 import { LETTER } from './failed-jobs.js';
 
-/** Bounds around a job's arrival within which its producer's clock is believed. */
+/** Limits around a job's arrival within which its producer's timestamp is accepted. */
 export interface BelievedTimes {
   behindDays: number;
   aheadMs: number;
@@ -9,27 +9,27 @@ export interface BelievedTimes {
 const BELIEVED: BelievedTimes = { behindDays: 30, aheadMs: 300_000 };
 const DAY_MS = 86_400_000;
 
-/** A job's hash as BullMQ can read it, and what to write back so that Redis and BullMQ can go on with it. */
+/** A job's hash in a form that BullMQ can read, and the corrections to write back to Redis. */
 export interface FitHash {
   fields: Record<string, string>;
   set: Record<string, string>;
   remove: string[];
 }
 
-/** Fields that BullMQ takes as text, whatever they say. */
+/** Fields that BullMQ reads as any text. */
 const TEXTS = ['name', 'data', 'rjk', 'deid', 'defa', 'stacktrace', 'pb'];
-/** Fields that BullMQ counts with. */
+/** Counters of BullMQ. */
 const COUNTERS = ['atm', 'stc', 'ats'];
 const TIMES = ['processedOn', 'delay', 'priority'];
 const COUNT = /^\d{1,9}$/;
 const TIME = /^\d{1,16}$/;
 const MARK_LENGTH = /^.{1,64}$/;
-/** How long a job may be at its attempts, and kept after it failed. */
+/** Maximum time of a job's attempts, and of keeping it after it failed. */
 const GRACE_DAYS = 30;
 
 /**
- * Reads a job's hash as its producer left it. A good message must not suffer from what stands around it: counters, times,
- * options and a parent that BullMQ could not use are replaced.
+ * Reads a job's hash as its producer wrote it. Counters, times, options and a parent that BullMQ could not use are
+ * replaced, so that they do not prevent a valid message from being processed.
  */
 export function fitHash(raw: Map<string, string>, now: number, believed = BELIEVED): FitHash {
   const fields: Record<string, string> = { name: '', data: '' };
@@ -38,12 +38,12 @@ export function fitHash(raw: Map<string, string>, now: number, believed = BELIEV
   for (const field of TEXTS) fields[field] = raw.get(field) ?? fields[field] ?? '';
   for (const field of TIMES) fields[field] = matching(TIME, raw.get(field)) ?? '0';
   for (const field of COUNTERS) {
-    const given = raw.get(field);
-    fields[field] = matching(COUNT, given) ?? '0';
-    if (given !== undefined && fields[field] !== given) set[field] = fields[field];
+    const original = raw.get(field);
+    fields[field] = matching(COUNT, original) ?? '0';
+    if (original !== undefined && fields[field] !== original) set[field] = fields[field];
   }
   const time = raw.get('timestamp');
-  // Started before, it keeps its time, which tells it from another job with the same id.
+  // A job that was started before keeps its timestamp, which distinguishes it from another job with the same id.
   const behindDays = believed.behindDays + (fields['ats'] === '1' ? 0 : GRACE_DAYS);
   fields['timestamp'] = isBelieved(time, now, { ...believed, behindDays }) ? time : String(now);
   if (fields['timestamp'] !== time) set['timestamp'] = fields['timestamp'];
@@ -64,7 +64,7 @@ function isBelieved(text: string | undefined, now: number, { behindDays, aheadMs
   return time >= now - behindDays * DAY_MS && time <= now + aheadMs;
 }
 
-/** The time that a job's hash names, when it may be true. */
+/** Returns the timestamp of a job's hash if it is plausible. */
 export const believedTime = (text: string | null, now = Date.now()): number | undefined =>
   isBelieved(text ?? undefined, now, BELIEVED) ? Number(text) : undefined;
 
@@ -86,7 +86,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** Options that the worker minds; attempts and delays are its own contract's. */
+/** Returns the options that the worker honours; attempts and delays come from its own contract. */
 function usable({ tm, repeat, removeOnComplete, removeOnFail }: Record<string, unknown>): object {
   return {
     ...(typeof tm === 'string' ? { tm } : {}),

@@ -13,27 +13,27 @@ import { loggedId, storableId } from './job-id.js';
 import type { QueuedJob } from './queued-job.js';
 
 /**
- * What the transport adds to a job's data, under one reserved key. All but `traceparent` is the gateway's own, and ignored
- * in a job that lacks its proof.
+ * Fields that the transport adds to a job's data, under one reserved key. All but `traceparent` are reserved for the
+ * gateway and ignored in a job without its proof.
  */
 export interface Transport {
-  /** That a gateway put the job on its queue (`Proofs`). */
+  /** Proof that a gateway enqueued the job (`Proofs`). */
   proof?: string;
-  /** Channel for the reply of a request. */
+  /** Channel for the reply to a command. */
   replyTo?: string;
-  /** Epoch milliseconds after which nobody waits any more. */
+  /** Epoch milliseconds after which the caller no longer waits. */
   deadline?: number;
-  /** Nothing else may run beside it. */
+  /** The job must run exclusively in its worker. */
   alone?: boolean;
-  /** The trace that a producer's job belongs to, in W3C Trace Context. */
+  /** The trace of a producer's job, in W3C Trace Context. */
   traceparent?: string;
-  /** The trace of each message that an `owed` job carries, where they differ. */
+  /** The trace of each message in an `owed` job, if they differ. */
   traceparents?: (string | null)[];
 }
 
 export const TRANSPORT_KEY = '$herald';
 
-/** A job whose data kept its contract, as a handler gets it. */
+/** A job whose data is valid under its contract, as passed to a handler. */
 export interface ReceivedJob<Data> {
   data: Data;
   run: JobRun;
@@ -41,9 +41,9 @@ export interface ReceivedJob<Data> {
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** Jobs whose proof was checked and holds. */
+/** Jobs with a valid proof. */
 const proved = new WeakSet<Job>();
-export const noteProved = (job: Job): unknown => proved.add(job);
+export const markProved = (job: Job): unknown => proved.add(job);
 export const isProved = (job: Job): boolean => proved.has(job);
 
 export function transportOf(job: Job): Transport {
@@ -52,7 +52,7 @@ export function transportOf(job: Job): Transport {
   return isProved(job) ? transport : { traceparent: (transport as Transport).traceparent };
 }
 
-/** The trace that a job goes on with: what BullMQ's own telemetry leaves in its options, unless its producer says another. */
+/** Returns the trace that a job continues: the producer's, or else the one in its options from BullMQ's telemetry. */
 function traceparentOf(job: Job): string | undefined {
   const { traceparent = metadataOf(job).traceparent } = transportOf(job);
   return isTraceparent(traceparent) ? traceparent : undefined;
@@ -66,10 +66,10 @@ function metadataOf({ opts }: Job): { traceparent?: unknown } {
   }
 }
 
-/** As bullmq-otel writes it, so that consumers who use that go on with the trace. */
+/** Returns metadata as bullmq-otel writes it, so that consumers with bullmq-otel continue the trace. */
 export const metadataFor = (traceparent: string): string => JSON.stringify({ traceparent });
 
-/** The messages that a job carries, each with its trace. What is no id is not told to anybody. */
+/** Returns the messages of a job with their traces. Values that are no UUID are left out. */
 export function tracedIn(job: Job): Traced[] {
   const { traceparents } = transportOf(job);
   const traceparent = traceparentOf(job);
@@ -84,7 +84,7 @@ export function tracedIn(job: Job): Traced[] {
 
 const uuidOf = (value: unknown) => (typeof value === 'string' && isUuid(value) ? value.toLowerCase() : undefined);
 
-/** What can be said of a job before its data is known to be good. */
+/** Returns the facts of a job that do not depend on valid data. */
 export function runOf(job: QueuedJob, queue: string): JobRun {
   const data = isObject(job.data) ? job.data : {};
   return {
@@ -105,7 +105,7 @@ export function runOf(job: QueuedJob, queue: string): JobRun {
 
 /**
  * Checks a job's data against its contract.
- * @throws BrokenContract naming each wrong field
+ * @throws BrokenContract that names each wrong field
  */
 export function receive<Data>(job: Job, contract: JobContract<Data> | undefined, run: JobRun): ReceivedJob<Data> {
   const { data, ...message } = readJob(contract, { queue: run.queue, job: job.name, jobId: job.id, data: job.data });
@@ -113,10 +113,10 @@ export function receive<Data>(job: Job, contract: JobContract<Data> | undefined,
 }
 
 /**
- * What the log says of a run that failed. The error's words may quote what people wrote, and so may the name of a job that
- * nobody knows: the message's timeline has them.
+ * Returns the log fields of a failed run. The error's text and the name of an unknown job may quote content, so they
+ * are left out; the message's timeline has them.
  */
-export const aboutFailure = (
+export const failureFields = (
   { job, known }: { job: Job; known: boolean },
   { queue, attempt, correlationId, ids }: JobRun,
   error: Error,

@@ -8,32 +8,32 @@ import { UnfitJobs } from './unfit-jobs.js';
 type Run = (job: QueuedJob, token?: string) => Promise<unknown>;
 type Options = Omit<WorkerOptions, 'connection'> & { connection: RedisClient };
 
-const KEEPING = {
-  // BullMQ would fail a job that stalled before anyone could settle it: whoever runs it does both, in the right order.
+const RETENTION = {
+  // BullMQ would fail a stalled job before its messages are settled. QueueServer does both, in the right order.
   maxStalledCount: Number.MAX_SAFE_INTEGER,
   removeOnComplete: { age: 60, count: 5000 },
   removeOnFail: { age: 7 * 24 * 3600, count: 2000 },
 };
 
-/** What a script of BullMQ returns that takes a job: its hash, its id, and two delays. */
+/** The result of a BullMQ script that takes a job: its hash, its id, and two delays. */
 type Taken = [hash: string[] | 0, id: string | 0, limitMs: number, delayedUntil: number];
 const NONE: Taken = [0, 0, 0, 0];
 
-/** Scripts that take the next job; one of them ends a job first, whose id is this argument. */
+/** Scripts that take the next job. One of them first ends a job, whose id has this index in the arguments. */
 const TAKES = ['moveToActive', 'moveToFinished'];
 const ENDS = 'moveToFinished';
 const ENDED_ID = 14;
 
 /**
- * BullMQ's worker, for hashes as foreign producers leave them. What a hash holds besides its message cannot keep the message
- * from being worked off, nor a broken job from being ended.
+ * BullMQ's worker, made tolerant of hashes from foreign producers. Whatever else a hash contains, its message is
+ * processed, and a broken job is ended.
  */
 export class JobWorker extends Worker {
   constructor(name: string, run: Run, options: Options, believed?: BelievedTimes) {
     super(
       name,
       (job, token) => run(job as QueuedJob, token),
-      { ...options, ...KEEPING },
+      { ...options, ...RETENTION },
       (...args) => tolerant(createRedisBackend(...args), options.connection, believed),
     );
   }
@@ -42,7 +42,7 @@ export class JobWorker extends Worker {
     return QueuedJob.fromJSON(this, json, jobId);
   }
 
-  /** A job is worked off even when it names a schedule that cannot go on. */
+  /** Processes a job even when its schedule cannot continue. */
   protected override async nextJobFromJobData(json?: JobJson, jobId?: string, token?: string) {
     const job = await super.nextJobFromJobData(json, jobId, token);
     if (job || !json?.repeatJobKey) return job;
@@ -59,7 +59,7 @@ function tolerant(backend: RedisQueueBackend, redis: RedisClient, believed?: Bel
       const taken: unknown = await run(client, command, args);
       return Array.isArray(taken) && Array.isArray(taken[0]) ? await fit(taken as Taken) : taken;
     } catch (error) {
-      // The script stopped halfway, at the job that it takes or at the one that it ends.
+      // The script failed halfway, at the job that it takes or at the job that it ends.
       if (!(error instanceof ReplyError)) throw error;
       if (command === ENDS) await unfit.discard(String(args[ENDED_ID]));
       if ((await unfit.mend()).length === 0 && command !== ENDS) throw error;

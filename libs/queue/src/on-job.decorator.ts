@@ -4,21 +4,21 @@ import { EventPattern, MessagePattern } from '@nestjs/microservices';
 import { type Observable, throwError } from 'rxjs';
 import type { ReceivedJob } from './job-run.js';
 
-/** The server decides what an error means for the job, so it must get the error that was thrown. */
+/** Passes the thrown error on unchanged, because the server decides what it means for the job. */
 @Catch()
-class AsThrown implements RpcExceptionFilter {
+class Rethrow implements RpcExceptionFilter {
   catch(error: unknown, _host: ArgumentsHost): Observable<never> {
     return throwError(() => error);
   }
 }
 
-const asThrown = new AsThrown();
+const rethrow = new Rethrow();
 
-/** The method that works off one kind of job; its argument is `JobOf<contract, name>`. */
+/** Marks the handler of one kind of job; its argument is `JobOf<contract, name>`. */
 export function OnJob<C extends QueueContract, N extends JobName<C>>(contract: C, name: N): MethodDecorator {
   const pattern = { queue: contract.queue, job: name };
   const Pattern = contract.jobs[name]?.kind === 'request' ? MessagePattern : EventPattern;
-  return applyDecorators(Pattern(pattern), UseFilters(asThrown));
+  return applyDecorators(Pattern(pattern), UseFilters(rethrow));
 }
 
 export type JobOf<C extends QueueContract, N extends JobName<C>> = ReceivedJob<JobData<C, N>>;

@@ -12,15 +12,15 @@ interface Options {
   logger: Pick<Logger, 'warn' | 'log'>;
 }
 
-/** Outages of the database: while there is one, no jobs are taken; a probe finds its end. */
+/** Pauses the worker during an outage of the database, until a probe succeeds. */
 export class Outage {
-  private lasting?: Promise<void>;
+  private current?: Promise<void>;
   private closing = false;
 
   constructor(private readonly options: Options) {}
 
   begin(): void {
-    this.lasting ??= this.waitOut();
+    this.current ??= this.waitOut();
   }
 
   close(): void {
@@ -38,7 +38,7 @@ export class Outage {
         () => false,
       );
       if (!back) continue;
-      this.lasting = undefined;
+      this.current = undefined;
       await worker.resume();
       logger.log(`queue ${queue}: the database is back`);
       return;

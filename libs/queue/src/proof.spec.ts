@@ -13,7 +13,7 @@ interface Changes {
   data?: object;
 }
 
-/** What a worker gets of a job that was signed, or of what somebody made of it. */
+/** Returns a signed job, with changes if given, as a worker receives it. */
 const received = (signed: object, { name = 'owed', id = 'id-1', data = {} }: Changes = {}) => ({
   name,
   id,
@@ -26,8 +26,8 @@ const transport = signed[TRANSPORT_KEY] as Record<string, unknown>;
 
 describe('a proof', () => {
   it('holds for the job that was signed, with either secret, and with or without transport fields', () => {
-    expect(proofs.hold(PLACE[0], received(signed))).toBe(true);
-    expect(proofs.hold(PLACE[0], received(new Proofs([PREVIOUS]).sign(PLACE, DATA, {})))).toBe(true);
+    expect(proofs.verify(PLACE[0], received(signed))).toBe(true);
+    expect(proofs.verify(PLACE[0], received(new Proofs([PREVIOUS]).sign(PLACE, DATA, {})))).toBe(true);
   });
 
   it.each<[string, Changes, string?]>([
@@ -43,19 +43,19 @@ describe('a proof', () => {
     ['without it', { data: { [TRANSPORT_KEY]: TRANSPORT } }],
     ['cut short', { data: { [TRANSPORT_KEY]: { ...transport, proof: String(transport['proof']).slice(0, -4) } } }],
     ['that is no text', { data: { [TRANSPORT_KEY]: { ...transport, proof: 1 } } }],
-  ])('does not hold %s', (_, changes, prefix = PLACE[0]) => {
-    expect(proofs.hold(prefix, received(signed, changes))).toBe(false);
+  ])('does not verify %s', (_, changes, prefix = PLACE[0]) => {
+    expect(proofs.verify(prefix, received(signed, changes))).toBe(false);
   });
 
-  it('does not hold with another secret', () => {
+  it('does not verify with another secret', () => {
     const stranger = new Proofs(['s'.repeat(32)]).sign(PLACE, DATA, TRANSPORT);
-    expect(proofs.hold(PLACE[0], received(stranger))).toBe(false);
+    expect(proofs.verify(PLACE[0], received(stranger))).toBe(false);
   });
 
   it.each([null, undefined, 'text', 1, [], { [TRANSPORT_KEY]: null }, { [TRANSPORT_KEY]: [] }])(
     'is not looked for in vain: %j',
     (data) => {
-      expect(proofs.hold(PLACE[0], { name: 'owed', id: 'id-1', text: JSON.stringify(data) ?? '' })).toBe(false);
+      expect(proofs.verify(PLACE[0], { name: 'owed', id: 'id-1', text: JSON.stringify(data) ?? '' })).toBe(false);
     },
   );
 
@@ -64,7 +64,7 @@ describe('a proof', () => {
     ['nested 50,000 deep', `${'{"a":'.repeat(50_000)}`],
   ])('is looked for without reading the data: %s', (_, before) => {
     const text = `${before},"proof":"${String(transport['proof'])}"}}`;
-    expect(proofs.hold(PLACE[0], { name: 'owed', id: 'id-1', text })).toBe(false);
+    expect(proofs.verify(PLACE[0], { name: 'owed', id: 'id-1', text })).toBe(false);
   });
 });
 

@@ -12,20 +12,20 @@ import {
 import { believedTime } from './job-hash.js';
 import { ReadableQueue } from './readable-queue.js';
 
-/** How many jobs of a queue are in which state, and for how long the oldest of those that wait has done so. */
+/** Number of jobs of a queue by state, and the waiting time of the oldest waiting job. */
 export interface QueueStanding {
   queue: string;
   jobs: Record<(typeof STATES)[number], number>;
-  /** 0 when none waits. */
+  /** 0 when no job waits. */
   oldestSeconds: number;
   paused: boolean;
 }
 
 const STATES = ['waiting', 'active', 'delayed', 'failed', 'completed'] as const;
-/** Urgent jobs stand before those that came earlier: the oldest is near the end that jobs are taken from. */
+/** Urgent jobs precede older ones, so the oldest job is near, but not always at, the end that jobs are taken from. */
 const NEAR_THE_END = 20;
 
-/** The queues as those see them who watch over them. */
+/** The state of the queues, for monitoring. */
 export class QueueWatch {
   private readonly redis: RedisClient;
   /** For dashboards. */
@@ -40,12 +40,12 @@ export class QueueWatch {
     });
   }
 
-  /** @throws Error when Redis is there and is not as the queues need it */
+  /** @throws Error when Redis is available but not configured as the queues need it */
   async check(): Promise<void> {
     await refuseUnfit(this.redis, 2000);
   }
 
-  /** Rejects within about a second while Redis is away. */
+  /** Rejects within about a second while Redis is unavailable. */
   standings(): Promise<QueueStanding[]> {
     return Promise.all(this.queues.map((queue) => this.standingOf(queue)));
   }

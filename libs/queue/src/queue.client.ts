@@ -27,7 +27,7 @@ import {
   reach,
   type RedisClient,
   refuseUnfit,
-  UNASKED,
+  WITHOUT_VERSION_CHECK,
 } from './connection.js';
 import { metadataFor, type Transport } from './job-run.js';
 import { Proofs } from './proof.js';
@@ -44,32 +44,32 @@ interface Addressed {
 }
 
 export interface PublishOptions {
-  /** Must not be in use; a fresh UUID unless given. */
+  /** Must not be in use. Default: a new UUID. */
   jobId?: string;
-  /** Runs while nothing else runs in its worker. */
+  /** Runs exclusively in its worker. */
   alone?: boolean;
-  /** Overtakes what waits. */
+  /** Runs before jobs that already wait. */
   urgent?: boolean;
-  /** Stays this long after it succeeded, for an owner who looks for its end; unless given, it leaves at once. */
+  /** Time that the job is kept after success, for callers that check its state. Default: removed immediately. */
   keepSeconds?: number;
-  /** The messages that it carries, each with its trace; unless given, it belongs to what is under way. */
+  /** The job's messages, each with its trace. Default: one message in the current trace. */
   traced?: Traced[];
 }
 
-/** Where a job stands, as far as its owner must know. */
+/** State of a job. */
 export type JobState = 'gone' | 'pending' | 'active' | 'completed' | 'failed';
 
-/** A request is kept for a caller who missed the reply. */
-const REQUEST_OPTIONS: JobsOptions = { removeOnComplete: { age: 60 } };
+/** A command is kept for callers that missed the reply. */
+const COMMAND_OPTIONS: JobsOptions = { removeOnComplete: { age: 60 } };
 
 interface ClientOptions extends QueueOptions {
   /** The first signs the gateway's jobs. */
   secrets: string[];
-  /** Throws when nobody could work a request off now: its caller need not wait to learn that. */
+  /** Throws when no worker could run a command now, so that its caller need not wait for the timeout. */
   beforeAsking?: () => void;
 }
 
-/** A producer: `enqueue` puts a job on a queue, `ask` also waits for its verdict. */
+/** A producer: `enqueue` puts a job on a queue; `ask` also waits for its verdict. */
 export class QueueClient extends ClientProxy {
   private readonly redis: RedisClient;
   private readonly inbox: ReplyInbox;
@@ -90,20 +90,20 @@ export class QueueClient extends ClientProxy {
     this.inbox = new ReplyInbox(producerConnection(options.redis), this.namespace);
   }
 
-  /** Commands fail at once while Redis is away, so there is nothing to wait for. */
+  /** Does nothing: Redis commands fail immediately while Redis is unavailable, so there is no need to wait. */
   async connect(): Promise<void> {}
 
-  /** False while Redis is known to be away. */
+  /** False while Redis is known to be unavailable. */
   get isConnected(): boolean {
     return this.redis.status === 'ready';
   }
 
-  /** @throws Error when Redis is there and is not as the queues need it */
+  /** @throws Error when Redis is available but not configured as the queues need it */
   async check(): Promise<void> {
     await refuseUnfit(this.redis, 2000);
   }
 
-  /** Puts an event on its queue. Rejects within about a second when Redis is away; the job may be there all the same. */
+  /** Enqueues an event. Rejects within about a second when Redis is unavailable; the job may still be enqueued. */
   async enqueue<C extends QueueContract, N extends JobName<C>>(
     contract: C,
     job: N,
@@ -114,9 +114,9 @@ export class QueueClient extends ClientProxy {
   }
 
   /**
-   * Puts a request on its queue and waits for the verdict.
-   * @throws Refusal as the handler threw it, or as `beforeAsking` does; 503 when Redis is away, 504 when no verdict came
-   * in time
+   * Enqueues a command and waits for its verdict.
+   * @throws Refusal of the handler or of `beforeAsking`; 503 when Redis is unavailable, 504 when no verdict arrives in
+   * time
    */
   async ask<C extends QueueContract, N extends JobName<C>>(
     contract: C,
@@ -126,7 +126,7 @@ export class QueueClient extends ClientProxy {
     return lastValueFrom(this.send({ queue: contract.queue, job }, { data }));
   }
 
-  /** Where jobs stand, in one round trip. */
+  /** Returns the states of jobs, in one round trip. */
   async states(contract: QueueContract, jobIds: string[]): Promise<JobState[]> {
     const queue = this.queueOf(contract.queue);
     const pipeline = this.redis.pipeline();
@@ -141,13 +141,13 @@ export class QueueClient extends ClientProxy {
     });
   }
 
-  /** Rejects while Redis, or of a cluster the node that has one of these queues, does not answer; all queues unless given. */
+  /** Rejects while Redis, or in a cluster a node with one of the queues (default: all), does not respond. */
   async ping(...queues: string[]): Promise<void> {
     if (!this.isConnected) throw awayError(this.redis);
-    const asked = queues.length > 0 ? queues : [...this.contracts.keys()];
+    const names = queues.length > 0 ? queues : [...this.contracts.keys()];
     await reach(
       this.redis,
-      asked.map((queue) => prefixOf(queue, this.namespace)),
+      names.map((queue) => prefixOf(queue, this.namespace)),
     );
   }
 
@@ -164,14 +164,14 @@ export class QueueClient extends ClientProxy {
   protected async dispatchEvent<T>(packet: ReadPacket<Addressed>): Promise<T> {
     const { data, options } = packet.data;
     const pattern = packet.pattern as Pattern;
-    const { traced = [here(data)] } = options ?? {};
+    const { traced = [inCurrentTrace(data)] } = options ?? {};
     const traceparents = traced.map(({ traceparent }) => traceparent ?? null);
     const transport: Transport = {
       ...(options?.alone ? { alone: true } : {}),
       ...(new Set(traceparents).size > 1 ? { traceparents } : {}),
     };
     await step(sending(pattern.queue, pattern.job), traced, () =>
-      // Jobs of Herald's own leave when they succeeded: what they did stands in Postgres.
+      // Herald's own jobs are removed after success: their effect is in Postgres.
       this.add(pattern, data, transport, {
         removeOnComplete: options?.keepSeconds ? { age: options.keepSeconds } : true,
         jobId: options?.jobId ?? randomUUID(),
@@ -193,23 +193,23 @@ export class QueueClient extends ClientProxy {
     this.options.beforeAsking?.();
     const timeoutMs = this.contractOf(pattern).timeoutMs;
     const jobId = randomUUID();
-    const awaited = this.inbox.await(jobId, timeoutMs);
+    const reply = this.inbox.await(jobId, timeoutMs);
     const transport = { replyTo: this.inbox.channel, deadline: Date.now() + timeoutMs };
     try {
-      await step(sending(pattern.queue, pattern.job), [here(data)], () =>
-        this.add(pattern, data, transport, { ...REQUEST_OPTIONS, jobId }),
+      await step(sending(pattern.queue, pattern.job), [inCurrentTrace(data)], () =>
+        this.add(pattern, data, transport, { ...COMMAND_OPTIONS, jobId }),
       );
     } catch (error) {
-      awaited.cancel();
+      reply.cancel();
       throw Object.assign(unavailable('The queue is away; try again'), { cause: error });
     }
-    const verdict = (await awaited.verdict) ?? (await this.verdictOf(pattern.queue, jobId));
+    const verdict = (await reply.verdict) ?? (await this.verdictOf(pattern.queue, jobId));
     if (verdict && 'value' in verdict) return verdict.value;
     if (verdict && 'refusal' in verdict) throw new Refusal(verdict.refusal);
     throw gatewayTimeout('No answer in time; a retry with the same Idempotency-Key is safe');
   }
 
-  /** A reply can be lost in a reconnect: the job itself knows how it ended. */
+  /** Reads the verdict from the job itself, because a reply can be lost in a reconnect. */
   private async verdictOf(queue: string, jobId: string): Promise<Verdict | undefined> {
     const job: Job | undefined = await this.queueOf(queue)
       .getJob(jobId)
@@ -253,7 +253,12 @@ export class QueueClient extends ClientProxy {
     let queue = this.queues.get(name);
     if (!queue) {
       const prefix = prefixOf(name, this.namespace);
-      queue = new Queue(name, { connection: this.redis, prefix, streams: { events: { maxLen: 1000 } }, ...UNASKED });
+      queue = new Queue(name, {
+        connection: this.redis,
+        prefix,
+        streams: { events: { maxLen: 1000 } },
+        ...WITHOUT_VERSION_CHECK,
+      });
       queue.on('error', () => undefined);
       this.queues.set(name, queue);
     }
@@ -261,8 +266,8 @@ export class QueueClient extends ClientProxy {
   }
 }
 
-/** A job that belongs to what is under way. */
-function here(data: unknown): Traced {
+/** Returns the job's message in the current trace. */
+function inCurrentTrace(data: unknown): Traced {
   const { correlationId } = Object(data) as { correlationId?: string };
   return { id: correlationId, traceparent: traceparentHere() };
 }

@@ -27,11 +27,11 @@ import {
   refuseUnfit,
 } from './connection.js';
 import { FailedJobs } from './failed-jobs.js';
-import { refuseGaps } from './gaps.js';
+import { assertHandlers } from './gaps.js';
 import { Gate } from './gate.js';
 import { GatewayJobs, type GatewayJobsOptions } from './gateway-jobs.js';
 import type { BelievedTimes } from './job-hash.js';
-import { aboutFailure, isProved, type ReceivedJob, receive, runOf, tracedIn, transportOf } from './job-run.js';
+import { failureFields, isProved, type ReceivedJob, receive, runOf, tracedIn, transportOf } from './job-run.js';
 import { JobWorker } from './job-worker.js';
 import { MAX_STALLS, type QueuedJob } from './queued-job.js';
 import { Outage, PROBE_MS } from './outage.js';
@@ -40,15 +40,15 @@ import { reply, type Verdict } from './replies.js';
 export interface QueueServerOptions extends QueueOptions, GatewayJobsOptions {
   contract: QueueContract;
   ledger: Ledger;
-  /** Jobs in work at once. */
+  /** Maximum number of jobs that run concurrently. */
   concurrency: number;
-  /** A worker that dies holds its jobs for at most twice this long. */
+  /** The jobs of a dead worker are locked for at most twice this time. */
   lockMs: number;
-  /** Bounds for the times that producers put on their jobs. */
+  /** Limits for the timestamps of producers. */
   believed?: BelievedTimes;
-  /** How long a stop waits for jobs in work; after that they are left to another worker. */
+  /** Time that a stop waits for running jobs; after that they are left to another worker. */
   closeTimeoutMs: number;
-  /** Told of each run of a job that ended, well or not; a job that was only postponed has not run. */
+  /** Called after each run of a job, successful or not; a postponed job has not run. */
   ran?: (run: EndedRun) => void;
 }
 
@@ -57,8 +57,8 @@ export interface EndedRun extends Pick<JobRun, 'queue' | 'job' | 'attempt' | 'qu
   failed: boolean;
 }
 
-/** How long nothing is said of trouble that was told. */
-const TELL_AGAIN_MS = 10_000;
+/** Minimum time between two log lines about the same error. */
+const LOG_AGAIN_MS = 10_000;
 
 class Stalled extends Error {
   override readonly name = 'Stalled';
@@ -69,7 +69,7 @@ function causeOf(error: Error): GiveUpCause {
   return error instanceof Stalled ? 'stalled' : 'failed';
 }
 
-/** Leaves no trace of a job that nobody wants any more. */
+/** Skips a job and removes it from Redis. */
 function skipForGood(job: Job): Verdict {
   job.opts.removeOnComplete = true;
   return { skipped: true };
@@ -77,20 +77,20 @@ function skipForGood(job: Job): Verdict {
 
 const asError = (value: unknown) => (value instanceof Error ? value : new Error(String(value)));
 
-/** Nest's side of a queue: takes jobs, checks them against the contract, runs their handlers and settles the outcome. */
+/** The server of Nest's transport: takes jobs, checks them against the contract, runs handlers and settles outcomes. */
 export class QueueServer extends Server implements CustomTransportStrategy {
-  /** Errors of event handlers come back to this server, which settles them. */
+  /** Makes Nest pass errors of event handlers to this server, which settles them. */
   override readonly propagatesEventHandlerErrors = true;
   private readonly gate = new Gate();
   private readonly gatewayJobs: GatewayJobs;
-  private readonly doubles: string[] = [];
+  private readonly duplicates: string[] = [];
   private redis: RedisClient;
   private worker?: Worker;
   private failedJobs: FailedJobs;
   private outage: Outage;
-  /** When each kind of trouble was last told. */
-  private readonly told = new Map<string, number>();
-  private inWork = 0;
+  /** Times at which each kind of error was last logged. */
+  private readonly loggedAt = new Map<string, number>();
+  private running = 0;
   private finished = 0;
 
   constructor(private readonly options: QueueServerOptions) {
@@ -100,7 +100,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 
   override addHandler(pattern: unknown, handler: MessageHandler, isEvent = false, extras = {}): void {
     const key = this.normalizePattern(pattern as never);
-    if (this.messageHandlers.has(key)) this.doubles.push(key);
+    if (this.messageHandlers.has(key)) this.duplicates.push(key);
     super.addHandler(pattern, handler, isEvent, extras);
   }
 
@@ -108,12 +108,12 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     try {
       const { contract, concurrency, redis, namespace, lockMs } = this.options;
       const pattern = (job: string) => this.normalizePattern({ queue: contract.queue, job });
-      refuseGaps(contract, pattern, [...this.messageHandlers.keys()], this.doubles);
+      assertHandlers(contract, pattern, [...this.messageHandlers.keys()], this.duplicates);
       this.redis = consumerConnection(redis);
       await refuseUnfit(this.redis, 2000);
       const worker = new JobWorker(
         contract.queue,
-        (job, token) => this.watched(job, token),
+        (job, token) => this.runWatched(job, token),
         {
           connection: this.redis,
           prefix: prefixOf(contract.queue, namespace),
@@ -124,7 +124,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
         },
         this.options.believed,
       );
-      worker.on('error', (error) => this.noteTrouble(error));
+      worker.on('error', (error) => this.logTrouble(error));
       this.worker = worker;
       const { ledger } = this.options;
       this.outage = new Outage({ queue: contract.queue, worker, ledger, logger: this.logger });
@@ -137,39 +137,39 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  private async watched(job: QueuedJob, token?: string): Promise<Verdict | undefined> {
-    this.gatewayJobs.note(job);
+  private async runWatched(job: QueuedJob, token?: string): Promise<Verdict | undefined> {
+    this.gatewayJobs.verify(job);
     const run = runOf(job, this.options.contract.queue);
     const { queue, job: name, attempt, queuedAt, startedAt } = run;
     const known = contractFor(this.options.contract, name) && name;
-    const note = (failed: boolean) =>
+    const reportRun = (failed: boolean) =>
       this.options.ran?.({ queue, job: name, attempt, queuedAt, startedAt, endedAt: new Date(), failed });
-    this.inWork++;
+    this.running++;
     try {
       const process = () => this.work(job, run, token);
       const verdict = await step(processing(queue, known, attempt), tracedIn(job), process, run.traceparent);
-      note(false);
+      reportRun(false);
       return verdict;
     } catch (error) {
-      if (!(error instanceof DelayedError)) note(true);
+      if (!(error instanceof DelayedError)) reportRun(true);
       throw error;
     } finally {
-      // Ended is finished, whichever way: what must not happen is that jobs never end.
-      this.inWork--;
+      // A failed run counts as finished too: a worker is stuck only when its jobs never end.
+      this.running--;
       this.finished++;
     }
   }
 
-  private async work(job: QueuedJob, asCame: JobRun, token?: string): Promise<Verdict | undefined> {
+  private async work(job: QueuedJob, initialRun: JobRun, token?: string): Promise<Verdict | undefined> {
     const contract = contractFor(this.options.contract, job.name);
     const { replyTo, deadline } = transportOf(job);
-    // The consumer's contract decides, whatever a producer asked for or forgot.
-    const patience = contract?.kind === 'request' && !replyTo ? UNAWAITED : contract;
-    if (patience) Object.assign(job.opts, { attempts: patience.attempts, backoff: this.backoff(patience.backoffMs) });
-    let run = asCame;
+    // The consumer's contract sets attempts and backoff, not the producer's options.
+    const retries = contract?.kind === 'request' && !replyTo ? UNAWAITED : contract;
+    if (retries) Object.assign(job.opts, { attempts: retries.attempts, backoff: this.backoff(retries.backoffMs) });
+    let run = initialRun;
     try {
       if (await this.failedJobs.isDecided(job)) return skipForGood(job);
-      // Before the stalls: what is not the gateway's must not settle the gateway's messages.
+      // This precedes the stall checks: a job without proof must not settle a gateway's messages.
       const refused = await this.gatewayJobs.refuse(job, contract, run);
       if (refused) return refused;
       if (job.stalledCounter > MAX_STALLS + 1 && !isProved(job)) throw new Stalled(STALLED);
@@ -182,25 +182,25 @@ export class QueueServer extends Server implements CustomTransportStrategy {
         if (run.alone && run.ids && !(await this.options.ledger.startAlone(run))) return undefined;
         return this.handle(job.name, received);
       });
-      return replyTo ? await this.answer(job, replyTo, { value }) : undefined;
+      return replyTo ? await this.sendVerdict(job, replyTo, { value }) : undefined;
     } catch (thrown) {
       const error = asError(thrown);
-      if (replyTo && error instanceof Refusal) return this.answer(job, replyTo, { refusal: error.data });
+      if (replyTo && error instanceof Refusal) return this.sendVerdict(job, replyTo, { refusal: error.data });
       if (this.options.ledger.isOutage(error)) return this.postpone(job, token, replyTo);
       const cause = causeOf(error);
-      const asked = { job, known: contract !== undefined };
+      const subject = { job, known: contract !== undefined };
       const final = cause !== 'failed' || PERMANENT.some((kind) => error instanceof kind);
-      if (!final && run.attempt < (patience?.attempts ?? 1)) {
+      if (!final && run.attempt < (retries?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
-        this.logger.warn({ message: 'a job failed, and is tried again', ...aboutFailure(asked, run, error) });
+        this.logger.warn({ message: 'a job failed, and is tried again', ...failureFields(subject, run, error) });
         throw error;
       }
-      // Who waits is told, and nothing was promised; but what breaks its contract may be anybody's.
+      // A waiting caller learns of the failure, so nothing is kept; but an invalid job may be another producer's.
       const isKept = !replyTo || cause === 'broken';
       const giveUp = () => this.failedJobs.giveUp({ job, token, run, error, cause });
       const deadLetters = isKept ? await this.unlessAway(job, token, giveUp) : [];
-      if (replyTo) await this.answer(job, replyTo, { refusal: FAILED });
-      this.logger.warn({ message: 'a job is given up', cause, deadLetters, ...aboutFailure(asked, run, error) });
+      if (replyTo) await this.sendVerdict(job, replyTo, { refusal: FAILED });
+      this.logger.warn({ message: 'a job is given up', cause, deadLetters, ...failureFields(subject, run, error) });
       throw new UnrecoverableError(error.message);
     }
   }
@@ -211,17 +211,17 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     return lastValueFrom(this.transformToObservable(await handler(received)), { defaultValue: undefined });
   }
 
-  private async answer(job: Job, replyTo: string, verdict: Verdict): Promise<Verdict> {
-    // The caller first: sent together with the job's end, the reply would wait for Redis to write that to disk. The job
-    // keeps the verdict too, for a caller who missed the reply.
+  private async sendVerdict(job: Job, replyTo: string, verdict: Verdict): Promise<Verdict> {
+    // The reply is sent first: together with the job's end it would wait until Redis has written that to disk. The job
+    // also keeps the verdict, for a caller that missed the reply.
     if (this.gatewayJobs.isReplyChannel(replyTo)) await reply(this.redis, job, replyTo, verdict).catch(() => undefined);
     return verdict;
   }
 
-  /** The database is away: nothing is wrong with the job. It waits, unblamed, and fetching stops until a probe succeeds. */
+  /** Delays a job during a database outage without using an attempt. No jobs are taken until a probe succeeds. */
   private async postpone(job: Job, token: string | undefined, replyTo?: string): Promise<Verdict> {
     this.outage.begin();
-    if (replyTo) return this.answer(job, replyTo, { refusal: AWAY });
+    if (replyTo) return this.sendVerdict(job, replyTo, { refusal: AWAY });
     await job.moveToDelayed(Date.now() + PROBE_MS, token);
     throw new DelayedError();
   }
@@ -236,13 +236,13 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     }
   }
 
-  /** An outage makes the same errors over and over, for every job in work: of a kind, one is told in a while. */
-  private noteTrouble(err: Error): void {
-    // Its words may quote jobs; those that differ in nothing else are told apart by where they were thrown.
+  /** Logs an error of BullMQ. Each kind is logged only now and then: an outage repeats its errors for every job. */
+  private logTrouble(err: Error): void {
+    // Error texts may quote jobs, so errors of one type are distinguished by the place where they were thrown.
     const kind = `${kindOf(err)} ${/\n {4}at .*/.exec(err.stack ?? '')?.[0]}`;
     const now = performance.now();
-    if (now - (this.told.get(kind) ?? -Infinity) < TELL_AGAIN_MS) return;
-    this.told.set(kind, now);
+    if (now - (this.loggedAt.get(kind) ?? -Infinity) < LOG_AGAIN_MS) return;
+    this.loggedAt.set(kind, now);
     this.logger.warn({ message: `queue ${this.options.contract.queue}: trouble`, err });
   }
 
@@ -250,35 +250,35 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     return { type: 'exponential', delay };
   }
 
-  /** Rejects while Redis does not answer. */
+  /** Rejects while Redis does not respond. */
   async ping(): Promise<void> {
-    // A command would wait for the connection, however long that takes.
+    // A command would wait for the connection indefinitely.
     if (this.redis?.status !== 'ready') throw awayError(this.redis);
     await reach(this.redis, [prefixOf(this.options.contract.queue, this.options.namespace)]);
   }
 
-  /** How many runs of jobs this worker has ended, and whether there is a job that it could be at. */
+  /** Returns the number of runs that this worker has ended, and whether there is a job that it could run. */
   async progress(): Promise<{ finished: number; waits: boolean }> {
-    const { redis, worker, inWork } = this;
+    const { redis, worker, running } = this;
     if (!worker) return { finished: 0, waits: false };
     const counts = redis.pipeline().llen(worker.toKey('wait')).zcard(worker.toKey('prioritized'));
-    const answers = (await counts.hmget(worker.toKey('meta'), 'paused', 'concurrency').exec()) ?? [];
-    const [waiting, prioritized, [paused, cap]] = answers.map(([error, value]) => {
+    const results = (await counts.hmget(worker.toKey('meta'), 'paused', 'concurrency').exec()) ?? [];
+    const [waiting, prioritized, [paused, cap]] = results.map(([error, value]) => {
       if (error) throw error;
       return value;
     }) as [number, number, (string | null)[]];
-    // Under a cap for all workers together, jobs may wait for another worker's to end.
+    // With a concurrency limit for all workers together, jobs may be waiting for another worker.
     const free = cap ? 0 : waiting + prioritized;
-    return { finished: this.finished, waits: !paused && inWork + free > 0 };
+    return { finished: this.finished, waits: !paused && running + free > 0 };
   }
 
-  /** Stops taking jobs, finishes those in work, and leaves in time. */
+  /** Takes no more jobs, and waits for running jobs up to the time limit. */
   async close(): Promise<void> {
     const { worker } = this;
     if (!worker) return;
     this.outage.close();
     this.failedJobs.stopForgetting();
-    // BullMQ's own close has no time limit; without Redis it cannot hold on to the jobs that are left.
+    // BullMQ's own close has no time limit. Once disconnected, this worker cannot renew the locks of remaining jobs.
     await Promise.race([worker.close(), sleep(this.options.closeTimeoutMs, undefined, { ref: false })]);
     this.redis.disconnect();
   }
@@ -295,5 +295,5 @@ export class QueueServer extends Server implements CustomTransportStrategy {
 const FAILED: RefusalData = { status: 500, message: 'The request could not be completed' };
 const AWAY: RefusalData = { status: 503, message: 'The database is away; try again' };
 const STALLED = 'its workers died or hung too often';
-/** Kinds of errors that come again whenever the job is tried; the last is data too deep to be walked through. */
+/** Errors that a retry would repeat. RangeError is the stack overflow of data that is nested too deeply. */
 const PERMANENT = [Refusal, PermanentFault, RangeError];

@@ -1,22 +1,22 @@
 import { MAX_JOB_BYTES, UnreadableData } from '@herald/contracts';
 import { Job, type JobJson } from 'bullmq';
 
-/** A job whose worker died or hung more often is not run again, guilty or not. */
+/** Maximum number of times that a job's worker may die or hang; after that the job is not run again. */
 export const MAX_STALLS = 2;
 
-/** A job with its data as it stands in Redis. BullMQ's own cannot be made of data that is no JSON, and blocks its place. */
+/** A job that also accepts data that is no JSON. BullMQ's own class fails on it and would block the queue's slot. */
 export class QueuedJob extends Job {
-  /** The data, as text. */
+  /** The data as stored text. */
   text: string;
-  /** Why it was marked as failed before it ran: one of its children in a flow failed. */
+  /** True if the job was marked as failed before it ran, because one of its children in a flow failed. */
   isDeferredFailure: boolean;
 
-  /** The mark of the dead letter that it became when it ran before; a producer may have written anything there. */
+  /** The mark of the dead letter from an earlier run; untrusted, because a producer may have written it. */
   get mark(): string {
     return (this.opts as { mark?: string }).mark ?? '';
   }
 
-  /** Reads data that were left unread because the job stalled too often. */
+  /** Parses data that were left unparsed because the job stalled too often. */
   read(): void {
     if (this.data instanceof UnreadableData) this.data = parsed(this.text);
   }
@@ -26,7 +26,7 @@ export class QueuedJob extends Job {
     json: JobJson,
     jobId?: string,
   ): Job<T, R, N> {
-    // BullMQ would fail a job with a deferred failure before anybody could keep what it carries.
+    // BullMQ would fail a job with a deferred failure before its messages could be kept.
     const made = super.fromJSON<T, R, N>(queue, { ...json, data: '{}', deferredFailure: undefined }, jobId);
     const job = made as unknown as QueuedJob;
     job.text = json.data;
@@ -36,7 +36,7 @@ export class QueuedJob extends Job {
   }
 }
 
-/** Stalls come first: a job that kills its worker is looked at no more, in case that reading it is what kills. */
+/** Checks stalls first: the data of a job that killed its workers is not parsed, in case parsing killed them. */
 function readData({ data, stalledCounter }: JobJson): unknown {
   if (stalledCounter > MAX_STALLS + 1) return new UnreadableData('was not read again');
   if (data.length > MAX_JOB_BYTES) return new UnreadableData(`must be at most ${MAX_JOB_BYTES / 1024} KiB`);

@@ -1,14 +1,14 @@
 import { Job, Queue, type QueueOptions } from 'bullmq';
-import { type RedisClient, UNASKED } from './connection.js';
+import { type RedisClient, WITHOUT_VERSION_CHECK } from './connection.js';
 
-/** A queue whose jobs can all be looked at: one whose data is no JSON, which BullMQ stumbles over, is shown as it is. */
+/** A queue from which every job can be read; data that is no JSON, on which BullMQ fails, is returned as stored. */
 export class ReadableQueue extends Queue {
   constructor(
     name: string,
     private readonly redis: RedisClient,
     options: Omit<QueueOptions, 'connection'>,
   ) {
-    super(name, { ...options, ...UNASKED, connection: redis });
+    super(name, { ...options, ...WITHOUT_VERSION_CHECK, connection: redis });
   }
 
   override async getJob(jobId: string): Promise<Job | undefined> {

@@ -1,7 +1,7 @@
 import { OwnFault } from '@herald/contracts';
 import { awayError, isReady, type RedisAddress, type RedisClient, scriptConnection } from './connection.js';
 
-/** A Redis that says nothing for this long while it is asked counts as away. */
+/** Time without any reply to pending commands after which Redis counts as unavailable. */
 const SILENCE_MS = 300;
 const LOOK_EVERY_MS = 100;
 const PROBE_EVERY_MS = 250;
@@ -9,14 +9,14 @@ const PROBE_EVERY_MS = 250;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /**
- * A Lua script on the queues' Redis, for a caller who can do without: a run is one round trip, shared with those that start
- * meanwhile. While Redis is away, or connected and silent, runs fail at once.
+ * A Lua script on the queues' Redis, for callers that can continue without it. A run is one round trip, shared with
+ * runs that start meanwhile. While Redis is unavailable, or connected but silent, runs fail immediately.
  */
 export class RedisScript {
   private readonly redis: RedisClient & { run(keyCount: number, ...args: (string | number)[]): Promise<unknown> };
   private readonly waiting = new Set<(error: Error) => void>();
   private readonly watch = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
-  private heardAt = 0;
+  private lastReplyAt = 0;
   private silent = false;
   private closed = false;
 
@@ -25,22 +25,22 @@ export class RedisScript {
     this.redis.defineCommand('run', { lua });
   }
 
-  /** False when Redis is not there within `timeoutMs`. */
+  /** Resolves to false when Redis is not connected within `timeoutMs`. */
   isReady(timeoutMs: number): Promise<boolean> {
     return isReady(this.redis, timeoutMs);
   }
 
-  /** Rejects when Redis is away, silent, or refuses; the script may have run all the same. */
+  /** Rejects when Redis is unavailable, silent, or reports an error; the script may have run nevertheless. */
   run(keys: string[], args: (string | number)[]): Promise<unknown> {
     if (this.silent || this.redis.status !== 'ready') return Promise.reject(awayError(this.redis));
-    if (this.waiting.size === 0) this.heardAt = performance.now();
+    if (this.waiting.size === 0) this.lastReplyAt = performance.now();
     return new Promise((resolve, reject) => {
       this.waiting.add(reject);
       this.redis
         .run(keys.length, ...keys, ...args)
         .then(resolve, reject)
         .finally(() => {
-          this.heardAt = performance.now();
+          this.lastReplyAt = performance.now();
           this.waiting.delete(reject);
         });
     });
@@ -53,12 +53,12 @@ export class RedisScript {
   }
 
   private look(): void {
-    // What has arrived while this process was busy is read before Redis is called silent.
+    // Replies that arrived while this process was busy are read before Redis counts as silent.
     if (this.isOverdue) setImmediate(() => this.isOverdue && this.giveUp());
   }
 
   private get isOverdue(): boolean {
-    return this.waiting.size > 0 && performance.now() - this.heardAt > SILENCE_MS;
+    return this.waiting.size > 0 && performance.now() - this.lastReplyAt > SILENCE_MS;
   }
 
   private giveUp(): void {

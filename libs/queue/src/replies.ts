@@ -5,29 +5,29 @@ import { Cluster } from 'ioredis';
 import { validate as isUuid } from 'uuid';
 import type { RedisClient } from './connection.js';
 
-/** How a request ended, as it travels back and as the job keeps it. */
+/** The outcome of a command, as sent to the caller and kept in the job. */
 export type Verdict = { value: unknown } | { refusal: RefusalData } | { skipped: true };
 
 const HEARTBEAT_MS = 1000;
 const HEARTBEAT = 'heartbeat';
-/** So many heartbeats of a cluster in a row may go unheard. */
-const MAX_UNHEARD = 3;
+/** Maximum number of consecutive heartbeats that may be missed in a cluster. */
+const MAX_MISSED_HEARTBEATS = 3;
 
 const channelsOf = (namespace = 'herald') => `${namespace}:replies:`;
 
-/** True for the channels that gateways listen to; a worker publishes on no other. */
+/** Returns true for the reply channels of gateways; a worker publishes to no other channel. */
 export const isReplyChannel = (channel: string, namespace?: string): boolean =>
   channel.startsWith(channelsOf(namespace)) && isUuid(channel.slice(channelsOf(namespace).length));
 
 /**
- * The replies to one process, over Redis pub/sub on a channel of its own. A reply that is lost in a reconnect is not
- * sent again: at the deadline the caller looks at the job.
+ * The replies to one process, over Redis pub/sub on its own channel. A reply that is lost in a reconnect is not sent
+ * again: at the deadline the caller reads the job.
  */
 export class ReplyInbox {
   readonly channel: string;
   private readonly heartbeat: NodeJS.Timeout;
   private readonly waiting = new Map<string, (verdict: Verdict) => void>();
-  private unheard = 0;
+  private missedHeartbeats = 0;
 
   constructor(
     private readonly subscriber: RedisClient,
@@ -35,17 +35,17 @@ export class ReplyInbox {
   ) {
     this.channel = `${channelsOf(namespace)}${randomUUID()}`;
     subscriber.on('message', (_channel: string, message: string) => {
-      this.unheard = 0;
+      this.missedHeartbeats = 0;
       if (message === HEARTBEAT) return;
       const { jobId, verdict } = read(message);
       this.waiting.get(jobId)?.(verdict);
     });
-    // ioredis subscribes again by itself after a reconnect; this is for the first time.
+    // This is the first subscription; ioredis resubscribes after a reconnect.
     subscriber.on('ready', () => void subscriber.subscribe(this.channel).catch(() => undefined));
     this.heartbeat = setInterval(() => void this.beat().catch(() => undefined), HEARTBEAT_MS);
   }
 
-  /** The verdict of a job, or undefined when none came in time. */
+  /** Returns a promise of a job's verdict, or of undefined when none arrives in time. */
   await(jobId: string, timeoutMs: number): { verdict: Promise<Verdict | undefined>; cancel: () => void } {
     let settle: (verdict?: Verdict) => void = () => undefined;
     const verdict = new Promise<Verdict | undefined>((resolve) => {
@@ -60,16 +60,16 @@ export class ReplyInbox {
     return { verdict, cancel: () => settle() };
   }
 
-  /** Who only listens does not notice that nobody is there. */
+  /** Sends a heartbeat, because a connection that only listens does not notice that the other end is gone. */
   private async beat(): Promise<void> {
     const { subscriber } = this;
-    // The question that stays unanswered ends the connection.
+    // A ping without a reply ends the connection.
     if (!(subscriber instanceof Cluster)) return void (await subscriber.ping());
-    // Which node a cluster's client listens to is its own affair: what it tells all nodes it must hear from that one.
+    // A cluster client chooses itself which node it listens to, so the heartbeat is published and must come back.
     if (subscriber.status !== 'ready') return;
     await subscriber.publish(this.channel, HEARTBEAT);
-    if (++this.unheard <= MAX_UNHEARD) return;
-    this.unheard = 0;
+    if (++this.missedHeartbeats <= MAX_MISSED_HEARTBEATS) return;
+    this.missedHeartbeats = 0;
     subscriber.disconnect(true);
   }
 
@@ -85,7 +85,7 @@ interface Reply {
   verdict: Verdict;
 }
 
-/** A reply; of whatever else is on the channel, one that nobody waits for. */
+/** Parses a reply; anything else on the channel becomes a reply that nothing waits for. */
 function read(message: string): Reply {
   try {
     return Object(JSON.parse(message)) as Reply;
@@ -94,10 +94,10 @@ function read(message: string): Reply {
   }
 }
 
-/** Sends a verdict to whoever waits for it, by way of the node that has the job; nobody may be waiting any more. */
+/** Sends a verdict to its caller, through the node that has the job. The caller may no longer be waiting. */
 export async function reply(redis: RedisClient, job: Job, channel: string, verdict: Verdict): Promise<void> {
   const message = JSON.stringify({ jobId: job.id, verdict });
   if (!(redis instanceof Cluster)) return void (await redis.publish(channel, message));
-  // A message has no slot, and any node would be asked to publish it, one that does not answer too; a key leads the way.
+  // PUBLISH has no key, so ioredis might choose an unavailable node. The key of EXISTS routes the pipeline.
   await redis.pipeline().exists(job.queueQualifiedName).publish(channel, message).exec();
 }

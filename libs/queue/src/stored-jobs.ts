@@ -7,30 +7,30 @@ import {
   producerConnection,
   type QueueOptions,
   type RedisClient,
-  UNASKED,
+  WITHOUT_VERSION_CHECK,
 } from './connection.js';
 
-/** A job as its hash holds it, in whatever state and however broken. */
+/** A job as stored in its hash, in any state, valid or not. */
 export interface StoredJob {
   queue: string;
   id: string;
   name: string;
   data: string;
-  /** Everything in it: data, results, errors. */
+  /** All of its content: data, results, errors. */
   text: string;
-  /** It succeeded or failed. */
+  /** True after it succeeded or failed. */
   hasEnded: boolean;
 }
 
-/** What became of a job that was to go: it did, a worker is at it, or Redis cannot take it out as it is. */
+/** Result of removing a job: removed, in work at a worker, or refused because BullMQ cannot remove it as it is. */
 export type Removal = 'removed' | 'in work' | 'refused';
 
-const SCANNED_AT_ONCE = 1000;
+const SCAN_COUNT = 1000;
 const MAX_JOBS = 100;
-/** Data of jobs have no bound when they come from elsewhere. */
+/** Limits a batch by size too, because the data of foreign jobs may have any length. */
 const MAX_LENGTH = 4_000_000;
 
-/** All jobs of some queues as they stand in Redis, for who looks for what they say. */
+/** All jobs of some queues as stored in Redis, for searching their content. */
 export class StoredJobs {
   private readonly redis: RedisClient;
   private readonly queues: Queue[];
@@ -38,18 +38,22 @@ export class StoredJobs {
   constructor(queues: string[], { redis, namespace }: QueueOptions) {
     this.redis = producerConnection(redis);
     this.queues = queues.map((name) => {
-      const queue = new Queue(name, { connection: this.redis, prefix: prefixOf(name, namespace), ...UNASKED });
+      const queue = new Queue(name, {
+        connection: this.redis,
+        prefix: prefixOf(name, namespace),
+        ...WITHOUT_VERSION_CHECK,
+      });
       queue.on('error', () => undefined);
       return queue;
     });
   }
 
-  /** @throws Error when Redis is not there */
+  /** @throws Error when Redis is unavailable */
   async check(): Promise<void> {
     if (!(await isReady(this.redis, 2000))) throw awayError(this.redis);
   }
 
-  /** Jobs that move on meanwhile may come twice or not at all; those that stay come. */
+  /** Yields every job that exists throughout the scan. Jobs that move meanwhile may appear twice or not at all. */
   async *batches(): AsyncGenerator<StoredJob[]> {
     for (const queue of this.queues) {
       let batch: StoredJob[] = [];
@@ -74,15 +78,15 @@ export class StoredJobs {
       if (code === 1) return 'removed';
       return code === 0 ? 'in work' : 'refused';
     } catch (error) {
-      // What stands around a job may be garbage that BullMQ's script stumbles over.
+      // The other fields of a job may be invalid, so that BullMQ's script fails.
       if (error instanceof ReplyError) return 'refused';
       throw error;
     }
   }
 
-  /** Forgets what happened to jobs, those that are gone too: BullMQ's events keep their results and errors. */
+  /** Deletes BullMQ's events, which keep the results and errors even of removed jobs. */
   async forgetEvents(): Promise<void> {
-    // BullMQ's own trims about as much as it is asked to.
+    // BullMQ's own method trims only approximately.
     for (const queue of this.queues) await this.redis.xtrim(queue.toKey('events'), 'MAXLEN', 0);
   }
 
@@ -96,7 +100,7 @@ export class StoredJobs {
     for (const node of nodes) {
       let cursor = '0';
       do {
-        const match = ['MATCH', queue.toKey('*'), 'COUNT', SCANNED_AT_ONCE, 'TYPE', 'hash'];
+        const match = ['MATCH', queue.toKey('*'), 'COUNT', SCAN_COUNT, 'TYPE', 'hash'];
         const [next, keys] = (await node.call('SCAN', cursor, ...match)) as [string, string[]];
         yield* keys;
         cursor = next;
@@ -104,11 +108,11 @@ export class StoredJobs {
     }
   }
 
-  /** Undefined for what is no job. */
+  /** Returns undefined for a hash that is no job. */
   private async read(queue: Queue, key: string): Promise<StoredJob | undefined> {
     const fields = await this.redis.hgetall(key);
     if (fields['data'] === undefined && fields['timestamp'] === undefined) return undefined;
-    const text = Object.values(fields).map(asWritten).join('\n');
+    const text = Object.values(fields).map(normalizeJson).join('\n');
     const { name = '', data = '', finishedOn } = fields;
     return {
       queue: queue.name,
@@ -121,8 +125,8 @@ export class StoredJobs {
   }
 }
 
-/** JSON in one spelling, whatever its producer's: without escapes that need not be. Other text as it is. */
-function asWritten(text: string): string {
+/** Returns JSON in one spelling, without unnecessary escapes; other text unchanged. */
+function normalizeJson(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text));
   } catch {

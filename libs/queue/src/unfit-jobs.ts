@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { RedisClient } from './connection.js';
 
-/** BullMQ's own keys of a queue: a job with such an id would stand in the place of one. */
+/** BullMQ's own keys of a queue: a job with such an id would use the key of one. */
 const RESERVED = new Set(
   'active wait waiting-children paused id delayed prioritized stalled-check completed failed stalled repeat limiter meta events pc marker de'.split(
     ' ',
@@ -10,8 +10,9 @@ const RESERVED = new Set(
 );
 
 /**
- * KEYS: job, new job, active, wait, marker, stalled. ARGV: id, new id, '1' when the job's key is not a job's.
- * Gives a job in work that BullMQ cannot handle a hash that it can, and puts it first in line; 0 when nothing is wrong.
+ * KEYS: job, new job, active, wait, marker, stalled. ARGV: id, new id, '1' when the job's key is one of BullMQ's own.
+ * Gives an active job that BullMQ cannot handle a valid hash, and moves it to the front of the queue. Returns 0 when
+ * nothing is wrong.
  */
 const MEND = `
 local kind = redis.call('TYPE', KEYS[1]).ok
@@ -43,26 +44,26 @@ redis.call('RPUSH', KEYS[4], ARGV[2])
 redis.call('ZADD', KEYS[5], 0, '0')
 return 1`;
 
-/** KEYS: job, active, stalled, completed, failed. ARGV: id. Takes a job out of Redis, unless it ended properly. */
+/** KEYS: job, active, stalled, completed, failed. ARGV: id. Removes a job from Redis, unless it ended properly. */
 const DISCARD = `
 if redis.call('ZSCORE', KEYS[4], ARGV[1]) or redis.call('ZSCORE', KEYS[5], ARGV[1]) then return 0 end
 redis.call('LREM', KEYS[2], 0, ARGV[1])
 redis.call('SREM', KEYS[3], ARGV[1])
 return redis.call('DEL', KEYS[1], KEYS[1] .. ':lock', KEYS[1] .. ':logs')`;
 
-/** Jobs of one queue that BullMQ's scripts stumble over, and would leave in work for ever. */
+/** Jobs of one queue on which BullMQ's scripts fail, so that they would stay active forever. */
 export class UnfitJobs {
   constructor(
     private readonly redis: RedisClient,
     private readonly toKey: (name: string) => string,
   ) {}
 
-  /** True for an id that BullMQ cannot address the job by: text of its own would be another id. */
+  /** Returns true for an id that BullMQ cannot use: a reserved one, or one that is no valid UTF-8. */
   isUnfit(jobId: string): boolean {
     return jobId.includes('\ufffd') || RESERVED.has(jobId);
   }
 
-  /** Mends those in work; returns the ids that they had, as text. */
+  /** Repairs unfit active jobs and returns their old ids as text. */
   async mend(): Promise<string[]> {
     const active = await this.redis.lrangeBuffer(this.toKey('active'), 0, -1);
     const mended = await Promise.all(active.map((id) => this.mendOne(id)));
@@ -78,7 +79,7 @@ export class UnfitJobs {
     return (await this.redis.eval(MEND, 6, job, newJob, ...keys, id, newId, isReserved ? '1' : '')) === 1;
   }
 
-  /** Removes a job whose outcome is kept and whose end BullMQ could not write. */
+  /** Removes a job whose outcome is stored but which BullMQ could not end. */
   async discard(jobId: string): Promise<void> {
     const keys = [jobId, 'active', 'stalled', 'completed', 'failed'].map(this.toKey);
     await this.redis.eval(DISCARD, 5, ...keys, jobId);
