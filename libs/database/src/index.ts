@@ -1,6 +1,6 @@
 /**
- * The only code that describes the schema, and the only way to Postgres: entities, migrations, roles, transactions, the
- * one door to a company's rows, and the ledger that settles jobs. Knows no queue and no HTTP.
+ * The schema and the only access to Postgres: entities, migrations, roles, transactions, the only access to a company's
+ * rows, and the ledger that settles jobs. It knows no queue and no HTTP.
  */
 export {
   compareCounters,

@@ -8,14 +8,14 @@ export type NewCompany = Pick<Company, 'id' | 'name'>;
 /** A person in a company's directory. */
 export type NewUser = Pick<User, 'companyId' | 'id'> & Partial<Pick<User, 'login' | 'email' | 'name'>>;
 
-/** @returns false when there is a company of this id, which stays as it is */
+/** @returns false when a company with this id exists; it is not changed */
 export const insertCompany = (database: Database, { id, name }: NewCompany): Promise<boolean> =>
   database.repository(Company, (companies) => insertNew(companies, { id, name }));
 
 export const listCompanies = (database: Database): Promise<Company[]> =>
   database.repository(Company, (companies) => companies.find({ order: { createdAt: 'ASC', id: 'ASC' } }));
 
-/** Whether a company is called so, in upper or lower case. */
+/** Resolves to true when a company has this name, regardless of case. */
 export const hasCompanyNamed = (database: Database, name: string): Promise<boolean> =>
   database.repository(Company, (companies) =>
     companies.existsBy({ name: Raw((column) => `lower(${column}) = lower(:name)`, { name }) }),
@@ -24,14 +24,14 @@ export const hasCompanyNamed = (database: Database, name: string): Promise<boole
 export const hasCompany = (database: Database, id: string): Promise<boolean> =>
   database.repository(Company, (companies) => companies.existsBy({ id }));
 
-/** @returns false when the company has a user of this id or login, who stays as they are */
+/** @returns false when the company has a user with this id or login; it is not changed */
 export const insertUser = (database: Database, { companyId, id, login, email, name }: NewUser): Promise<boolean> =>
   database.repository(User, (users) => insertNew(users, { companyId, id, login, email, name }));
 
 export const listUsers = (database: Database, companyId: string): Promise<User[]> =>
   database.repository(User, (users) => users.find({ where: { companyId }, order: { createdAt: 'ASC', id: 'ASC' } }));
 
-/** @returns false when a row has the same key: nothing is changed then */
+/** @returns false when a row with the same key exists; nothing is changed */
 export async function insertNew<Entity extends ObjectLiteral>(
   repository: Repository<Entity>,
   row: QueryDeepPartialEntity<Entity>,

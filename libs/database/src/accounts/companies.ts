@@ -1,10 +1,10 @@
 import { agentActions, delivery } from '@herald/contracts';
 import type { Sql } from '../connection/database.js';
 
-/** Queues whose messages are of companies; a merchant's jobs stand under an id of their own. */
+/** Returns true for queues whose messages belong to companies. Merchants' jobs have a tenant id instead. */
 export const hasCompanies = (queue: string): boolean => [delivery.queue, agentActions.queue].includes(queue);
 
-/** Which of these companies do not exist. */
+/** Returns the ids without a company. */
 export async function findUnknownCompanies(sql: Sql, ids: string[]): Promise<string[]> {
   if (ids.length === 0) return [];
   const unknown = await sql.query<{ id: string }>(

@@ -9,10 +9,10 @@ export type NewCredential = Pick<Credential, 'companyId' | 'name' | 'scopes'> &
     Pick<Credential, 'environment' | 'authorLogins' | 'limitPerMinute' | 'limitPerHour' | 'expiresAt' | 'revokedAt'>
   >;
 
-/** The columns to change of a credential; what is absent stays. */
+/** Columns of a credential to change; absent ones stay. */
 export type CredentialChanges = Partial<Pick<Credential, 'limitPerMinute' | 'limitPerHour' | 'expiresAt'>>;
 
-/** The two parts of a token that its holder alone knows; hex, so that a token is one word. */
+/** The parts of a token that only its holder knows, in hex, so that a token is a single word. */
 export interface TokenParts {
   id: string;
   secret: string;
@@ -23,16 +23,16 @@ const SECRET_BYTES = 32;
 
 export const freshSecret = (): string => randomBytes(SECRET_BYTES).toString('hex');
 
-/** A token nobody has had. */
+/** Creates the parts of a new token. */
 export const freshToken = (): TokenParts => ({ id: randomBytes(ID_BYTES).toString('hex'), secret: freshSecret() });
 
-/** `hrld_<env>_<id>_<secret>`: shown once. */
+/** Returns the token `hrld_<env>_<id>_<secret>`; it is shown only once. */
 export const tokenOf = ({ id, secret }: TokenParts, environment: string): string =>
   `hrld_${environment}_${id}_${secret}`;
 
 export const secretHash = (secret: string): Buffer => hash('sha256', secret, 'buffer');
 
-/** Stores a credential by the hash of its secret. One with the same id stays as it is. */
+/** Stores a credential with the hash of its secret. An existing credential with the same id is not changed. */
 export async function insertCredential(
   database: Database,
   { id, secret }: TokenParts,
@@ -42,7 +42,7 @@ export async function insertCredential(
   await database.repository(Credential, (credentials) => insertNew(credentials, row));
 }
 
-/** The credentials of a company, or all. */
+/** Returns the credentials of a company, or all. */
 export const listCredentials = (database: Database, companyId?: string): Promise<Credential[]> =>
   database.repository(Credential, (credentials) =>
     credentials.find({ where: companyId ? { companyId } : {}, order: { createdAt: 'ASC', id: 'ASC' } }),
@@ -51,14 +51,14 @@ export const listCredentials = (database: Database, companyId?: string): Promise
 export const findCredential = (database: Database, id: string): Promise<Credential | null> =>
   database.repository(Credential, (credentials) => credentials.findOneBy({ id }));
 
-// By the clock of Postgres, which is the same for everyone.
-const NEVER_OR_LATER = Raw((time) => `(${time} is null or ${time} > now())`);
-const NEVER_OR_OVER = Raw((time) => `(${time} is null or ${time} <= now())`);
-const LATER = Raw((time) => `${time} > now()`);
+// The clock of Postgres is the same for all processes.
+const NULL_OR_FUTURE = Raw((time) => `(${time} is null or ${time} > now())`);
+const NULL_OR_PAST = Raw((time) => `(${time} is null or ${time} <= now())`);
+const FUTURE = Raw((time) => `${time} > now()`);
 
 /**
- * Gives a credential another secret. The one it had is valid for `overlapMs` longer; at 0 only the new one is.
- * @returns null when nothing was changed: the credential is not valid any more, or has two valid secrets already
+ * Gives a credential a new secret. The previous one stays valid for `overlapMs`; with 0 it ends immediately.
+ * @returns null when nothing was changed: the credential is no longer valid, or already has two valid secrets
  */
 export const rotateCredential = (
   database: Database,
@@ -68,7 +68,7 @@ export const rotateCredential = (
   database.repository(Credential, async (credentials) => {
     const overlaps = overlapMs > 0;
     const rotated = await credentials.update(
-      { id, revokedAt: IsNull(), expiresAt: NEVER_OR_LATER, ...(overlaps && { previousExpiresAt: NEVER_OR_OVER }) },
+      { id, revokedAt: IsNull(), expiresAt: NULL_OR_FUTURE, ...(overlaps && { previousExpiresAt: NULL_OR_PAST }) },
       {
         secretHash: secretHash(secret),
         previousHash: overlaps ? () => 'secret_hash' : null,
@@ -78,21 +78,21 @@ export const rotateCredential = (
     return rotated.affected ? credentials.findOneBy({ id }) : null;
   });
 
-/** Ends the secret before the current one at once. @returns false when none was valid */
+/** Ends the previous secret immediately. @returns false when none was valid */
 export const endPreviousSecret = (database: Database, id: string): Promise<boolean> =>
   database.repository(Credential, async (credentials) => {
     const over = { previousHash: null, previousExpiresAt: null };
-    return !!(await credentials.update({ id, previousExpiresAt: LATER }, over)).affected;
+    return !!(await credentials.update({ id, previousExpiresAt: FUTURE }, over)).affected;
   });
 
-/** Ends a credential for good. @returns false when it was revoked already */
+/** Revokes a credential permanently. @returns false when it was already revoked */
 export const revokeCredential = (database: Database, id: string): Promise<boolean> =>
   database.repository(Credential, async (credentials) => {
     const revoked = { revokedAt: () => 'now()' };
     return !!(await credentials.update({ id, revokedAt: IsNull() }, revoked)).affected;
   });
 
-/** @returns null when there is no credential of this id */
+/** @returns null when no credential has this id */
 export const changeCredential = (
   database: Database,
   id: string,

@@ -1,7 +1,7 @@
 import { PRIORITIES, READ_STATES } from '@herald/contracts';
 import type { Sql } from '../connection/database.js';
 
-/** The columns of `agent_action_counters` that count: one for each status and priority. */
+/** The counting columns of `agent_action_counters`: one for each status and priority. */
 export const COUNTER_CELLS = READ_STATES.flatMap((status) =>
   PRIORITIES.map((priority) => ({ status, priority, column: `${status}_${priority}` })),
 );
@@ -9,25 +9,25 @@ export const COUNTER_CELLS = READ_STATES.flatMap((status) =>
 const COLUMNS = COUNTER_CELLS.map(({ column }) => column);
 const KEY = 'company_id, scope, scope_id, grain, starts_at, notification_type';
 
-/** Writers of one connection share rows with few others: nobody waits long for a counter that everybody needs. */
+/** Number of rows per counter. Writers on different connections mostly update different rows and rarely wait. */
 const SHARDS = 16;
 
-/** The rows of `relation` counted by status and priority, `weight` each, as the counting columns. */
+/** Returns the counting columns over rows by status and priority, each row with the given weight. */
 export const cellsOf = (weight: string): string =>
   COUNTER_CELLS.map(
     ({ status, priority, column }) =>
       `coalesce(sum(${weight}) filter (where status = '${status}' and priority = '${priority}'), 0) as ${column}`,
   ).join(', ');
 
-/** Whom an action concerns, besides its users. */
+/** The scopes in which an action counts, besides those of its users. */
 const SCOPES = `lateral (values ('company', ''), ('agent', agent_id), ('sender', sender_id::text)) s(scope, scope_id)`;
 
-/** The actions of `relation`, each once for everyone it concerns: what COUNT takes. */
+/** Returns the actions of `relation`, one row for each scope, as input for `count`. */
 export const countedActions = (relation: string, status = 'status', weight = '1'): string => `
   select company_id, s.scope, s.scope_id, created_at, notification_type, priority, ${status} as status, ${weight} as n
     from ${relation}, ${SCOPES} where s.scope_id is not null`;
 
-/** The recipients of `relation`, each counted for its user by the user's own status. */
+/** Returns the recipients of `relation`, each with the user's own status, as input for `count`. */
 export const countedRecipients = (relation: string, status = 'status', weight = '1'): string => `
   select company_id, 'user' as scope, user_id::text as scope_id, created_at, notification_type, priority,
          ${status} as status, ${weight} as n
@@ -35,16 +35,16 @@ export const countedRecipients = (relation: string, status = 'status', weight = 
 
 const GRAINS = `lateral (values ('all', '-infinity'), ('day', date_trunc('day', created_at, 'UTC')),
                                 ('hour', date_trunc('hour', created_at, 'UTC'))) g(grain, starts_at)`;
-/** Hours are kept of the company alone: of a single agent or user, a day is little enough to count. */
+/** Hours are counted for the company alone: for an agent or user, the rows of a day are few enough to count. */
 const KEPT = `(grain <> 'hour' or scope = 'company')`;
 
-/** What `changes` adds up to, by the key of the counters. */
+/** Sums up `changes` by the key of the counters. */
 const summed = (changes: string): string => `
   select ${KEY}, ${cellsOf('n')} from (${changes}) c, ${GRAINS} where ${KEPT} group by ${KEY}`;
 
 /**
  * Adds `changes` (rows of company_id, scope, scope_id, created_at, notification_type, priority, status, n) to the
- * counters. In the order of their keys, so that two writers never wait for each other in a circle.
+ * counters, in the order of their keys, so that two writers cannot deadlock.
  */
 export const count = (changes: string): string => `
   insert into agent_action_counters as counter (${KEY}, shard, ${COLUMNS.join(', ')})
@@ -64,7 +64,7 @@ export interface CounterDifference {
 const total = COLUMNS.map((column) => `sum(${column}) as ${column}`).join(', ');
 const anyCounted = COLUMNS.map((column) => `sum(${column}) <> 0`).join(' or ');
 
-/** One statement sees one snapshot: writers may be at work. */
+/** A single statement, so that both sides come from one snapshot while writers are active. */
 const DIFFERENCES = `
   with kept as (
     select ${KEY}, ${total} from agent_action_counters group by ${KEY} having ${anyCounted}),
@@ -73,8 +73,8 @@ const DIFFERENCES = `
   select distinct ${KEY} from ((table kept except table counted) union (table counted except table kept)) differing limit 100`;
 
 /**
- * Compares the counters with a recount of all rows, in one snapshot. Empty when they are right; else up to 100 keys whose
- * figures differ. Reads every row: for tests and for checks after a restore.
+ * Compares the counters with a recount of all rows, in one snapshot. Returns up to 100 keys whose figures differ. It
+ * reads every row: use it in tests and after a restore.
  */
 export function compareCounters(sql: Sql): Promise<CounterDifference[]> {
   return sql.query<CounterDifference & Record<string, unknown>>(DIFFERENCES);

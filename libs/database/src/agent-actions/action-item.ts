@@ -1,10 +1,10 @@
 const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** An id with what the directory knows of it. */
+/** Returns an id with its directory entry. */
 const person = (id: string, user: string) =>
   `json_build_object('id', ${id}, 'email', ${user}.email, 'name', ${user}.name)`;
 
-/** Recipient `r` with its directory entry `u`, as `ActionRecipient`. */
+/** Recipient `r` with directory entry `u`, as `ActionRecipient`. */
 export const ACTION_RECIPIENT = `json_build_object('id', r.id, 'notification_id', r.notification_id, 'user_id', r.user_id,
   'status', r.status, 'read_at', ${iso('r.read_at')}, 'user', ${person('r.user_id', 'u')})`;
 
@@ -20,10 +20,10 @@ const FIELDS = (
   n.message, n.metadata, n.action_url, n.expires_at, n.created_at, n.updated_at,
   case when n.sender_user_id is not null then ${person('n.sender_user_id', 's')} end as sender`;
 
-/** Action `n` with its sender's directory entry `s`, as `ActionItem`. */
+/** Action `n` with the directory entry `s` of its sender, as `ActionItem`. */
 export const ACTION_ITEM = `${FIELDS('n.status')}, ${recipients('')}`;
 
-/** Action `n` as recipient `mine` has it. */
+/** Action `n` with the status of recipient `mine`. */
 export const USERS_ACTION_ITEM = `${FIELDS('mine.status, mine.read_at')}, ${recipients('and r.user_id = mine.user_id')}`;
 
 export const WITH_SENDER = 'left join users s on s.company_id = n.company_id and s.id = n.sender_user_id';

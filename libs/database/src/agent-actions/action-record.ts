@@ -1,20 +1,20 @@
 import type { MessageStatements } from '../messages/message-writer.js';
 import { count, countedActions, countedRecipients } from './action-counters.js';
 
-/** What a body of `RecordAction` holds, as columns. A body from a producer may lack what has a default. */
+/** The fields of a `RecordAction` body as columns. A producer's body may lack fields that have a default. */
 const BODY = `jsonb_to_record(g.body) as b(notification_type text, title text, message text, priority text,
   metadata jsonb, action_url text, expires_at timestamptz, sender_id uuid, sender jsonb, recipients jsonb)`;
 
 const COLUMNS = `id, company_id, sender_id, sender_user_id, notification_type, priority, title, message, metadata, agent_id,
   query_id, action_url, expires_at, created_at, updated_at, accepted_at, queued_at, started_at, history`;
 
-/** An object or a list where the body may also say null. */
+/** Returns an object or a list where the body may also have null. */
 const orEmpty = (json: string, empty: string) => `coalesce(nullif(${json}, 'null'), '${empty}')`;
-/** An empty id is none. */
+/** Returns an id of the metadata; an empty one counts as absent. */
 const keyOf = (key: string) => `nullif(${orEmpty('b.metadata', '{}')} ->> '${key}', '')`;
 const SENDER = `(b.sender ->> 'id')::uuid`;
 
-/** Actions `g` (id, company_id, body and times) with the columns they are stored in. */
+/** Returns actions `g` (id, company_id, body and times) with the columns in which they are stored. */
 const action = (given: string) => `
   select g.id, g.company_id, coalesce(b.sender_id, ${SENDER}) as sender_id, coalesce(${SENDER}, b.sender_id) as sender_user_id,
          b.notification_type, coalesce(b.priority, 'medium') as priority, b.title, b.message,
@@ -25,14 +25,14 @@ const action = (given: string) => `
     from ${given} g, ${BODY}`;
 
 /**
- * Actions `a` that are new. The comparison keeps this from becoming a join: the planner expects one row where there are
- * hundreds, and would compare each with each.
+ * Selects the new actions `a`. `is true` prevents a join: the planner expects one row where there are hundreds, and
+ * would choose a nested loop.
  */
 const WRITTEN = '(a.id in (select id from written)) is true';
 
 /**
- * Action, recipients, directory and counters in one statement, so that they are one transaction in one round trip. What
- * was written is what `written` returns: an action that was there before adds nothing.
+ * Writes action, recipients, directory and counters in one statement: one transaction and one round trip. Only actions
+ * that `written` returns count; an action that existed before adds nothing.
  */
 const write = (given: string, source: string, conflict: string) => `
   with ${given},
@@ -64,7 +64,7 @@ const write = (given: string, source: string, conflict: string) => `
        set email = coalesce(excluded.email, u.email), name = coalesce(excluded.name, u.name)),
   counters as (${count(`${countedActions('written')} union all ${countedRecipients('addressed')}`)})`;
 
-/** $1 ids, $2 queued at, $3 started at. The outbox row leaves and the action enters: whoever comes second takes nothing. */
+/** $1 ids, $2 queued at, $3 started at. Moves actions from the outbox to the log; a second run finds none. */
 const RECORD_OWED = `${write(
   `locked as (select id from outbox where id = any($1::uuid[]) and queue = 'agent-actions' order by id for update),
   taken as (
@@ -82,7 +82,7 @@ const GIVEN = `given as (
       from unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::timestamptz[], $5::timestamptz[])
            as g(id, company_id, body, queued_at, started_at))`;
 
-/** Actions that came straight from the queue. One that was given up earlier and now succeeds leaves the dead letters. */
+/** Writes actions from direct jobs. If such an action was given up earlier, its dead letter is removed. */
 const RECORD_DIRECT = `${write(
   `${GIVEN}, fresh as (select * from given where not exists (select from outbox o where o.id = given.id)
                                         and exists (select from companies c where c.id = given.company_id))`,
@@ -93,7 +93,7 @@ const RECORD_DIRECT = `${write(
     delete from dead_letters d using written w where d.correlation_id = w.id and d.company_id = w.company_id)
   select id from written`;
 
-/** Action `a`, word for word, is action `n` of the log. */
+/** True when action `a` is identical to action `n` of the log. */
 const SAME_ACTION = `
   (n.id, n.company_id, n.notification_type, n.priority, n.title, n.message, n.metadata)
     = (a.id, a.company_id, a.notification_type, a.priority, a.title, a.message, a.metadata)
@@ -102,7 +102,7 @@ const SAME_ACTION = `
   and array(select r.user_id from agent_action_recipients r where r.notification_id = n.id order by 1)
     = array(select (p ->> 'id')::uuid from jsonb_array_elements(a.people) p order by 1)`;
 
-/** Of the same given actions, those that are in the log or in the outbox already, word for word. */
+/** Returns those of the given actions that are already in the log or in the outbox, identical in content. */
 const FIND_TWINS = `
   with ${GIVEN}, action as (${action('given')})
   select a.id from action a
@@ -110,7 +110,7 @@ const FIND_TWINS = `
       or exists (select from outbox o join given g using (id)
                   where o.id = a.id and o.company_id = g.company_id and o.body = g.body)`;
 
-/** $1 id. An action that is in the log already, word for word, is not owed any more. */
+/** $1 id. Removes an action from the outbox if an identical one is already in the log. */
 const LEAVE_TWIN = `
   with owed as (select *, accepted_at as created_at, now() as started_at from outbox where id = $1),
   action as (select * from (${action(
@@ -119,7 +119,7 @@ const LEAVE_TWIN = `
   twin as (select a.id from action a, agent_actions n where ${SAME_ACTION})
   delete from outbox o using twin where o.id = twin.id returning o.id`;
 
-/** How agent actions become rows of the log, with their recipients and counters. */
+/** Statements that write agent actions to the log, with recipients and counters. */
 export const ACTION_STATEMENTS: MessageStatements = {
   moveOwed: RECORD_OWED,
   leaveTwin: LEAVE_TWIN,

@@ -1,7 +1,7 @@
 import { ACTION_RECIPIENT, WITH_USER } from './action-item.js';
 import { count, countedActions, countedRecipients } from './action-counters.js';
 
-/** $1 id, $2 company. Whoever changes a status holds the action first: its recipients and counters follow. */
+/** $1 id, $2 company. Locks an action; every status change takes this lock before its recipients and counters. */
 export const LOCK_ACTION = `
   select status from agent_actions where id = $1 and company_id = $2 for no key update`;
 
@@ -11,9 +11,9 @@ const CHANGES = `
    where exists (select from action where status <> before_status)`;
 
 /**
- * $1 action (locked), $2 user, $3 status, $4 the action's status before. Changes the recipient, derives the action's
- * status and moves both from counter to counter; returns the recipient as `recipient`, no row when it is none of the
- * action's. A status that is there already changes nothing (contracts README, "Read states").
+ * $1 action (locked), $2 user, $3 status, $4 the action's previous status. Changes the recipient, derives the action's
+ * status and updates the counters of both. Returns the recipient as `recipient`, or no row when the user is no
+ * recipient. Setting the current status again changes nothing (contracts README, "Read states").
  */
 export const SET_ACTION_STATUS = `
   with before as (

@@ -4,18 +4,18 @@ export interface DatabaseOptions {
   url: string;
   /** Shown in pg_stat_activity. */
   applicationName: string;
-  /** Connections at the most. */
+  /** Maximum number of connections. */
   poolSize?: number;
-  /** Longest time a statement may take; 5 s unless given, more only for tools that nobody waits for. */
+  /** Time limit of a statement, 5 s by default; longer only for tools without waiting callers. */
   statementTimeoutMs?: number;
 }
 
-/** The server ends a statement after this time; the client gives up a little later, should the server be frozen. */
+/** The server cancels a statement after this time. The client gives up slightly later, in case the server hangs. */
 const STATEMENT_TIMEOUT_MS = 5000;
 
 const IDLE_IN_TRANSACTION_MS = 10_000;
 
-/** How a service connects: every wait has an end. */
+/** Returns the pool options of a service; every wait has a time limit. */
 export function poolOptions({
   url,
   applicationName,
@@ -29,7 +29,7 @@ export function poolOptions({
     connectionTimeoutMillis: 2000,
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1000,
-    // A process that froze inside a transaction must not keep its locks from the others.
+    // A process that hangs inside a transaction must not keep its locks.
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
   };

@@ -8,39 +8,39 @@ import { isOutage } from './faults.js';
 import { openEntities, repositoryOn } from './repositories.js';
 
 /**
- * The outbox is empty at one moment and holds a million rows the next, so that its statistics mislead the planner: here
- * it must follow the indexes.
+ * Makes the planner use indexes: the outbox may be empty at one moment and have a million rows at the next, so its
+ * statistics are misleading.
  */
 const FOLLOW_INDEXES = 'set local enable_seqscan = off; set local enable_bitmapscan = off';
 
-/** What the pool says when it had no connection to give in time. */
+/** The pool's error message when no connection became free in time. */
 const ALL_BUSY = 'timeout exceeded when trying to connect';
 
-/** "No such statement" and "there is one already": the session is not the one that the connection had before. */
+/** "No such statement" and "statement already exists": a pooler has given the connection another session. */
 const OTHER_SESSION = ['26000', '42P05'];
 
-/** A place to run SQL: a pooled connection for one statement, or an open transaction for several. */
+/** Runs SQL: single statements on a pooled connection, or several within an open transaction. */
 export interface Sql {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
 }
 
-/** The database as services see it: set-based statements, transactions, and the doors to what belongs to a company or a merchant. */
+/** The database for services: statements, transactions, repositories, and the rows of a company or merchant. */
 export class Database implements Sql {
   private readonly pool: Pool;
-  /** A connection of its own: under load, a ping would wait its turn and tell of an outage that is none. */
+  /** A separate connection for pings: under load, a ping in the main pool would wait and report a false outage. */
   private readonly probe: Pool;
   private entities?: DataSource;
   private away = false;
   private readonly names = new Map<string, string>();
   private named = true;
 
-  /** Connects with the first statement: a service starts while Postgres is away, and reports that it is not ready. */
+  /** Connects at the first statement, so that a service can start, not ready, while Postgres is unavailable. */
   constructor(options: DatabaseOptions) {
     this.pool = new Pool(poolOptions(options));
     this.probe = new Pool({ ...poolOptions(options), max: 1, idleTimeoutMillis: 0 });
     for (const pool of [this.pool, this.probe]) {
-      // An idle connection that breaks is replaced by the pool. One in use can break between two statements; the next
-      // one tells of it, and without a listener the process would end.
+      // The pool replaces an idle connection that breaks. A connection in use may break between two statements; the
+      // next statement reports it. Without a listener the process would end.
       pool.on('error', () => undefined);
       pool.on('connect', (client) => client.on('error', () => undefined));
     }
@@ -51,8 +51,8 @@ export class Database implements Sql {
   }
 
   /**
-   * As `query`, for a statement that costs more to plan than to run: each connection parses it once under its name.
-   * Behind a pooler that changes sessions below a connection and keeps no statements, it goes on without names.
+   * As `query`, for a statement that costs more to plan than to run: each connection parses it once under a name.
+   * Behind a pooler that changes sessions and keeps no prepared statements, it continues without names.
    */
   async prepared<Row extends QueryResultRow>(text: string, values: unknown[]): Promise<Row[]> {
     if (!this.named) return this.query(text, values);
@@ -66,7 +66,7 @@ export class Database implements Sql {
     }
   }
 
-  /** The text's own: on a session that is shared, the same name is the same statement. */
+  /** Derives the name from the text, so that in a shared session the same name means the same statement. */
   private nameOf(text: string): string {
     let name = this.names.get(text);
     if (!name) {
@@ -104,8 +104,9 @@ export class Database implements Sql {
   }
 
   /**
-   * The one door to what belongs to a company: inside, row-level security shows that company's rows alone. Reads only,
-   * and all of them see one moment: a list and its total agree. The setting is the transaction's, so that it cannot leak to the connection's next user.
+   * The only access to the rows of a company: within `read`, row-level security shows that company's rows alone. All
+   * reads see one snapshot, so a list and its total agree. The setting is local to the transaction, so that it cannot
+   * leak to the connection's next user.
    */
   asCompany<T>(companyId: string, read: (tx: Sql) => Promise<T>): Promise<T> {
     if (!isUuid(companyId)) throw new OwnFault('asCompany needs the id of a company');
@@ -115,34 +116,34 @@ export class Database implements Sql {
     );
   }
 
-  /** The one door to what belongs to a merchant; otherwise as `asCompany`. */
+  /** The only access to the rows of a merchant; otherwise as `asCompany`, without the shared snapshot. */
   asMerchant<T>(merchantId: number, read: (tx: Sql) => Promise<T>): Promise<T> {
     if (!Number.isSafeInteger(merchantId)) throw new OwnFault('asMerchant needs the id of a merchant');
     return this.transaction(read, `begin read only; set local herald.merchant = '${merchantId}'`);
   }
 
-  /** What the gateway does for the outbox of all companies: feeding the queues. */
+  /** Runs the gateway's work on the outbox of all companies: feeding the queues. */
   feeding<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     return this.transaction(work, `begin; set local herald.feeding = 'on'; ${FOLLOW_INDEXES}`);
   }
 
-  /** A look over the outbox of all companies, for a role that may. */
+  /** Reads the outbox of all companies; the role needs the grant. */
   overOutbox<T>(read: (tx: Sql) => Promise<T>): Promise<T> {
     return this.transaction(read, `begin read only; ${FOLLOW_INDEXES}`);
   }
 
-  /** What its connections do at the moment, and who waits for one. */
+  /** Current number of idle and busy connections, and of callers that wait for one. */
   get connections(): { idle: number; busy: number; waiting: number } {
     const { totalCount, idleCount, waitingCount } = this.pool;
     return { idle: idleCount, busy: totalCount - idleCount, waiting: waitingCount };
   }
 
-  /** True when the last statement could not be asked: Postgres is away, as far as is known. */
+  /** True when the last statement failed because Postgres was unavailable. */
   get isAway(): boolean {
     return this.away;
   }
 
-  /** Rejects when Postgres does not answer. */
+  /** Rejects when Postgres does not respond. */
   async ping(): Promise<void> {
     await this.use((client) => client.query('select 1'), this.probe);
   }
@@ -161,11 +162,11 @@ export class Database implements Sql {
       return result;
     } catch (error) {
       outage = isOutage(error);
-      // All connections being busy says nothing of the server.
+      // A pool without a free connection does not mean that the server is unavailable.
       if ((error as Error).message !== ALL_BUSY) this.away = outage;
       throw error;
     } finally {
-      // A connection that timed out may still answer the old question: it must not serve the next one.
+      // After a timeout the old result may still arrive on this connection, so it must not be reused.
       client?.release(outage);
     }
   }

@@ -1,10 +1,10 @@
 /**
- * SQLSTATE classes and codes that say "the server is away, out of resources, or lets nobody in", not "this statement is
- * wrong". Passwords change and databases are restored while services run.
+ * SQLSTATE classes and codes for a server that is unavailable, out of resources or refuses logins, rather than for a
+ * wrong statement. Login errors count too: passwords change and databases are restored while services run.
  */
 const OUTAGE_CLASSES = ['08', '28', '53', '57', '58'];
 const OUTAGE_CODES = new Set(['25006', '25P03', '3D000', '55P03']);
-/** 57014 is a statement that ran into its time limit: a passing fault of that statement. */
+/** 57014 is a statement that exceeded its time limit: a temporary fault of that statement. */
 const NOT_AN_OUTAGE = new Set(['57014']);
 const NETWORK_CODES = new Set([
   'ECONNREFUSED',
@@ -18,7 +18,7 @@ const NETWORK_CODES = new Set([
 const CLIENT_MESSAGES =
   /Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client has encountered a connection error|not queryable|Connection ended/;
 
-/** True when Postgres could not be asked: nothing is known to be wrong with what was asked. */
+/** Returns true when Postgres was unavailable; the statement itself may be correct. */
 export function isOutage(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const { code } = error as { code?: unknown };
@@ -31,24 +31,24 @@ export function isOutage(error: unknown): boolean {
   return CLIENT_MESSAGES.test(error.message) || isOutage(error.cause);
 }
 
-/** True when Postgres refused the data itself (class 22 and 23): the same data will be refused again. */
+/** Returns true when Postgres rejected the data itself (class 22 and 23), so that a retry would fail again. */
 export function isDataError(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   return typeof code === 'string' && code.length === 5 && (code.startsWith('22') || code.startsWith('23'));
 }
 
-/** True when the database lacks a table or column that this version knows. */
+/** Returns true when the database lacks a table or column that this version needs. */
 export const isOldSchema = (error: unknown): boolean =>
   ['42P01', '42703'].includes(String((error as { code?: unknown } | null)?.code));
 
-/** True when a row of this key is there already. */
+/** Returns true when a row with this key already exists. */
 export const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';
 
-/** True when the same statement may succeed the next time: it met another one, or took too long. */
+/** Returns true when a retry may succeed: the statement conflicted with another one, or took too long. */
 export const isPassing = (error: unknown): boolean =>
   /^(40|55|57014)/.test(String((error as { code?: unknown } | null)?.code));
 
-/** Why something was not done, in words of Herald's own: those of Postgres quote rows. */
+/** Returns the reason of a failure in Herald's own words, because the texts of Postgres quote rows. */
 export function wordsOf(error: Error): string {
   const { code, constraint } = error as { code?: unknown; constraint?: string };
   if (typeof code !== 'string' || code.length !== 5) return error.message;

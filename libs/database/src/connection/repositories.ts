@@ -4,7 +4,7 @@ import type { PostgresDriver } from 'typeorm/driver/postgres/PostgresDriver.js';
 import { PostgresQueryRunner } from 'typeorm/driver/postgres/PostgresQueryRunner.js';
 import { entities } from '../schema/data-source.js';
 
-/** TypeORM on a pool that exists already: it opens no connection of its own, and closes none. */
+/** Opens TypeORM on an existing pool; it neither opens nor closes connections. */
 export function openEntities(pool: Pool): Promise<DataSource> {
   const shared = {
     connect: pool.connect.bind(pool),
@@ -24,7 +24,7 @@ export function openEntities(pool: Pool): Promise<DataSource> {
   }).initialize();
 }
 
-/** A repository that runs its statements on this connection. */
+/** Returns a repository that runs its statements on this connection. */
 export function repositoryOn<Entity extends ObjectLiteral>(
   source: DataSource,
   client: PoolClient,
@@ -34,14 +34,14 @@ export function repositoryOn<Entity extends ObjectLiteral>(
   return source.createEntityManager(runner).getRepository(entity);
 }
 
-/** Runs TypeORM's statements on a connection that its owner releases. */
+/** Runs TypeORM's statements on a borrowed connection; its owner releases it. */
 class LentConnection extends PostgresQueryRunner {
   constructor(driver: PostgresDriver, client: PoolClient) {
     super(driver, 'master');
     this.databaseConnection = client;
   }
 
-  /** Fails with the error of Postgres itself: TypeORM's quotes the statement and its values. */
+  /** Throws Postgres' own error, because TypeORM's error quotes the statement and its values. */
   override async query(...statement: Parameters<PostgresQueryRunner['query']>) {
     try {
       return (await super.query(...statement)) as never;

@@ -3,7 +3,7 @@ import { insertNew } from '../accounts/accounts.js';
 import type { Database } from '../connection/database.js';
 import { NotificationType } from '../schema/entities/notification-type.entity.js';
 
-/** A type of the registry, or null. */
+/** Returns a type of the registry, or null. */
 export const findType = (database: Database, name: string): Promise<NotificationType | null> =>
   database.repository(NotificationType, (types) => types.findOneBy({ name }));
 
@@ -11,9 +11,9 @@ export const listTypes = (database: Database): Promise<NotificationType[]> =>
   database.repository(NotificationType, (types) => types.find({ order: { name: 'ASC' } }));
 
 /**
- * Adds a type to the registry; with `replace` also in place of one of the same name. Notifications that were made
- * earlier keep the rules they were made with.
- * @returns false when there is one of this name and it was not to be replaced
+ * Adds a type to the registry; with `replace` it may overwrite a type of the same name. Existing notifications keep the
+ * rules they were created with.
+ * @returns false when the name exists and `replace` is false
  */
 export const saveType = (
   database: Database,

@@ -3,7 +3,7 @@ import { findUnknownCompanies, hasCompanies, unknownCompany } from '../accounts/
 import type { Database } from '../connection/database.js';
 import { isDataError, isOutage, isPassing, wordsOf } from '../connection/faults.js';
 
-/** A message whose worker dies this often while it runs alone is the one that kills it. */
+/** If workers die this often while a message runs alone, that message is the cause. */
 const MAX_STARTS_ALONE = 3;
 
 const attempt = (run: JobRun, detail: string) => ({
@@ -15,21 +15,21 @@ const attempt = (run: JobRun, detail: string) => ({
 
 const ownStep = (run: JobRun, detail: string) => JSON.stringify([attempt(run, detail)]);
 
-/** How the timeline of a job begins that no gateway accepted: it stays so when the message becomes owed later. */
+/** Returns the first steps of a direct job, which no gateway accepted. They stay if the message becomes owed later. */
 const directSteps = (run: JobRun, detail: string) =>
   JSON.stringify([{ step: 'queued', at: run.queuedAt.toISOString(), direct: true }, attempt(run, detail)]);
 
-/** As much of a job as a dead letter keeps. */
+/** Maximum length of a job's text in a dead letter. */
 const MAX_CONTENT = 8 * 1024 * 1024;
 
-/** Text as Postgres takes it, also within JSON: an error may quote garbage, and be cut within a character. */
+/** Returns text that Postgres can store, also within JSON: an error may quote garbage, or be cut within a character. */
 const storable = (value: string, maxLength = 2000) => value.slice(0, maxLength).replaceAll(/\0|\p{Cs}/gu, '\ufffd');
 
-/** The time it was put on the queue, as a step of the timeline: the column itself is overwritten by the next time. */
+/** The time of enqueueing as a step of the timeline, because the next run overwrites the column. */
 const QUEUED_STEP = `jsonb_build_array(jsonb_build_object('step', 'queued', 'at',
   to_char(queued_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))`;
 
-/** Keeps the promise when a job does not end well: outbox rows stay owed until they are done or dead letters. */
+/** Settles jobs that fail: outbox rows stay owed until their messages are delivered or dead letters. */
 export class MessageLedger implements Ledger {
   constructor(private readonly database: Database) {}
 
@@ -91,7 +91,7 @@ export class MessageLedger implements Ledger {
     return found.map(({ id }) => id);
   }
 
-  /** Each message of the job goes back to be fed again, alone, so that the guilty one is found and harms no other. */
+  /** Returns each message of the job to the feeder, to run alone, so that only the faulty one fails. */
   private async split(run: JobRun, detail: string): Promise<[]> {
     await this.database.query(
       `update outbox set alone = true, job_id = null, queued_at = null,
@@ -102,7 +102,7 @@ export class MessageLedger implements Ledger {
     return [];
   }
 
-  /** A direct job that died with its worker becomes owed, so that it too can be tried alone. */
+  /** Puts the message of a direct job whose worker died into the outbox, so that it too can run alone. */
   private async adopt(run: JobRun, detail: string): Promise<string[]> {
     const companies = hasCompanies(run.queue) && run.companyId ? [run.companyId] : [];
     for (const unknown of await findUnknownCompanies(this.database, companies))
@@ -110,14 +110,14 @@ export class MessageLedger implements Ledger {
     try {
       if (await this.becomesOwed(run, detail)) return [];
     } catch (error) {
-      // What cannot be stored would stall the queue's bookkeeping again and again.
+      // Data that cannot be stored would fail here again on every attempt.
       if (!isDataError(error)) throw error;
       return this.buryDirect(run, wordsOf(error as Error));
     }
     return this.buryDirect(run, 'correlationId is in use');
   }
 
-  /** False when another message is owed under its correlationId. */
+  /** Returns false when the outbox has another message with its correlationId. */
   private async becomesOwed(run: JobRun, detail: string): Promise<boolean> {
     const message = [run.correlationId, run.queue, run.job, run.companyId, JSON.stringify(run.body)];
     const adopted = await this.database.query(
@@ -145,7 +145,7 @@ export class MessageLedger implements Ledger {
     return buried.map(({ id }) => id);
   }
 
-  /** Whatever a job is made of, it is kept: if not as it is, then as plain text that nothing can be wrong with. */
+  /** Stores any job as a dead letter: as it is or, if that fails, encoded in base64. */
   private async buryDirect(run: JobRun, error: string): Promise<string[]> {
     try {
       return await this.keep(run, error, run.text);

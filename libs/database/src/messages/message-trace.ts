@@ -3,12 +3,12 @@ import type { Sql } from '../connection/database.js';
 
 export type TraceStep = MessageTrace['steps'][number];
 
-interface NotedStep extends TraceStep {
-  /** The first step of a job that no gateway accepted. */
+interface StoredStep extends TraceStep {
+  /** True for the first step of a direct job, which no gateway accepted. */
   direct?: boolean;
 }
 
-/** Where a message is, told by its row alone. */
+/** The place and state of a message, according to its row. */
 export interface MessagePlace {
   correlation_id: string;
   company_id: string | null;
@@ -18,7 +18,7 @@ export interface MessagePlace {
   queued_at: Date | null;
   started_at: Date | null;
   ended_at: Date | null;
-  history: NotedStep[];
+  history: StoredStep[];
   error: string | null;
   /** The BullMQ job that carries it. */
   job_id: string | null;
@@ -26,7 +26,7 @@ export interface MessagePlace {
 
 type Row = MessagePlace & { [column: string]: unknown };
 
-/** Every place where messages of these ids are; those of one company, unless operators ask. */
+/** Returns the places of messages with these ids: those of one company, or of all for operators. */
 export function findPlaces(tx: Sql, correlationIds: string[], companyId?: string): Promise<MessagePlace[]> {
   return tx.query<Row>(
     `select * from message_places where correlation_id = any($1::uuid[]) and ($2::uuid is null or company_id = $2)
@@ -35,13 +35,13 @@ export function findPlaces(tx: Sql, correlationIds: string[], companyId?: string
   );
 }
 
-/** How a message got to where it is, in order. */
+/** Returns the steps of a message in order. */
 export function stepsOf(place: MessagePlace): TraceStep[] {
   const { state, accepted_at, queued_at, started_at, ended_at, history, error } = place;
   const steps: TraceStep[] = [];
   const add = (step: TraceStep['step'], at: Date | string | null, detail?: string | null) => {
     const time = at instanceof Date ? at.toISOString() : at;
-    // A failed run notes when it was queued and started; the last run's times also stand in columns.
+    // The history has the queued and started times of failed runs; the last run's are in columns too.
     if (!time || steps.some((known) => known.step === step && known.at === time)) return;
     steps.push({ step, at: time, ...(detail ? { detail } : {}) });
   };

@@ -5,29 +5,29 @@ import type { Database } from '../connection/database.js';
 import { isDataError, wordsOf } from '../connection/faults.js';
 import type { MessageLedger } from './message-ledger.js';
 
-/** How one product's messages become rows, each for all messages of a job or batch at once. */
+/** Statements that write the messages of one product, each for all messages of a job or batch. */
 export interface MessageStatements {
   /**
-   * $1 outbox ids, $2 queued at, $3 started at. The outbox rows leave as the product's rows enter, all or none; returns
-   * when each was accepted, as `accepted_at`.
+   * $1 outbox ids, $2 queued at, $3 started at. Moves messages from the outbox to the product's table, all or none.
+   * Returns the acceptance time of each as `accepted_at`.
    */
   moveOwed: string;
-  /** $1 id. Takes a message out of the outbox that is among the product's rows word for word; returns its id. */
+  /** $1 id. Removes a message from the outbox if the product's table has an identical one; returns its id. */
   leaveTwin: string;
   /**
-   * $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. Writes nothing for companies that do not exist; returns
-   * the ids of the rows that are new.
+   * $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. Writes nothing for companies that do not exist.
+   * Returns the ids of new rows.
    */
   writeDirect: string;
-  /** As `writeDirect`. Returns the ids that are there already, word for word. */
+  /** Parameters as for `writeDirect`. Returns the ids of messages that already exist, identical in content. */
   findTwins: string;
 }
 
-/** A job that carries its message itself, checked against its contract. */
+/** A job that contains its message, checked against its contract. */
 export interface DirectMessage {
   data: { correlationId: string; companyId: string; body: unknown };
   run: JobRun;
-  /** Where it is traced. */
+  /** The span of the job. */
   span?: ReturnType<typeof spanHere>;
 }
 
@@ -36,32 +36,32 @@ type Outcome = void | Error;
 const inUse = () => new PermanentFault('correlationId is in use');
 
 const MAX_BATCH = 200;
-/** Up to this size a statement costs more to plan than to run; above it, the plan that fits the batch is worth its price. */
+/** Up to this size planning costs more than running; a larger batch is worth a plan of its own. */
 const SMALL_BATCH = 64;
 
 /**
- * Job to row, for every product whose messages are written by one statement. One message's bad data does not fail its
- * neighbours: on a data error they are tried one by one.
+ * Writes messages from jobs to rows, for every product whose messages are written by one statement. After a data error
+ * the messages are written one by one, so that a bad message does not fail the others.
  */
 export class MessageWriter {
-  /** Jobs of one message each share statements; each still ends by itself. */
+  /** Batches direct jobs into shared statements; each job still has its own outcome. */
   private readonly direct = new DataLoader<DirectMessage, void>((messages) => this.takeTurn(messages), {
     cache: false,
     maxBatchSize: MAX_BATCH,
     batchScheduleFn: (run) => void this.turn.then(() => setImmediate(run)),
   });
-  /** The statement in work: what arrives meanwhile shares the next one. */
+  /** The running statement; messages that arrive meanwhile share the next one. */
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly database: Database,
     private readonly ledger: MessageLedger,
     private readonly statements: MessageStatements,
-    /** Told of messages that were written in one commit: when each was accepted, or put on the queue. */
-    private readonly written: (acceptedAt: Date[]) => void = () => undefined,
+    /** Called after each commit with the times at which its messages were accepted or queued. */
+    private readonly onWritten: (acceptedAt: Date[]) => void = () => undefined,
   ) {}
 
-  /** Messages that a gateway accepted. What another worker took before is not there any more, and is not written. */
+  /** Writes messages that a gateway accepted. Those that another worker has already written are skipped. */
   async writeOwed(ids: string[], run: JobRun): Promise<void> {
     try {
       await this.move(ids, run);
@@ -72,9 +72,9 @@ export class MessageWriter {
   }
 
   /**
-   * A message that an internal service put on the queue itself; the same message twice is written once.
-   * @throws PermanentFault when its data cannot be stored, its company does not exist, or its correlationId is in use for
-   *   another message
+   * Writes a message that an internal service enqueued; the same message twice is written once.
+   * @throws PermanentFault when its data cannot be stored, its company does not exist, or its correlationId is in use
+   *   for another message
    */
   writeDirect(message: DirectMessage): Promise<void> {
     return this.direct.load({ ...message, span: spanHere() });
@@ -83,7 +83,7 @@ export class MessageWriter {
   private async move(ids: string[], run: JobRun): Promise<void> {
     const values = [ids, run.queuedAt, run.startedAt];
     const moved = await this.database.query<{ accepted_at: Date }>(this.statements.moveOwed, values);
-    this.written(moved.map(({ accepted_at }) => accepted_at));
+    this.onWritten(moved.map(({ accepted_at }) => accepted_at));
   }
 
   private async moveOne(id: string, run: JobRun): Promise<void> {
@@ -100,7 +100,7 @@ export class MessageWriter {
     try {
       return (await this.database.query(this.statements.leaveTwin, [id])).length > 0;
     } catch (error) {
-      // A body that cannot even be compared has no twin.
+      // A body that Postgres cannot even compare has no twin.
       if (isDataError(error)) return false;
       throw error;
     }
@@ -147,7 +147,7 @@ export class MessageWriter {
         ? await this.database.prepared<{ id: string }>(writeDirect, values)
         : await this.database.query<{ id: string }>(writeDirect, values);
     const done = new Set(written.map(({ id }) => id));
-    this.written(messages.filter(({ data }) => done.has(data.correlationId)).map(({ run }) => run.queuedAt));
+    this.onWritten(messages.filter(({ data }) => done.has(data.correlationId)).map(({ run }) => run.queuedAt));
     if (done.size === messages.length) return messages.map(() => undefined);
     for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
     const undone = messages.filter(({ data }) => !done.has(data.correlationId));

@@ -3,18 +3,18 @@ import { type Answered, unprocessable } from '@herald/contracts';
 import { stringify } from 'safe-stable-stringify';
 import type { Database, Sql } from '../connection/database.js';
 
-/** Two bodies are the same when their JSON is equal, whatever the order of keys. */
+/** Returns a hash that is equal for equal JSON, regardless of the order of keys. */
 export const bodyHash = (body: unknown): Buffer =>
   createHash('sha256')
     .update(stringify(body) ?? '')
     .digest();
 
 /**
- * Runs a command's effect once per id, in one transaction with the record of its verdict. A second run, of a retry or
- * of a job that was taken up twice, waits for the first and gets its verdict. An effect that throws leaves no record:
- * what had no effect does not burn the key.
+ * Runs a command's effect once per id, in one transaction with the record of its verdict. A second run, because of a
+ * retry or because a job was processed twice, waits for the first and returns its verdict. An effect that throws leaves
+ * no record, so the key can be used again.
  *
- * @throws Refusal 422 when the id was used for another body
+ * @throws Refusal 422 when the id was used with another body
  */
 export function once<Verdict>(
   database: Database,

@@ -67,13 +67,13 @@ const migrations = [
 ];
 
 /**
- * A change that waits for a lock makes all others wait behind it: it gives up soon, lets them pass and tries again.
+ * Other statements queue behind a change that waits for a lock, so it gives up soon, lets them pass and tries again.
  */
 const LOCK_TIMEOUT_MS = 2000;
 const TRIES = 30;
 const LOCK_NOT_AVAILABLE = '55P03';
 
-/** Entities and migrations for TypeORM, to change the schema with. Services read and write through `Database`. */
+/** Creates a TypeORM data source for schema changes. Services read and write through `Database`. */
 export function createDataSource(databaseUrl: string): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -89,9 +89,9 @@ export function createDataSource(databaseUrl: string): DataSource {
 }
 
 /**
- * Brings the schema up to date; running it again changes nothing. Needs the login that owns the schema, and a connection
- * of its own to Postgres, not one that a pooler shares out.
- * @throws when a table stayed locked through every try
+ * Runs pending migrations. Needs the login that owns the schema, and a direct connection to Postgres rather than a
+ * pooler's.
+ * @throws when a table remained locked during every attempt
  */
 export async function migrate(databaseUrl: string): Promise<void> {
   const dataSource = await createDataSource(databaseUrl).initialize();

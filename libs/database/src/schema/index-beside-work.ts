@@ -1,8 +1,9 @@
 import type { QueryRunner } from 'typeorm';
 
 /**
- * Changes an index while writers go on, which no transaction may do: the migration says `transaction = false`. Waits for the
- * transactions that are open, however long they take: nobody waits behind it, and one that gave up would have to begin again.
+ * Changes an index while writers continue, which is impossible within a transaction: the migration sets
+ * `transaction = false`. It waits for open transactions without a limit, because nothing waits behind it and a new
+ * attempt would start from the beginning.
  */
 async function besideWork(runner: QueryRunner, statement: string): Promise<void> {
   await runner.query('set lock_timeout = 0');
@@ -15,7 +16,7 @@ async function besideWork(runner: QueryRunner, statement: string): Promise<void>
 
 /** @param definition from `on` to its end */
 export async function buildIndex(runner: QueryRunner, name: string, definition: string): Promise<void> {
-  // One that was broken off is there and of no use.
+  // An interrupted build leaves an invalid index.
   await dropIndex(runner, name);
   await besideWork(runner, `create index concurrently ${name} ${definition}`);
 }

@@ -1,6 +1,6 @@
 import { Client, escapeIdentifier, escapeLiteral } from 'pg';
 
-/** The roles that services log in with; what each may do stands in the migrations. */
+/** The roles that services log in with. The migrations define their grants. */
 export const ROLES = [
   'herald_gateway',
   'herald_delivery',
@@ -11,8 +11,8 @@ export const ROLES = [
 export type Role = (typeof ROLES)[number];
 
 /**
- * Lets the roles log in with these passwords. Needs a login that may alter roles. Who has the password keeps it as it is: set
- * again it would get another salt, and a PgBouncer that logs in with what it learned before would be refused.
+ * Sets the passwords with which the roles log in. Needs a login that may alter roles. A role that already has its
+ * password is left unchanged: setting it again would change the salt, and PgBouncer's cached credentials would fail.
  */
 export async function prepareRoles(databaseUrl: string, passwords: Record<string, string>): Promise<void> {
   const client = new Client({ connectionString: databaseUrl });
@@ -27,14 +27,14 @@ export async function prepareRoles(databaseUrl: string, passwords: Record<string
   }
 }
 
-/** True when the server asks the role for a password, and takes this one. */
+/** Returns true when the server requires a password from the role and accepts this one. */
 async function hasPassword(databaseUrl: string, role: string, password: string): Promise<boolean> {
   const client = new Client({ connectionString: roleUrl(databaseUrl, role, password), connectionTimeoutMillis: 5000 });
-  let asked = false;
-  client.connection.once('authenticationSASL', () => (asked = true));
+  let isRequired = false;
+  client.connection.once('authenticationSASL', () => (isRequired = true));
   try {
     await client.connect();
-    return asked;
+    return isRequired;
   } catch {
     return false;
   } finally {
@@ -42,7 +42,7 @@ async function hasPassword(databaseUrl: string, role: string, password: string):
   }
 }
 
-/** The same database, entered as `role`. */
+/** Returns the URL of the same database with the login of `role`. */
 export function roleUrl(databaseUrl: string, role: string, password: string): string {
   const url = new URL(databaseUrl);
   url.username = role;

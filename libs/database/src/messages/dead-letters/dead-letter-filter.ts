@@ -1,11 +1,11 @@
-/** Which dead letters are meant; what is absent does not matter. */
+/** Selects dead letters; absent fields match all. */
 export interface DeadLetterFilter {
   ids?: string[];
   queue?: string;
   job?: string;
   companyId?: string;
   correlationId?: string;
-  /** Part of the error's text, in either case. */
+  /** Part of the error's text, regardless of case. */
   error?: string;
   /** Given up at this time or later. */
   since?: Date;
@@ -13,7 +13,7 @@ export interface DeadLetterFilter {
   until?: Date;
 }
 
-/** A condition over `dead_letters`, with the values it takes as $1 to $8. */
+/** A condition on `dead_letters`, with `valuesOf` as $1 to $8. */
 export const MATCHES = `
   ($1::bigint[] is null or id = any($1)) and ($2::text is null or queue = $2) and ($3::text is null or job = $3)
   and ($4::uuid is null or company_id = $4) and ($5::uuid is null or correlation_id = $5)

@@ -18,7 +18,7 @@ import {
 
 export type { DeadLetterFilter, Replay };
 
-/** A dead letter as a list shows it. `id` is its own; a correlationId can have several, and garbage has none. */
+/** A dead letter in a list. A correlationId may have several, and garbage has none, so it has its own `id`. */
 export interface DeadLetter {
   id: string;
   queue: string;
@@ -29,7 +29,7 @@ export interface DeadLetter {
   givenUpAt: Date;
 }
 
-/** All of it. `content` is the message's body or, of a job that came straight from the queue, the job's data, as text. */
+/** A whole dead letter. `content` is the message's body or, for a direct job, the job's data, as text. */
 export interface DeadLetterDetails extends DeadLetter {
   direct: boolean;
   content: string;
@@ -48,14 +48,14 @@ export interface SameFault {
   newest: Date;
 }
 
-/** The message of a queue that has been owed for longest. */
+/** The oldest owed message of a queue. */
 export interface OldestOwed {
   queue: string;
   correlationId: string;
   acceptedAt: Date;
 }
 
-/** What of a queue's messages is not done. */
+/** Number of a queue's messages that are not delivered. */
 export interface QueueCounts {
   queue: string;
   owed: number;
@@ -66,11 +66,11 @@ const COLUMNS = `id::text, queue, job, company_id as "companyId", correlation_id
   given_up_at as "givenUpAt"`;
 const MAX_FAULTS = 100;
 
-/** What operators do with messages that were given up. Asks no more than the grants of the role herald_ops. */
+/** Operations on dead letters, for operators. They need only the grants of the role herald_ops. */
 export class DeadLetters {
   constructor(private readonly database: Database) {}
 
-  /** One page, newest first; `nextCursor` leads to the next one and is null on the last. */
+  /** Returns a page, newest first; `nextCursor` is null on the last page. */
   async list(
     filter: DeadLetterFilter = {},
     { limit = 50, cursor }: { limit?: number; cursor?: string } = {},
@@ -84,7 +84,7 @@ export class DeadLetters {
     return { deadLetters, nextCursor: found.length > limit ? (deadLetters.at(-1)?.id ?? null) : null };
   }
 
-  /** Ids in the order they were given up, after `after` and up to `last`: how a long selection is worked off in batches. */
+  /** Returns ids in the order they were given up, from after `after` up to `last`, for processing in batches. */
   async idsOf(filter: DeadLetterFilter, after: string, last: string, limit: number): Promise<string[]> {
     const found = await this.database.query<{ id: string }>(
       `select id::text from dead_letters where ${MATCHES} and id > $9::bigint and id <= $10::bigint
@@ -94,7 +94,7 @@ export class DeadLetters {
     return found.map(({ id }) => id);
   }
 
-  /** How many there are, and the newest of them: what is given up later is not meant. */
+  /** Returns the number of matching letters and the newest id, so that later letters can be left out. */
   async measure(filter: DeadLetterFilter = {}): Promise<{ count: number; last: string }> {
     const [measured] = await this.database.query<{ count: number; last: string }>(
       `select count(*)::int as count, coalesce(max(id), 0)::text as last from dead_letters where ${MATCHES}`,
@@ -112,7 +112,7 @@ export class DeadLetters {
     return found;
   }
 
-  /** The commonest faults, most dead letters first. */
+  /** Returns the most frequent faults first. */
   sameFaults(filter: DeadLetterFilter = {}): Promise<SameFault[]> {
     return this.database.query<Row<SameFault>>(
       `select queue, job, error, count(*)::int as count, min(given_up_at) as oldest, max(given_up_at) as newest
@@ -121,12 +121,12 @@ export class DeadLetters {
     );
   }
 
-  /** How many messages of each queue are owed, and how many were given up; of queues that have none too. */
+  /** Returns the number of owed messages and of dead letters for every queue. */
   async counts(): Promise<QueueCounts[]> {
     return this.database.overOutbox((tx) => tx.query<Row<QueueCounts>>(COUNTS, [CONTRACTS.map(({ queue }) => queue)]));
   }
 
-  /** The oldest owed message of each queue that owes any. */
+  /** Returns the oldest owed message of each queue that has one. */
   oldestOwed(): Promise<OldestOwed[]> {
     return this.database.overOutbox((tx) =>
       tx.query<Row<OldestOwed>>(OLDEST_OWED, [CONTRACTS.map(({ queue }) => queue)]),
@@ -134,8 +134,8 @@ export class DeadLetters {
   }
 
   /**
-   * Sends messages back to be delivered, all of them in one transaction; the outcomes are in order of their ids. Done
-   * twice or by two at once, a message is still owed once. A dry run changes nothing and tells what would become of each.
+   * Puts messages back into the outbox, all in one transaction; the outcomes are in the order of `ids`. Repeated or
+   * concurrent replays of a message put it back only once. A dry run changes nothing and returns the expected outcomes.
    */
   async replay(ids: string[], { dryRun = false } = {}): Promise<Replay[]> {
     try {
@@ -146,14 +146,14 @@ export class DeadLetters {
       if (id !== undefined && others.length === 0) {
         return [{ id, outcome: 'refused', reason: wordsOf(error as Error) }];
       }
-      // One of them cannot be stored: the others go back all the same.
+      // One of them cannot be stored; replay each by itself so that the others succeed.
       const outcomes: Replay[] = [];
       for (const one of ids) outcomes.push(...(await this.replay([one], { dryRun })));
       return outcomes;
     }
   }
 
-  /** Throws dead letters away, for good; returns the ids of those that were there. */
+  /** Deletes dead letters permanently; returns the ids of those that existed. */
   async drop(ids: string[]): Promise<string[]> {
     const dropped = await this.exclusively((tx) =>
       tx.query<{ id: string }>('delete from dead_letters where id = any($1::bigint[]) returning id::text', [ids]),
@@ -161,7 +161,7 @@ export class DeadLetters {
     return dropped.map(({ id }) => id);
   }
 
-  /** One change at a time: two over the same dead letters would wait for each other. */
+  /** Allows one change at a time, because two over the same dead letters could deadlock. */
   private exclusively<T>(work: (tx: Sql) => Promise<T>): Promise<T> {
     return this.database.transaction(async (tx) => {
       await tx.query(`select pg_advisory_xact_lock(hashtext('herald.dead-letters'))`);
@@ -170,7 +170,7 @@ export class DeadLetters {
   }
 }
 
-/** Lets an interface be a row of a statement. */
+/** Makes an interface usable as the row type of a statement. */
 type Row<T> = T & { [column: string]: unknown };
 
 async function replayAll(tx: Sql, ids: string[], dryRun: boolean): Promise<Replay[]> {
@@ -190,11 +190,11 @@ async function replayAll(tx: Sql, ids: string[], dryRun: boolean): Promise<Repla
     done: await findDone(tx, good),
     unknownCompanies: await findUnknownCompanies(tx, companies),
   });
-  const there = dryRun ? new Set(messages.keys()) : await carryOut(tx, decisions);
+  const existing = dryRun ? new Set(messages.keys()) : await carryOut(tx, decisions);
   const decided = new Map(decisions.map((decision) => [decision.id, decision]));
   return ids.map((id) => {
     const decision = decided.get(id);
-    if (!decision || !there.has(id)) return { id, outcome: 'gone' };
+    if (!decision || !existing.has(id)) return { id, outcome: 'gone' };
     const { outcome, reason } = decision;
     return { id, outcome, reason };
   });
@@ -208,7 +208,7 @@ function messageOrFault(letter: Letter): Owed | string {
   }
 }
 
-/** Returns the dead letters that were still there when it came to it. */
+/** Returns the dead letters that still existed when the decisions were carried out. */
 async function carryOut(tx: Sql, decisions: Decision[]): Promise<Set<string>> {
   const back = decisions.filter(({ message }) => message);
   const sent = await tx.query<{ letter: string }>(REPLAY, [
@@ -223,7 +223,7 @@ async function carryOut(tx: Sql, decisions: Decision[]): Promise<Set<string>> {
   return new Set([...sent.map(({ letter }) => letter), ...cleared, ...refused]);
 }
 
-/** Each count of the outbox runs over one index alone. */
+/** Each count of the outbox reads a single index. */
 const COUNTS = `
   with letters as (select queue, count(*)::int as count from dead_letters group by queue)
   select q.queue,
@@ -232,7 +232,7 @@ const COUNTS = `
          coalesce(l.count, 0) as "deadLetters"
     from unnest($1::text[]) with ordinality as q(queue, seat) left join letters l using (queue) order by q.seat`;
 
-/** Hops from company to company in the index of what waits its turn; what is published is bounded. */
+/** Skips from company to company in the index of unpublished messages; the number of published ones is bounded. */
 const OLDEST_OWED = `
   with recursive company as (
     select q.queue, (select o.company_id from outbox o where o.queue = q.queue and o.job_id is null

@@ -16,10 +16,10 @@ import type { Sql } from '../../connection/database.js';
 export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, merchantAnswered];
 
 /**
- * What became of a dead letter. `replayed`: its message is owed again. `compared`: so it is, although its correlationId
- * is done: the worker drops it when it is the same message, and gives it up again when it is another. `cleared`: the
- * same message is owed already, and the dead letter is gone. `refused`: it stays, for the reason. `gone`: there is no
- * such dead letter any more.
+ * The outcome for a dead letter. `replayed`: its message is owed again. `compared`: the same, but a message with its
+ * correlationId is already delivered: the worker drops an identical message and gives up a different one. `cleared`:
+ * the same message is already owed, and the dead letter was deleted. `refused`: it stays, for the reason given. `gone`:
+ * the dead letter no longer exists.
  */
 export interface Replay {
   id: string;
@@ -27,10 +27,10 @@ export interface Replay {
   reason?: string;
 }
 
-/** A dead letter, as far as a replay needs it. */
+/** The columns of a dead letter that a replay needs. */
 export interface Letter {
   id: string;
-  /** Of a job that came straight from the queue: its content is the job's data. Null: the content is an outbox row's body. */
+  /** Set for a direct job, whose content is the job's data. Null: the content is the body of an outbox row. */
   job_key: string | null;
   correlation_id: string | null;
   company_id: string | null;
@@ -39,7 +39,7 @@ export interface Letter {
   content: string;
 }
 
-/** A message as the outbox has it. */
+/** A message in the outbox. */
 export interface Owed {
   id: string;
   queue: string;
@@ -52,7 +52,7 @@ export interface Decision extends Replay {
   message?: Owed;
 }
 
-/** @throws Error with the reason why the letter cannot become an owed message */
+/** @throws Error with the reason why the letter cannot be replayed */
 export function messageOf({ job_key, correlation_id, company_id, queue, job, content }: Letter): Owed {
   const data = readContent(content);
   if (job_key === null) {
@@ -66,7 +66,7 @@ export function messageOf({ job_key, correlation_id, company_id, queue, job, con
   return { id, queue, job, company_id: companyId, body };
 }
 
-/** @throws BrokenContract instead of the parser's error, which quotes the content */
+/** @throws BrokenContract instead of the parser's error, which would quote the content */
 function readContent(content: string): unknown {
   try {
     return JSON.parse(content);
@@ -75,22 +75,22 @@ function readContent(content: string): unknown {
   }
 }
 
-/** What the database knows of the messages that letters would become. */
+/** Facts from the database about the messages to be replayed. */
 export interface Known {
   owed: Owed[];
-  /** Whose message is done under each queue and correlationId. */
+  /** The tenant whose message is delivered, by queue and correlationId. */
   done: Map<string, string>;
   unknownCompanies: string[];
 }
 
-/** Decides over letters in their order. */
+/** Decides on the letters in their order. */
 export function decide(messages: Map<string, Owed | string>, { owed, done, unknownCompanies }: Known): Decision[] {
-  const taken = new Map(owed.map((message) => [message.id, message]));
+  const owedById = new Map(owed.map((message) => [message.id, message]));
   return [...messages].map(([id, message]) => {
     if (typeof message === 'string') return { id, outcome: 'refused', reason: message };
-    const there = taken.get(message.id);
-    if (there) {
-      if (isDeepStrictEqual(there, message))
+    const existing = owedById.get(message.id);
+    if (existing) {
+      if (isDeepStrictEqual(existing, message))
         return { id, outcome: 'cleared', reason: 'the same message is owed already' };
       return { id, outcome: 'refused', reason: 'its correlationId is in use for another message, which is still owed' };
     }
@@ -100,7 +100,7 @@ export function decide(messages: Map<string, Owed | string>, { owed, done, unkno
     if (doneBy && doneBy !== message.company_id) {
       return { id, outcome: 'refused', reason: 'its correlationId is in use by another company' };
     }
-    taken.set(message.id, message);
+    owedById.set(message.id, message);
     return doneBy
       ? { id, outcome: 'compared', reason: 'its correlationId is delivered: the worker compares the two', message }
       : { id, outcome: 'replayed', message };
@@ -116,7 +116,7 @@ export async function findOwed(tx: Sql, ids: string[]): Promise<Owed[]> {
   );
 }
 
-/** Whose message is done under each queue and correlationId. */
+/** Returns the tenants whose messages are delivered, by queue and correlationId. */
 export async function findDone(tx: Sql, messages: Owed[]): Promise<Map<string, string>> {
   const ids = messages.map(({ id }) => id);
   const places = await tx.query<{ queue: string; id: string; company_id: string }>(
@@ -125,7 +125,7 @@ export async function findDone(tx: Sql, messages: Owed[]): Promise<Map<string, s
     [ids],
   );
   const done = new Map(places.map((place) => [keyOf(place), place.company_id]));
-  // What a merchant's job did is remembered with its request; whose it was, the worker knows.
+  // Finished merchant jobs are recorded in `requests` without a tenant: the worker checks whose they were.
   const remembered = await tx.query<{ id: string }>('select id from requests where id = any($1::uuid[])', [ids]);
   const known = new Set(remembered.map(({ id }) => id));
   for (const message of messages) {
@@ -139,9 +139,9 @@ const step = (name: string, at: string, more = '') =>
   `jsonb_build_array(jsonb_build_object('step', '${name}', 'at', ${time(at)}${more}))`;
 
 /**
- * $1 dead letters, $2 to $4 the ids, companies and bodies of their messages. The dead letter leaves as the outbox row
- * enters; returns the dead letters that were still there. Deaths of its former life do not count in the next; a message
- * that ran alone then runs alone again, since it may still kill its worker.
+ * $1 dead letters, $2 to $4 the ids, companies and bodies of their messages. Moves messages from the dead letters to
+ * the outbox, and returns the dead letters that still existed. Earlier deaths of its workers no longer count, but a
+ * message that ran alone runs alone again, because it may still kill its worker.
  */
 export const REPLAY = `
   with message as (

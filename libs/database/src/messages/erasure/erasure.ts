@@ -1,50 +1,50 @@
 import type { Database, Sql } from '../../connection/database.js';
 
-/** One place where somebody can be found. The statements' first parameters are the subject's values. */
+/** A kind of rows that may contain a person's data. The first parameters of its statements are the subject's values. */
 export interface Trace {
-  /** As the operator reads it. */
+  /** Name shown to operators. */
   name: string;
-  /** The rows that tell of the subject, as text. */
+  /** Selects the ids, as text, of rows with the subject's data. */
   find: string;
-  /** Takes the subject out of the rows whose ids are the last parameter. */
+  /** Removes the subject's data from the rows whose ids are the last parameter. */
   erase: string;
-  /** Whoever changes an action holds it first: recipients and counters follow. */
+  /** True if the actions must be locked first, as every change of their recipients and counters does. */
   locksActions?: boolean;
 }
 
-/** Whom to erase, and everywhere they can be found. */
+/** The person to erase, and all kinds of rows and jobs that may contain their data. */
 export interface Subject {
   values: unknown[];
   traces: Trace[];
-  /** The queues whose jobs may tell of them. */
+  /** Queues whose jobs may contain the subject's data. */
   queues: string[];
-  /** The seats, from 1, of the jobs that tell of the subject. The last three parameters are their queues, names and texts. */
+  /** Selects the positions, from 1, of jobs with the subject's data. Last parameters: queues, names and texts. */
   findJobs: string;
-  /** True for the data of a job that must have its effect all the same, since it is for others too. */
+  /** Returns true for a job that must still have its effect, because it is for other people too. */
   isForOthers?: (queue: string, name: string, data: string) => boolean;
 }
 
-/** A job as it stands in Redis: its text is judged as a dead letter's content. */
+/** A job in Redis. Its text is searched like the content of a dead letter. */
 export interface JobText {
   queue: string;
   name: string;
   text: string;
 }
 
-/** $`from` and the two after it as rows that look like dead letters without a company. */
+/** Returns $`from` and the next two parameters as rows like those of dead letters without a company. */
 export const jobsFrom = (from: number): string =>
   `(select *, null::uuid as company_id
       from unnest($${from}::text[], $${from + 1}::text[], $${from + 2}::text[]) with ordinality as j(queue, job, content, id))`;
 
-/** How many rows tell of a subject, by what they are. */
+/** Number of rows with a subject's data, by kind. */
 export type Traces = Record<string, number>;
 
-/** Each is one transaction, so that nobody waits long for a row. */
+/** Rows per transaction; small, so that no one waits long for a row lock. */
 const BATCH = 200;
-/** What was on its way during one round is met in the next. */
+/** Messages that move during one round are found in the next. */
 const MAX_ROUNDS = 5;
 
-/** Counts, and changes nothing. */
+/** Counts the rows with a subject's data without changing them. */
 export async function findTraces(sql: Sql, subject: Subject): Promise<Traces> {
   const found: Traces = {};
   for (const trace of subject.traces) found[trace.name] = (await idsOf(sql, trace, subject)).length;
@@ -52,8 +52,8 @@ export async function findTraces(sql: Sql, subject: Subject): Promise<Traces> {
 }
 
 /**
- * Takes somebody out of everything that Herald keeps. Works while services do; tells how many rows it found. Needs the
- * login that owns the schema.
+ * Erases a subject from all tables, and returns the number of rows. Services may run meanwhile. Needs the login that
+ * owns the schema.
  */
 export async function eraseTraces(
   database: Database,
@@ -78,7 +78,7 @@ export async function eraseTraces(
   return erased;
 }
 
-/** Those of the jobs that tell of the subject. */
+/** Returns the jobs with the subject's data. */
 export async function findJobs<Job extends JobText>(
   sql: Sql,
   { values, findJobs: find }: Subject,

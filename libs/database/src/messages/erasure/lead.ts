@@ -2,11 +2,11 @@ import { merchantAnswered, merchantAnswers, merchantTenant } from '@herald/contr
 import type { Sql } from '../../connection/database.js';
 import { jobsFrom, type Subject, type Trace } from './erasure.js';
 
-/** A customer of merchants, by the phone that conversations and questions name; of one merchant, or of all. */
+/** A customer of one merchant or of all, identified by the phone number in conversations and questions. */
 export interface Lead {
   phone: string;
   merchantId?: number;
-  /** Known beforehand, so that what refers to them is found after they are gone. */
+  /** Looked up in advance, so that references to them are found after they are deleted. */
   conversationIds: string[];
   notificationIds: string[];
 }
@@ -36,7 +36,7 @@ const owed = (queue: string, condition: string) =>
   find(`select o.id::text as id from outbox o, lead l
          where o.queue = '${queue}' and (l.tenant is null or o.company_id = l.tenant) and (${condition})`);
 
-/** Content is a job's data or a body as text, compact or as Postgres writes JSON, or garbage. */
+/** Searches content: a job's data or a body as text, compact or as Postgres writes JSON, or garbage. */
 const NAMES = (key: string, ids: string) =>
   `d.content ~ ('"${key}": ?"?(' || (select nullif(string_agg(id::text, '|'), '') from ${ids}) || ')\\M')`;
 const OF_MERCHANT = `(l.merchant_id is null or d.company_id = l.tenant
@@ -49,10 +49,10 @@ const OF_LEADS_JOB = `d.queue in ('merchant-answers', 'merchant-answers.answered
        or ${NAMES('notificationId', 'lead_notifications')}
        or d.job = 'conversation.upsert' and ${NAMES('id', 'lead_conversations')})`;
 
-/** Jobs in Redis are judged as dead letters are. */
+/** Jobs in Redis are searched like dead letters. */
 const FIND_LEADS_JOBS = find(`select d.id from ${jobsFrom(6)} d, lead l where ${OF_LEADS_JOB}`);
 
-/** In this order a message that moves on meanwhile is met again at its next place. */
+/** In the order in which messages move, so that a message that moves meanwhile is found in its next place. */
 const LEAD_TRACES: Trace[] = [
   {
     name: 'owed messages',
@@ -95,7 +95,7 @@ const LEAD_TRACES: Trace[] = [
   },
 ];
 
-/** The lead with the conversations and questions that are theirs now. */
+/** Returns the lead with the ids of their current conversations and questions. */
 export async function completeLead(sql: Sql, lead: Pick<Lead, 'phone' | 'merchantId'>): Promise<Lead> {
   const unknown: Lead = { ...lead, conversationIds: [], notificationIds: [] };
   const [known] = await sql.query<{ conversations: string[]; notifications: string[] }>(
@@ -107,8 +107,8 @@ export async function completeLead(sql: Sql, lead: Pick<Lead, 'phone' | 'merchan
 }
 
 /**
- * The lead's conversations with their questions and answers. What tells a retry that it was done stays: it has none of
- * their content, and without it the retry would bring that back.
+ * Returns the lead's conversations, questions and answers as a subject. Idempotency records stay: they have no personal
+ * content, and without them a retry would restore the data.
  */
 export const subjectOfLead = (lead: Lead): Subject => ({
   values: valuesOf(lead),

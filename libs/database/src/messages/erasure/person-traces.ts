@@ -2,8 +2,8 @@ import { count, COUNTER_CELLS, countedActions, countedRecipients } from '../../a
 import { jobsFrom, type Trace } from './erasure.js';
 
 /**
- * $1 company, $2 id in the directory, $3 login: either may be null, and then matches nothing. $4 is the login as JSON writes it
- * in ASCII.
+ * $1 company, $2 id in the directory, $3 login; $2 or $3 may be null, which matches nothing. $4 is the login as ASCII
+ * JSON.
  */
 const person = `person as (
   select $1::uuid as company_id, $2::uuid as user_id, $3::text as login, to_json($3::text)::text as quoted, $4::text as ascii)`;
@@ -17,12 +17,12 @@ const OF_ACTION = `(p.user_id::text in (lower(o.body -> 'sender' ->> 'id'), lowe
   or o.body @? '$.recipients[*]' and exists (
     select from jsonb_path_query(o.body, '$.recipients[*]') r where lower(r ->> 'id') = p.user_id::text))`;
 
-/** Content is a job's data or a body as text, compact or as Postgres writes JSON, or as a producer wrote what cannot be read. */
+/** Searches content: a job's data or a body as text, compact or as Postgres writes JSON, or unreadable text. */
 const HOLDS = (before: string) =>
   `(position('${before}' || p.quoted in replace(d.content, '": ', '":')) > 0
     or position('${before}' || p.ascii in replace(d.content, '": ', '":')) > 0)`;
 const OF_COMPANY = `(d.company_id = p.company_id or d.company_id is null and position(p.company_id::text in lower(d.content)) > 0)`;
-/** What names no company may be of whomever it names. */
+/** Content that names no company is matched by the person alone. */
 const OF_NOBODY = `(d.company_id is null and d.queue in ('delivery', 'agent-actions') and not exists (
   select from companies c where position(c.id::text in lower(d.content)) > 0))`;
 const OF_PERSONS_JOB = `(
@@ -30,7 +30,7 @@ const OF_PERSONS_JOB = `(
   or (${['authorLogin', 'recipientLogin', 'login'].map((field) => HOLDS(`"${field}":`)).join(' or ')}) and ${OF_COMPANY}
   or ${HOLDS('')} and ${OF_NOBODY})`;
 
-/** Jobs in Redis are judged as dead letters are. */
+/** Jobs in Redis are searched like dead letters. */
 export const FIND_PERSONS_JOBS = find(`select d.id from ${jobsFrom(5)} d, person p where ${OF_PERSONS_JOB}`);
 
 const OF_PERSON = `c.company_id = p.company_id and c.scope in ('user', 'sender') and c.scope_id = p.user_id::text`;
@@ -45,7 +45,7 @@ const owed = (queue: string, condition: string) =>
   find(`select o.id::text as id from outbox o, person p
          where o.company_id = p.company_id and o.queue = '${queue}' and ${condition}`);
 
-/** In this order a message that moves on meanwhile is met again at its next place. */
+/** In the order in which messages move, so that a message that moves meanwhile is found in its next place. */
 export const PERSON_TRACES: Trace[] = [
   {
     name: 'kept answers',
@@ -130,7 +130,7 @@ export const PERSON_TRACES: Trace[] = [
       ${count('select * from sent')}`),
   },
   {
-    // Figures that went down to nothing still say whose they were. Locked, so that what a writer adds meanwhile is seen.
+    // Counters that are 0 still contain the person's id. The lock makes concurrent additions visible.
     name: 'emptied figures',
     find: find(`select distinct scope as id from (${EMPTY('agent_action_counters c, person p', OF_PERSON)}) e`),
     erase: `

@@ -3,14 +3,14 @@ import type { Sql } from '../../connection/database.js';
 import type { Subject } from './erasure.js';
 import { FIND_PERSONS_JOBS, PERSON_TRACES } from './person-traces.js';
 
-/** Someone of a company, by the id of the directory (agent actions), by login (delivery) or by both. */
+/** A person in a company, identified by directory id (agent actions), login (delivery) or both. */
 export interface Person {
   companyId: string;
   userId?: string;
   login?: string;
 }
 
-/** The person with what the company's directory knows besides. */
+/** Returns the person with the missing id or login from the company's directory. */
 export async function completePerson(sql: Sql, { companyId, userId, login }: Person): Promise<Person> {
   const [known] = await sql.query<{ id: string; login: string | null }>(
     'select id, login from users where company_id = $1 and (id = $2 or login = $3) order by id = $2 desc limit 1',
@@ -19,7 +19,7 @@ export async function completePerson(sql: Sql, { companyId, userId, login }: Per
   return { companyId, userId: userId ?? known?.id, login: login ?? known?.login ?? undefined };
 }
 
-/** Other people's messages stay, without the person; the figures are right. */
+/** Returns a person as a subject. Other people's messages stay, without the person, and counters are corrected. */
 export const subjectOfPerson = ({ companyId, userId, login }: Person): Subject => ({
   values: [companyId, userId ?? null, login ?? null, login === undefined ? null : inAscii(login)],
   traces: PERSON_TRACES,
@@ -40,6 +40,6 @@ function recipientsIn(data: string): string[] {
   }
 }
 
-/** JSON as Python and PHP write it unless told otherwise. */
+/** Returns a JSON string with ASCII escapes, as Python and PHP write it by default. */
 const inAscii = (text: string): string =>
   JSON.stringify(text).replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -1,13 +1,13 @@
 import { count, countedActions, countedRecipients } from '../../agent-actions/action-counters.js';
 import type { Sql } from '../../connection/database.js';
 
-/** What a slice keeps for a number of days. */
+/** A kind of rows that is kept for a number of days. */
 export interface Kept {
-  /** As the log and the advisory lock name it. */
+  /** Name in the log and in the advisory lock. */
   name: string;
-  /** $1 days, $2 how many at the most: ids that are older, locked; what somebody else has locked waits for the next batch. */
+  /** $1 days, $2 limit. Selects and locks ids of older rows; rows locked by others are left for the next batch. */
   lock: string;
-  /** $1 ids: removes them and what belongs to them. */
+  /** $1 ids. Removes these rows and those that belong to them. */
   remove: string;
 }
 
@@ -21,8 +21,8 @@ export const FEED: Kept = {
 };
 
 /**
- * The figures go with what they count, and the recipients with their action, by its foreign key. Locked first, in a
- * statement of their own: the removal sees every change of a status that was made before.
+ * Removes actions, subtracts them from the counters, and removes their recipients by the foreign key. A separate
+ * statement locks them first, so that the removal sees every earlier status change.
  */
 export const ACTIONS: Kept = {
   name: 'agent actions',
@@ -35,8 +35,8 @@ export const ACTIONS: Kept = {
 };
 
 /**
- * Removes one batch inside the transaction `tx`; tells how many there were, or undefined while another process removes
- * the same.
+ * Removes one batch within the transaction `tx`. Returns its size, or undefined while another process removes the same
+ * kind.
  */
 export async function removeOld(tx: Sql, kept: Kept, days: number, atMost: number): Promise<number | undefined> {
   const [turn] = await tx.query<{ ours: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as ours', [

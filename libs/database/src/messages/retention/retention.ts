@@ -3,20 +3,20 @@ import type { Database } from '../../connection/database.js';
 import { type Kept, removeOld } from './remove-old.js';
 
 const BATCH = 500;
-/** Between batches, so that those who wait for the database come first. */
-const BREATH_MS = 100;
+/** Pause between batches, so that other work on the database comes first. */
+const PAUSE_MS = 100;
 
 export interface RetentionOptions {
   kept: Kept;
   /** 0 keeps everything. */
   days: number;
-  /** From one round to the next. */
+  /** Interval between rounds. */
   everyMs: number;
-  /** What was removed for good is told among the warnings: it must not depend on a log level. */
+  /** Permanent removals are logged as warnings, so that the log level does not hide them. */
   log: { warn(message: string | { message: string; err: unknown }): void };
 }
 
-/** Removes what is older than the configured days, batch by batch, for as long as its worker runs. */
+/** Removes rows older than the configured days, batch by batch, while its worker runs. */
 export class Retention {
   private readonly stopping = new AbortController();
   private readonly running: Promise<void>;
@@ -28,7 +28,7 @@ export class Retention {
     this.running = options.days > 0 ? this.run() : Promise.resolve();
   }
 
-  /** Resolves once the batch in work has ended. */
+  /** Resolves after the current batch. */
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
@@ -52,11 +52,11 @@ export class Retention {
     for (;;) {
       const batch = await this.database.transaction((tx) => removeOld(tx, kept, days, BATCH));
       removed += batch ?? 0;
-      if (batch !== BATCH || !(await this.pause(BREATH_MS))) return removed;
+      if (batch !== BATCH || !(await this.pause(PAUSE_MS))) return removed;
     }
   }
 
-  /** False when it is to stop. */
+  /** Resolves to false when `stop` was called. */
   private async pause(ms: number): Promise<boolean> {
     await sleep(ms, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined);
     return !this.stopping.signal.aborted;

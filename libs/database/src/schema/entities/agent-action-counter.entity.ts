@@ -3,8 +3,8 @@ import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 const Cell = (name: string) => Column('bigint', { name, default: 0 });
 
 /**
- * How many actions of a type there are, by status and priority: of the company, an agent, a sender, or (by the user's
- * own status) a user; in all, on a day or within an hour (UTC). The sum over the shards is the figure.
+ * Number of actions of a type, by status and priority: for the company, an agent, a sender, or (by the user's own
+ * status) a user; in total, per day or per hour (UTC). The figure is the sum over the shards.
  */
 @Entity('agent_action_counters')
 @Check('agent_action_counters_scope_check', `scope in ('company', 'agent', 'sender', 'user')`)

@@ -3,7 +3,9 @@ import { AgentAction } from './agent-action.entity.js';
 
 const COPIED = ['notificationType', 'priority'];
 
-/** An action as one of its recipients has it. Type, priority and time are the action's: a user's list needs no join. */
+/**
+ * A recipient of an action. Type, priority and time are copies of the action's, so that a user's list needs no join.
+ */
 @Entity('agent_action_recipients')
 @Index('agent_action_recipients_user', ['companyId', 'userId', 'createdAt', 'notificationId', ...COPIED, 'status'])
 @Index('agent_action_recipients_status', ['companyId', 'userId', 'status', 'createdAt', 'notificationId', ...COPIED])
@@ -21,7 +23,7 @@ export class AgentActionRecipient {
   @Column('uuid', { name: 'company_id' })
   companyId: string;
 
-  /** Its place in the list as the writer gave it. */
+  /** Position in the writer's list. */
   @Column('smallint')
   position: number;
 
@@ -37,7 +39,7 @@ export class AgentActionRecipient {
   @Column('text', { default: 'unread' })
   status: string;
 
-  /** Set by the first read, kept by archiving, cleared by unread. */
+  /** Set at the first read, kept when archived, cleared when unread. */
   @Column('timestamp with time zone', { name: 'read_at', precision: 3, nullable: true })
   readAt: Date | null;
 

@@ -1,7 +1,7 @@
 import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Company } from './company.entity.js';
 
-/** What an agent did, as a notification to its team. */
+/** An action of an agent, as a notification to its team. */
 @Entity('agent_actions')
 @Index('agent_actions_newest', ['companyId', 'createdAt', 'id'])
 @Index('agent_actions_state', ['companyId', 'status', 'priority', 'createdAt', 'id'])
@@ -11,7 +11,7 @@ import { Company } from './company.entity.js';
 @Index('agent_actions_sender', ['companyId', 'senderId', 'createdAt', 'id'], {
   where: 'sender_id is not null',
 })
-// TypeORM's schema builder knows no storage parameters: the migration alone makes it.
+// TypeORM's schema builder supports no storage parameters: only the migration creates it.
 @Index('agent_actions_age', { synchronize: false })
 @Check('agent_actions_priority_check', `priority in ('low', 'medium', 'high', 'urgent')`)
 @Check('agent_actions_status_check', `status in ('unread', 'read', 'archived')`)
@@ -23,11 +23,11 @@ export class AgentAction {
   @Column('uuid', { name: 'company_id' })
   companyId: string;
 
-  /** As the writer gave it; the id of `sender` unless given. */
+  /** The writer's `sender_id`, by default the id of `sender`. */
   @Column('uuid', { name: 'sender_id', nullable: true })
   senderId: string | null;
 
-  /** The directory's entry that is shown as `sender`. */
+  /** The directory entry shown as `sender`. */
   @Column('uuid', { name: 'sender_user_id', nullable: true })
   senderUserId: string | null;
 
@@ -50,7 +50,7 @@ export class AgentAction {
   @Column('jsonb')
   metadata: unknown;
 
-  /** Copied out of the metadata: what is filtered on is a column. */
+  /** Copied from the metadata, because lists are filtered by it. */
   @Column('text', { name: 'agent_id', nullable: true })
   agentId: string | null;
 
@@ -63,11 +63,11 @@ export class AgentAction {
   @Column('timestamp with time zone', { name: 'expires_at', precision: 3, nullable: true })
   expiresAt: Date | null;
 
-  /** When it was accepted; of a direct job, when it was put on the queue. */
+  /** Time of acceptance; for a direct job, of enqueueing. */
   @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt: Date;
 
-  /** The last time a recipient's status changed. */
+  /** Time of the last change of a recipient's status. */
   @Column('timestamp with time zone', { name: 'updated_at', precision: 3 })
   updatedAt: Date;
 

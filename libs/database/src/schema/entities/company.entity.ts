@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
-/** A tenant. Everything a client stores or reads belongs to one. */
+/** A tenant. All data that clients store or read belongs to one. */
 @Entity('companies')
 export class Company {
   @PrimaryColumn('uuid')

@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** A merchant's conversation with a customer, as the system that owns it last told of it. */
+/** A merchant's conversation with a customer, as last reported by the system that owns it. */
 @Entity('conversations')
 @Index('conversations_merchant', ['id', 'merchantId'], { unique: true })
 export class Conversation {
@@ -16,7 +16,7 @@ export class Conversation {
   @Column('text', { name: 'lead_name', nullable: true })
   leadName: string | null;
 
-  /** The owner's time, to the microsecond: the latest wins. */
+  /** The owning system's time, to the microsecond; the latest wins. */
   @Column('timestamp with time zone', { name: 'updated_at' })
   updatedAt: Date;
 }

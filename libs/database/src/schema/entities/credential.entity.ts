@@ -1,13 +1,13 @@
 import { AfterLoad, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn, VirtualColumn } from 'typeorm';
 import { Company } from './company.entity.js';
 
-/** Everything a credential may be allowed to do. */
+/** All scopes of credentials. */
 export const SCOPES = ['delivery:send', 'messages:read', 'agent-actions:read', 'agent-actions:write'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /**
  * An API key or access token. Only SHA-256 hashes of the secret are kept: the current one, and during a rotation the
- * one before it, until `previousExpiresAt`. No repository reads the hashes unless it is asked for them.
+ * previous one until `previousExpiresAt`. Repositories read the hashes only when selected explicitly.
  */
 @Entity('credentials')
 @Index('credentials_company', ['companyId'])
@@ -21,11 +21,11 @@ export class Credential {
   @Column('text')
   name: string;
 
-  /** As its token says: `hrld_<env>_…`. */
+  /** The environment in its token: `hrld_<env>_…`. */
   @Column('text', { default: 'live' })
   environment: string;
 
-  /** An expiry is the moment from which it is not valid, by the clock of Postgres. */
+  /** The time from which it is no longer valid, by the clock of Postgres. */
   @VirtualColumn({
     type: 'text',
     query: (row) => `
@@ -40,18 +40,18 @@ export class Credential {
   @Column('bytea', { name: 'previous_hash', nullable: true, select: false })
   previousHash: Buffer | null;
 
-  /** Until when the secret before the current one is valid; null when it is not. */
+  /** End of the previous secret's validity; null without one. */
   @Column('timestamp with time zone', { name: 'previous_expires_at', precision: 3, nullable: true })
   previousExpiresAt: Date | null;
 
   @Column('text', { array: true })
   scopes: readonly Scope[];
 
-  /** Logins it may write as; null: any. */
+  /** Logins that it may write as; null: any. */
   @Column('text', { name: 'author_logins', array: true, nullable: true })
   authorLogins: string[] | null;
 
-  /** Requests a minute and an hour; null: the default, 0: no limit. */
+  /** Requests per minute and per hour; null: the default, 0: no limit. */
   @Column('integer', { name: 'limit_per_minute', nullable: true })
   limitPerMinute: number | null;
 

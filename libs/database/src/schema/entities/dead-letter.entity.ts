@@ -1,6 +1,6 @@
 import { Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
-/** A message that was given up, kept with its content as text, so that any garbage fits. */
+/** A message that was given up. Its content is text, so that even garbage can be stored. */
 @Entity('dead_letters')
 @Index('dead_letters_job', ['queue', 'jobKey'], { unique: true, where: 'job_key is not null' })
 @Index('dead_letters_correlation_id', ['correlationId'])
@@ -10,7 +10,7 @@ export class DeadLetter {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' })
   id: string;
 
-  /** Tells a direct job from every other, so that giving it up twice leaves one dead letter. */
+  /** Identifies a direct job, so that giving it up twice creates only one dead letter. */
   @Column('text', { name: 'job_key', nullable: true })
   jobKey: string | null;
 

@@ -1,11 +1,11 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** A delivered message, in the feed of its recipient and of its author. */
+/** A delivered message in the feeds of its recipient and its author. */
 @Entity('feed_messages')
 @Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
 @Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
 @Index('feed_messages_unread', ['companyId', 'recipientLogin', 'createdAt', 'id'], { where: "status = 'unread'" })
-// TypeORM's schema builder knows no storage parameters: the migration alone makes it.
+// TypeORM's schema builder supports no storage parameters: only the migration creates it.
 @Index('feed_messages_age', { synchronize: false })
 @Check('feed_messages_status_check', `status in ('unread', 'read', 'archived')`)
 export class FeedMessage {
@@ -43,7 +43,7 @@ export class FeedMessage {
   @Column('timestamp with time zone', { name: 'read_at', precision: 3, nullable: true })
   readAt: Date | null;
 
-  /** When it was accepted; of a direct job, when it was put on the queue. */
+  /** Time of acceptance; for a direct job, of enqueueing. */
   @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
   createdAt: Date;
 

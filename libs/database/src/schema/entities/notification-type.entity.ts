@@ -2,8 +2,8 @@ import type { JsonObject, NotificationType as TypeOfRegistry } from '@herald/con
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /**
- * A kind of question: what must be asked, what must be answered, and by which schemas. Its columns are called as in the
- * file that an operator adds it from.
+ * A kind of question: the fields of the question and of the answer, and their schemas. Its columns have the names used
+ * in the operator's file.
  */
 @Entity('notification_types')
 export class NotificationType implements TypeOfRegistry {

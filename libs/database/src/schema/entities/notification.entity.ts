@@ -2,7 +2,7 @@ import { Check, Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedCo
 import { Conversation } from './conversation.entity.js';
 import { NotificationType } from './notification-type.entity.js';
 
-/** A question that waits for its merchant's answer, with the rules it was made under. */
+/** A question to a merchant and its answer, with the rules at the time of its creation. */
 @Entity('notifications')
 @Check('notifications_status_check', `status in ('requested', 'answered')`)
 @Check('notifications_answer_check', `(status = 'answered') = (answer is not null and answer_id is not null)`)
@@ -14,12 +14,12 @@ export class Notification {
   @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'BY DEFAULT' })
   id: string;
 
-  /** Of the request that made it. */
+  /** The correlationId of the request that created it. */
   @Index('notifications_correlation_id', { unique: true })
   @Column('uuid', { name: 'correlation_id' })
   correlationId: string;
 
-  /** The conversation's; together they are the reference, so that they cannot disagree. */
+  /** The conversation's merchant. The foreign key covers both columns, so that they cannot disagree. */
   @Column('bigint', { name: 'merchant_id' })
   merchantId: string;
 
@@ -66,7 +66,7 @@ export class Notification {
   @Column('boolean', { name: 'allow_multiple_answers' })
   allowMultipleAnswers: boolean;
 
-  /** The latest answer, and the correlationId it came with. */
+  /** The latest answer, and its correlationId. */
   @Column('jsonb', { nullable: true })
   answer: unknown;
 

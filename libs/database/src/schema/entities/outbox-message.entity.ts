@@ -1,8 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
- * A message that was acknowledged and is still owed. The row is the token: whoever deletes it writes the effect, in
- * the same transaction.
+ * A message that was acknowledged and is still owed. The worker that deletes the row writes the effect in the same
+ * transaction.
  */
 @Entity('outbox')
 @Index('outbox_unpublished', ['queue', 'companyId', 'lane', 'acceptedAt', 'id'], { where: 'job_id is null' })
@@ -15,11 +15,11 @@ export class OutboxMessage {
   @Column('text')
   queue: string;
 
-  /** The job of the queue's contract that this message would be. */
+  /** Name of the job in the queue's contract. */
   @Column('text')
   job: string;
 
-  /** The tenant: a company, or what `merchantTenant` makes of a merchant. */
+  /** The tenant: a company, or a merchant's id from `merchantTenant`. */
   @Column('uuid', { name: 'company_id' })
   companyId: string;
 
@@ -29,26 +29,26 @@ export class OutboxMessage {
   @Column('timestamp with time zone', { name: 'accepted_at', precision: 3 })
   acceptedAt: Date;
 
-  /** The BullMQ job that carries its id; null while it waits for its turn. */
+  /** The BullMQ job that contains its id; null while the message is not published. */
   @Column('uuid', { name: 'job_id', nullable: true })
   jobId: string | null;
 
   @Column('timestamp with time zone', { name: 'queued_at', precision: 3, nullable: true })
   queuedAt: Date | null;
 
-  /** A job that held it was given up: it travels in a job of its own and runs while nothing else does. */
+  /** True after a job with it was given up: it then gets its own job, which runs exclusively. */
   @Column('boolean', { default: false })
   alone: boolean;
 
-  /** 0 overtakes 1 within its company. */
+  /** 0 precedes 1 within its company. */
   @Column('smallint', { default: 1 })
   lane: number;
 
-  /** Steps of its timeline that are not times of its own: failed attempts, replays. */
+  /** Steps of its timeline that have no column: failed attempts, replays. */
   @Column('jsonb', { default: () => "'[]'" })
   history: unknown[];
 
-  /** The trace that it was accepted in (W3C Trace Context); null unless it was traced. */
+  /** The trace in which it was accepted (W3C Trace Context); null when not traced. */
   @Column('text', { nullable: true })
   traceparent: string | null;
 }

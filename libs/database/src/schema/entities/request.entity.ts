@@ -1,8 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /**
- * The memory of what was asked: written with the accept of a keyed message and with the effect of every command, so
- * that a retry finds its verdict and a command that runs twice changes nothing the second time.
+ * An idempotency record: written when a message with a key is accepted and with the effect of every command, so that a
+ * retry gets the same verdict and a command that runs twice changes nothing the second time.
  */
 @Entity('requests')
 @Index('requests_created_at', ['createdAt'])
@@ -15,11 +15,11 @@ export class Request {
   @Column('bytea', { name: 'body_hash' })
   bodyHash: Buffer;
 
-  /** What the command answered; null for a message that was accepted. */
+  /** The command's verdict; null for a message that was accepted. */
   @Column('jsonb', { nullable: true })
   verdict: unknown;
 
-  /** The service's role: row-level security shows a worker no other's. Null in rows from before it was noted. */
+  /** The service's role: row-level security shows a worker only its own rows. Null in rows older than this column. */
   @Column('text', { name: 'written_by', nullable: true, default: () => 'CURRENT_USER' })
   writtenBy: string | null;
 

@@ -1,7 +1,7 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { Company } from './company.entity.js';
 
-/** A person (or agent) in a company's directory. Two companies may use the same id without meeting. */
+/** A person (or agent) in a company's directory. Different companies may use the same id. */
 @Entity('users')
 @Index('users_login', ['companyId', 'login'], { unique: true, where: 'login is not null' })
 export class User {

@@ -1,11 +1,11 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { ROLES } from '../roles.js';
 
-/** The roles of the services, and who may enter: companies, users, credentials. */
+/** Roles of the services, companies, users and credentials. */
 export class CreateAccounts1764000000000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const role of ROLES) {
-      // Roles belong to the whole server: another database on it may have made them already.
+      // Roles belong to the whole server; a migration of another database may already have created them.
       await runner.query(`
         do $$ begin
           if not exists (select from pg_roles where rolname = '${role}') then

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The promise (requests, outbox, dead letters), the feed, and the view that shows where each message is. */
+/** Requests, outbox and dead letters, the feed, and the view with the place of each message. */
 export class CreateDelivery1764000001000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

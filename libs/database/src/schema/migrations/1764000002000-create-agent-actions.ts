@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Where a message can be: owed, done in one of the slices' tables, or given up. */
+/** The possible places of a message: owed, delivered to a product's table, or given up. */
 const placesView = (done: string) => `
   create or replace view message_places with (security_invoker = true) as
     select id as correlation_id, company_id, queue, case when job_id is null then 'accepted' else 'queued' end as state,
@@ -25,7 +25,7 @@ const CELLS = ['unread', 'read', 'archived'].flatMap((status) =>
   ['low', 'medium', 'high', 'urgent'].map((priority) => `${status}_${priority}`),
 );
 
-/** The log of what agents did: actions, who received them, counters, and the company's directory for their names. */
+/** The log of agents' actions: actions, recipients, counters, and the company's directory for names. */
 export class CreateAgentActions1764000002000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
@@ -138,7 +138,7 @@ export class CreateAgentActions1764000002000 implements MigrationInterface {
   }
 }
 
-/** The slice's tables, and what its worker may change in them. */
+/** The product's tables, and the grants of its worker. */
 const OWN_TABLES = {
   agent_actions: 'status, updated_at',
   agent_action_recipients: 'status, read_at',

@@ -116,7 +116,7 @@ const INSERT_TYPE = `insert into notification_types
 const value = { type: ['string', 'number', 'boolean'] };
 const answerText = { type: 'string', minLength: 1, maxLength: 10_000 };
 
-/** An object with these fields; what is not required may be there, what is not named may not unless `open`. */
+/** Returns the schema of an object with these fields, of which some are required; others are allowed only if `open`. */
 const objectOf = (properties: Record<string, unknown>, required: string[], open = false) =>
   JSON.stringify({ type: 'object', properties, required, additionalProperties: open ? value : false });
 

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** The second fence around what has no company at hand yet: credentials are shown one at a time, verdicts to workers alone. */
+/** Row-level security for rows without a company: credentials are visible one at a time, verdicts to workers alone. */
 export class FenceAccountsAndRequests1764000030000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,12 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What tells where a message is and how it got there. */
+/** Columns with a message's place and history. */
 const PLACES = {
   feed_messages: 'id, company_id, accepted_at, queued_at, started_at, delivered_at, history',
   agent_actions: 'id, company_id, accepted_at, queued_at, started_at, recorded_at, history',
 };
 
-/** Ops must know whether a dead letter's message was done meanwhile: where each message is, not what it says. */
+/** Ops must know whether a dead letter's message was delivered meanwhile: each message's place, but not its content. */
 export class LetOpsSeeWhereMessagesAre1764000050000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const [table, columns] of Object.entries(PLACES)) {

@@ -1,9 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * How many messages of a queue are published and unfinished, counted up to a bound; how many of them have waited longer
- * than they should (late), and how many so long that they hardly wait for others (stale). As `owed_messages`, it tells
- * figures and nothing else.
+ * Counts a queue's published, unfinished messages up to a limit; how many of them have waited longer than they should
+ * (late), and how many so long that they hardly wait for others (stale). Like `owed_messages`, it reveals only figures.
  */
 export class SeeHowLongPublishedMessagesWait1764000052000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

@@ -1,12 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What each worker may remove of its own slice. */
+/** Tables from which each worker may delete rows of its product. */
 const REMOVABLE = {
   feed_messages: { role: 'herald_delivery', age: 'delivered_at' },
   agent_actions: { role: 'herald_agent_actions', age: 'recorded_at' },
 };
 
-/** Retention is the workers' own, and whatever goes wrong there, what is younger than a day stays. */
+/** Workers run retention. Whatever goes wrong there, rows younger than a day cannot be deleted. */
 export class LetWorkersRemoveWhatIsOld1764000080000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     for (const [table, { role, age }] of Object.entries(REMOVABLE)) {

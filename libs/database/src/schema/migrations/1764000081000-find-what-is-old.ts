@@ -3,7 +3,7 @@ import { buildIndex } from '../index-beside-work.js';
 
 const AGES = { feed_messages: 'delivered_at', agent_actions: 'recorded_at' };
 
-/** Rows lie in the order in which they came, so that a few pages of BRIN find the oldest of all companies. */
+/** Rows are stored in order of arrival, so a small BRIN index finds the oldest rows of all companies. */
 export class FindWhatIsOld1764000081000 implements MigrationInterface {
   readonly transaction = false;
 

@@ -1,12 +1,12 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { ROLES } from '../roles.js';
 
-/** An operator waits longer than a caller. */
+/** Operators may wait longer than callers. */
 const STATEMENT_TIMEOUT = { herald_ops: '60s' } as Record<string, string | undefined>;
 
 /**
- * Each connection asks for these limits by itself; behind a pooler, which drops what a client asks for, the role's hold.
- * Roles belong to the whole server, where another database may be migrating: one at a time.
+ * Each connection sets these limits itself; behind a pooler, which drops a client's settings, the role's limits apply.
+ * Roles belong to the whole server, where another database may be migrating, so a lock allows one migration at a time.
  */
 export class LimitRolesInTime1764000090000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
@@ -18,6 +18,6 @@ export class LimitRolesInTime1764000090000 implements MigrationInterface {
     }
   }
 
-  /** The roles stay, and so do their limits: other databases of the server may rely on them. */
+  /** Roles and their limits stay, because other databases of the server may use them. */
   async down(): Promise<void> {}
 }

@@ -7,7 +7,8 @@ const NOW = { state: 'status, priority', kind: 'notification_type, status, prior
 const on = (columns: string) => `on agent_actions (company_id, ${columns}, created_at, id)`;
 
 /**
- * A page by type, status and priority, in any combination, is merged from stretches of two indexes that hold nothing else.
+ * A page filtered by type, status and priority, in any combination, is merged from ranges of two indexes without other
+ * rows.
  */
 export class MergePagesOfActions1764000100000 implements MigrationInterface {
   readonly transaction = false;

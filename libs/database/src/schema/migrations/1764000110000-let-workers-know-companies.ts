@@ -2,7 +2,9 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 const ROLES = 'herald_delivery, herald_agent_actions, herald_ops';
 
-/** Who writes or replays messages that no gateway checked sees which companies exist, and nothing else of them. */
+/**
+ * Roles that write or replay messages that no gateway checked may see which companies exist, and nothing else of them.
+ */
 export class LetWorkersKnowCompanies1764000110000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`

@@ -1,8 +1,8 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
 /**
- * Eight bytes of the hash of every secret that is valid, in order and as one value: a gateway tells by them who guesses, and
- * learns nothing by which a secret could be found.
+ * Returns eight bytes of the hash of every valid secret, sorted, as one value. They let a gateway recognize guesses but
+ * are not enough to find a secret.
  */
 export class TellSecretsFromGuesses1764000111000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** What the verdict of a row from before `written_by` tells of the worker whose it is; that of a conversation is empty. */
+/** Conditions that recognize a worker's rows from before `written_by` by their verdict; that of a conversation is empty. */
 const OLD_VERDICTS = {
   herald_delivery: `verdict ?| array['recipientLogin', 'updated']`,
   herald_agent_actions: `verdict ? 'notification_id'`,
@@ -8,7 +8,7 @@ const OLD_VERDICTS = {
 };
 const WORKERS = Object.keys(OLD_VERDICTS).join(', ');
 
-/** A verdict may hold what people wrote: each worker sees, and settles, those of its own product alone. */
+/** A verdict may contain people's texts, so each worker sees and settles only those of its own product. */
 export class KeepRequestsApart1764000112000 implements MigrationInterface {
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
