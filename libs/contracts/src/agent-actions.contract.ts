@@ -9,7 +9,7 @@ class SetRecipientStatus extends SetActionStatus {
   @IsId() userId: string;
 }
 
-/** The queue `agent-actions`. `record` is open to internal services; the others are the gateway's own. */
+/** The queue `agent-actions`. `record` is open to internal services; only gateways may enqueue the others. */
 export const agentActions = {
   queue: 'agent-actions',
   jobs: {

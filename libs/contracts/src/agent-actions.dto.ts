@@ -22,7 +22,7 @@ import {
   rule,
 } from './rules.js';
 
-/** The listed types. Writers may use others like them (contracts README, "Notification types and priorities"). */
+/** The documented types. Writers may use others (contracts README, "Notification types and priorities"). */
 export const ACTION_TYPES = [
   'agent_action',
   'email_sent',
@@ -37,7 +37,7 @@ export const READ_STATES = ['unread', 'read', 'archived'] as const;
 type Priority = (typeof PRIORITIES)[number];
 type ReadState = (typeof READ_STATES)[number];
 
-/** Someone of the company's directory, as a message names them. What is absent leaves the directory as it is. */
+/** A person of the company's directory in a message. Absent fields leave the directory unchanged. */
 @Dto()
 class Person {
   @IsId() id: string;
@@ -80,11 +80,11 @@ export class RecordAction {
   @IsOptional() @IsId() @Described('sender.id unless given') sender_id?: string | null;
   @IsOptional() @Nested(() => Person) sender?: Person | null;
 
-  // The last one is asked first.
+  // Decorators are applied from last to first, so the last rule is checked first.
   @IsOptional() @NamesNobodyTwice() @HasAtMost(100) @NestedList(() => Person) recipients?: Person[] | null;
 }
 
-/** Someone of the directory; what nobody ever told of them is null. */
+/** A person of the directory; unknown fields are null. */
 @Dto({ name: 'KnownPerson' })
 class KnownPerson {
   @IsId() id: string;
@@ -92,7 +92,7 @@ class KnownPerson {
   @MayBeNull() @IsString() name: string | null;
 }
 
-/** A notification as one of its recipients has it; times are ISO 8601 in UTC. */
+/** A recipient of a notification; times are ISO 8601 in UTC. */
 @Dto({ name: 'ActionRecipient' })
 export class ActionRecipient {
   @IsId() id: string;
@@ -103,7 +103,7 @@ export class ActionRecipient {
   @Nested(() => KnownPerson) user: KnownPerson;
 }
 
-/** What an agent did, as lists show it; `id` is the correlationId (contracts README, "The notification"). */
+/** An agent's action in a list; `id` is the correlationId (contracts README, "The notification"). */
 @Dto({ name: 'ActionItem', examples: [SAMPLE] })
 export class ActionItem {
   @IsId() id: string;
@@ -128,7 +128,7 @@ export class ActionItem {
   @NestedList(() => ActionRecipient) recipients: ActionRecipient[];
 }
 
-/** Answer of the two lists; `next_cursor` is null on the last page. */
+/** Response of the two lists; `next_cursor` is null on the last page. */
 @Dto({ name: 'ActionList', examples: [{ data: [SAMPLE], total: 25, skip: 0, limit: 10, next_cursor: null }] })
 export class ActionList {
   @NestedList(() => ActionItem) data: ActionItem[];
@@ -146,7 +146,7 @@ class CountsByPriority {
   @IsInt() urgent: number;
 }
 
-/** Answer of `/stats`: `by_type` has the types that occur, `by_priority` all four. */
+/** Response of `/stats`: `by_type` has the types that occur, `by_priority` all four. */
 @Dto({
   name: 'ActionStats',
   examples: [

@@ -1,4 +1,4 @@
-/** The notification of the documented sample answer (contracts README, "The notification"). */
+/** The notification in the documented sample response (contracts README, "The notification"). */
 export const SAMPLE = {
   id: '123e4567-e89b-12d3-a456-426614174000',
   company_id: '123e4567-e89b-12d3-a456-426614174001',

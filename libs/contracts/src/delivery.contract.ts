@@ -14,7 +14,7 @@ class SetStatus extends SetMessageStatus {
   @IsId() messageId: string;
 }
 
-/** The queue `delivery`. `deliver` is open to internal services; the others are the gateway's own. */
+/** The queue `delivery`. `deliver` is open to internal services; only gateways may enqueue the others. */
 export const delivery = {
   queue: 'delivery',
   jobs: {

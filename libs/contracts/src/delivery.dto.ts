@@ -18,7 +18,7 @@ import {
   rule,
 } from './rules.js';
 
-/** A login of the client's platform: case-sensitive, need not be known to Herald. */
+/** A login of the client's platform: case-sensitive, and possibly unknown to Herald. */
 export const IsLogin = () => IsLine(100);
 
 @Dto()
@@ -63,7 +63,7 @@ const MAX_MESSAGES = 1000;
 
 const isBatch = (value: unknown) => Array.isArray(value) && value.length > 0 && value.length <= MAX_MESSAGES;
 
-/** Counted before anything else is done with them; whether a message is good is told of each by itself. */
+/** Checks the number of messages first. Each message is then validated by itself. */
 const AreMessages = () =>
   rule('areMessages', (value) => (isBatch(value) ? undefined : 'must be a list of 1 to 1,000 messages'), {
     list: true,
@@ -77,13 +77,13 @@ export class SendMessages {
   @AreMessages() @Described('1 to 1,000; each is judged by itself') messages: unknown[];
 }
 
-/** Answer to a batch: what became of each message, in order. */
+/** Response to a batch: the result of each message, in order. */
 @Dto({ name: 'BatchResults' })
 export class BatchResults {
   @ListOfAny(() => [Accepted, RefusedMessage]) results: (Accepted | RefusedMessage)[];
 }
 
-/** Refusal of a batch that has no good message: the envelope, and what is wrong with each, in order. */
+/** Refusal of a batch without a valid message: the envelope, and the faults of each message, in order. */
 @Dto({ name: 'RefusedBatch' })
 export class RefusedBatch extends ErrorEnvelope {
   @NestedList(() => RefusedMessage) results: RefusedMessage[];
@@ -97,7 +97,7 @@ export class SetMessageStatus {
   @IsOneOf(MESSAGE_STATES) status: MessageState;
 }
 
-/** A message as people see it in their feed; `id` is the correlationId, times are ISO 8601 in UTC. */
+/** A message in a feed; `id` is the correlationId, times are ISO 8601 in UTC. */
 @Dto({ name: 'FeedItem' })
 export class FeedItem {
   @IsId() id: string;
@@ -114,7 +114,7 @@ export class FeedItem {
   @IsDateString() deliveredAt: string;
 }
 
-/** A page of a feed; `nextCursor` is null on the last one. */
+/** A page of a feed; `nextCursor` is null on the last page. */
 @Dto({ name: 'FeedPage' })
 export class FeedPage {
   @NestedList(() => FeedItem) data: FeedItem[];
@@ -126,14 +126,14 @@ class UnreadByTab {
   @IsInt() ai: number;
 }
 
-/** How many of the messages that a person received are unread, in all and by tab. */
+/** Number of a person's unread messages, in total and by tab. */
 @Dto({ name: 'UnreadCount' })
 export class UnreadCount {
   @IsInt() unread: number;
   @Nested(() => UnreadByTab) byTab: UnreadByTab;
 }
 
-/** How many messages a change was made to. */
+/** Number of messages that were changed. */
 @Dto({ name: 'Updated' })
 export class Updated {
   @IsInt() updated: number;
@@ -150,7 +150,7 @@ class TraceStep {
   @MayBeAbsent() @IsString() @Described('What went wrong') detail?: string;
 }
 
-/** The way of a message; its steps in order (contracts README, "Following a message"). */
+/** The trace of a message, with its steps in order (contracts README, "Following a message"). */
 @Dto({ name: 'MessageTrace', ignoresOthers: true })
 export class MessageTrace {
   @IsId() correlationId: string;

@@ -10,57 +10,57 @@ import { metadataOf } from './rule-metadata.js';
  */
 export type DtoClass<T = object> = new () => T;
 
-/** What a class says of itself as a whole. */
+/** Options of a DTO class. */
 export interface DtoFacts {
-  /** Name of its schema in the OpenAPI document. Without one the schema stands wherever the class is used. */
+  /** Name of its schema in the OpenAPI document. Without a name the schema is inlined wherever the class is used. */
   name?: string;
   description?: string;
   examples?: unknown[];
-  /** Fields that the class does not name are left out. Otherwise they are refused. */
+  /** Ignores unknown fields. By default they are refused. */
   ignoresOthers?: true;
-  /** Any JSON object is taken as it is: only the consumer can check it. */
+  /** Accepts any JSON object unchanged, because only the consumer can check it. */
   unchecked?: true;
-  /** Of an unchecked one: the type of all its values. */
+  /** With `unchecked`: the type of all its values. */
   valuesAre?: 'string';
-  /** As a body it may be left out, or be null. */
+  /** Allows a missing body or null. */
   optional?: true;
 }
 
-/** A fault as the rules report it. */
+/** A fault found by a rule. */
 export interface Issue {
   readonly message: string;
   readonly path?: readonly (string | number)[];
-  /** Names that are no fields, all in one issue. */
+  /** All unknown field names, in one issue. */
   readonly keys?: readonly string[];
 }
 
-/** What is wrong with a value: in words, or at places within it. */
+/** The fault of a value: a text, or issues at places within it. */
 export type Fault = string | Issue[] | undefined;
 
-/** What a rule says besides whether it holds. class-validator keeps it with the rule, as its `context`. */
+/** Properties of a rule. class-validator stores them with the rule as its `context`. */
 export interface RuleFacts {
-  /** Makes the value as it is stored of the value as it came; called before any rule of the field. */
+  /** Converts a received value to the stored one; called before any rule of the field. */
   normalise?: (value: unknown) => unknown;
-  /** The fault in full, where one message does not tell it. */
+  /** Returns the complete fault, where a single message is not enough. */
   faultOf?: (value: unknown, instance: object) => Fault;
   /** JSON Schema of the value. */
   schema?: JsonObject;
-  /** What clients are told of it besides. */
+  /** Description for API clients. */
   description?: string;
-  /** Classes of which the value, or each item of it, is one. */
+  /** Possible classes of the value or of each of its items. */
   nested?: () => DtoClass[];
   list?: true;
-  /** The field may be left out, though not be null; it may be null, though not be left out. */
+  /** `absent`: the field may be left out. `null`: it may be null. */
   absent?: true;
   null?: true;
 }
 
-/** A field of a class, with what all its rules say of it. */
+/** A field of a class, with the properties of all its rules. */
 export interface Field extends RuleFacts {
   name: string;
   /** class-validator's own rules, and their arguments. */
   rules: { name: string; constraints: unknown[]; each: boolean }[];
-  /** Its value when it is left out. */
+  /** Default value. */
   fallback: unknown;
 }
 
@@ -69,10 +69,11 @@ const fields = new WeakMap<object, Field[]>();
 
 /**
  * Makes a class a DTO.
- * @throws OwnFault for a rule that would be skipped: asynchronous, for some groups, conditional or nested by other means
+ * @throws OwnFault for a rule that would be skipped: asynchronous, limited to groups, conditional, or nested by other
+ *   means
  */
 export const Dto =
-  (said: DtoFacts = {}): ClassDecorator =>
+  (options: DtoFacts = {}): ClassDecorator =>
   (type) => {
     for (const each of metadataOf(type)) {
       const constraints = getMetadataStorage().getTargetValidatorConstraints(each.constraintCls);
@@ -83,20 +84,20 @@ export const Dto =
         (!KINDS.includes(each.type) && 'is no rule of rules.ts');
       if (unfit) throw new OwnFault(`${type.name}.${each.propertyName}: ${each.name ?? each.type} ${unfit}`);
     }
-    facts.set(type, said);
+    facts.set(type, options);
   };
 
-/** Not `ValidateNested`: it takes a list for an object, and null for an item. */
+/** `ValidateNested` is missing, because it accepts a list as an object, and null as an item. */
 const KINDS: string[] = [
   ValidationTypes.CUSTOM_VALIDATION,
   ValidationTypes.CONDITIONAL_VALIDATION,
   ValidationTypes.WHITELIST,
 ];
 
-/** Undefined for a class that is no DTO. */
+/** Returns the options of a DTO class; undefined for other classes. */
 export const factsOf = (type: object | undefined): DtoFacts | undefined => type && facts.get(type);
 
-/** The fields of a class, inherited ones first. */
+/** Returns the fields of a class, inherited ones first. */
 export function fieldsOf(type: DtoClass<unknown>): Field[] {
   let known = fields.get(type);
   if (!known) {
@@ -113,7 +114,7 @@ export function fieldsOf(type: DtoClass<unknown>): Field[] {
         })),
         fallback: defaults[name],
         ...(optional ? { absent: true, null: true } : {}),
-        ...joined(rules.map(({ context }) => (context ?? {}) as RuleFacts)),
+        ...merged(rules.map(({ context }) => (context ?? {}) as RuleFacts)),
       };
     });
     fields.set(type, known);
@@ -121,19 +122,19 @@ export function fieldsOf(type: DtoClass<unknown>): Field[] {
   return known;
 }
 
-const joined = (all: RuleFacts[]): RuleFacts => ({
+const merged = (all: RuleFacts[]): RuleFacts => ({
   ...(Object.assign({}, ...all) as RuleFacts),
   schema: Object.assign({}, ...all.map(({ schema }) => schema)) as JsonObject,
 });
 
-/** Names that were given for an instance, and that its class does not have. */
-const strays = new WeakMap<object, string[]>();
+/** Names in the input of an instance that its class does not have. */
+const unknownNames = new WeakMap<object, string[]>();
 
-/** An instance that holds what was given, as it would be stored. Nothing of it is checked yet. */
+/** Creates an instance with the given values as they would be stored. Nothing is checked yet. */
 export function instanceOf<T>(type: DtoClass<T>, given: JsonObject): T {
-  const said = factsOf(type);
-  if (!said) throw new OwnFault(`${type.name} is no DTO`);
-  if (said.unchecked) return given as T;
+  const options = factsOf(type);
+  if (!options) throw new OwnFault(`${type.name} is no DTO`);
+  if (options.unchecked) return given as T;
   const instance = new type() as JsonObject;
   const known = fieldsOf(type);
   let taken = 0;
@@ -143,9 +144,9 @@ export function instanceOf<T>(type: DtoClass<T>, given: JsonObject): T {
     const value = given[name];
     if (value !== undefined) instance[name] = normalise ? normalise(value) : value;
   }
-  // class-validator's whitelist takes fields called `hasOwnProperty` or `__proto__`, and stumbles over `constructor`.
-  if (!said.ignoresOthers && Object.keys(given).length > taken)
-    strays.set(
+  // class-validator's whitelist accepts fields called `hasOwnProperty` or `__proto__`, and fails on `constructor`.
+  if (!options.ignoresOthers && Object.keys(given).length > taken)
+    unknownNames.set(
       instance,
       Object.keys(given).filter((name) => !known.some((field) => field.name === name)),
     );
@@ -156,12 +157,12 @@ const OPTIONS = { forbidUnknownValues: false, validationError: { target: false }
 
 const faultsOfInstances = new WeakMap<object, Issue[]>();
 
-/** What breaks the rules of an instance, in the order of its fields; fields that its class does not name come last. */
+/** Returns the faults of an instance in the order of its fields; unknown fields come last. */
 export function faultsOf(instance: object): Issue[] {
   let faults = faultsOfInstances.get(instance);
   if (!faults) {
     faults = keepsRules(instance) ? [] : validateSync(instance, OPTIONS).flatMap((error) => faultsIn(error, instance));
-    const keys = strays.get(instance);
+    const keys = unknownNames.get(instance);
     if (keys) faults.push({ path: [], keys, message: 'is not a known field' });
     if (faults.length > 0) faultsOfInstances.set(instance, faults);
   }
@@ -176,11 +177,11 @@ function faultsIn({ property, value, constraints = {}, contexts = {} }: Validati
   });
 }
 
-/** Faults of a part, as faults of the whole. */
+/** Converts the faults of a part to faults of the whole. */
 export const inside = (step: string | number, faults: readonly Issue[]): Issue[] =>
   faults.map((fault) => ({ ...fault, path: [step, ...(fault.path ?? [])] }));
 
-/** A value that keeps the rules of a class, as an instance of it; or the rules that it breaks. */
+/** A valid value as an instance of a class, or its faults. */
 export type Checked<T> = { value: T; issues?: undefined } | { value?: undefined; issues: Issue[] };
 
 /** Checks a value against the rules of a class. */
@@ -191,10 +192,10 @@ export function check<T>(type: DtoClass<T>, given: unknown): Checked<T> {
   return issues.length > 0 ? { issues } : { value };
 }
 
-/** What is said of a value of another type than the one that is wanted. */
+/** Words the fault of a value of a wrong type. */
 export const wanted = (value: unknown, what: string): string =>
   value === undefined ? 'is required' : `must be ${what}`;
 
-/** What is said of a value that is no object of a class. */
+/** Words the fault of a value that is no object of a class. */
 export const noObject = (type: DtoClass<unknown>, value: unknown): string =>
   wanted(factsOf(type)?.unchecked ? null : value, 'an object');

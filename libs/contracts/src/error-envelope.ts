@@ -2,7 +2,7 @@ import { IsDateString, IsIn, IsInt, IsString } from 'class-validator';
 import { Dto } from './dto.js';
 import { Described, MayBeAbsent, NestedList } from './rules.js';
 
-/** A field that is wrong and why. */
+/** A wrong field, and the reason. */
 @Dto({ name: 'FieldError' })
 export class FieldError {
   @IsString() field: string;
@@ -17,7 +17,7 @@ export class RefusedMessage {
   @NestedList(() => FieldError) errors: FieldError[];
 }
 
-/** What every refusal looks like (contracts README, "Errors"). */
+/** The body of every refusal (contracts README, "Errors"). */
 @Dto({ name: 'Error' })
 export class ErrorEnvelope {
   @IsString() @Described('Name of the kind of error') error: string;
@@ -29,13 +29,13 @@ export class ErrorEnvelope {
   @MayBeAbsent() @NestedList(() => FieldError) @Described('Where fields are wrong') errors?: FieldError[];
 }
 
-/** The same on the routes of merchant answers, which repeat the message as `detail` (contracts README, "Errors"). */
+/** The body on the routes of merchant answers, which repeat the message as `detail` (contracts README, "Errors"). */
 @Dto({ name: 'DetailedError' })
 export class DetailedErrorEnvelope extends ErrorEnvelope {
   @IsString() @Described('The message again') detail: string;
 }
 
-/** The same facts as RFC 9457 has them, for clients that ask for `application/problem+json`. */
+/** The same content in the form of RFC 9457, for clients that accept `application/problem+json`. */
 @Dto({ name: 'Problem' })
 export class Problem extends DetailedErrorEnvelope {
   @IsIn(['about:blank']) type: 'about:blank';

@@ -2,14 +2,14 @@ import type { Issue } from './dto.js';
 import type { FieldError } from './error-envelope.js';
 import { startOf } from './text.js';
 
-/** The most faults that are listed for one value. */
+/** Maximum number of faults listed for one value. */
 const MAX_LISTED = 50;
-/** A name that is not a field may be as long as the body: clients get enough of it to know it. */
+/** Maximum length of a listed name: an unknown name may be as long as the body, and its start identifies it. */
 const MAX_NAME = 100;
 
 const nameOf = (path: readonly (string | number)[]) => path.map((step) => startOf(String(step), MAX_NAME)).join('.');
 
-/** One entry for each wrong field, at most `most`; `whole` names the value itself. */
+/** Returns one entry for each wrong field, at most `most`; `whole` names the value itself. */
 export function fieldErrors(issues: readonly Issue[], whole: string, most = MAX_LISTED): FieldError[] {
   const errors: FieldError[] = [];
   for (const { path = [], message, keys } of issues) {
@@ -22,11 +22,11 @@ export function fieldErrors(issues: readonly Issue[], whole: string, most = MAX_
   return errors;
 }
 
-/** How many fields are wrong, listed or not. */
+/** Returns the number of wrong fields, listed or not. */
 export const countFaults = (issues: readonly Issue[]): number =>
   issues.reduce((sum, { keys }) => sum + (keys?.length ?? 1), 0);
 
-/** The first fault in words, and how many there are beside it and the listed ones. */
+/** Returns the first fault in words, with the number of further faults and of listed ones. */
 export function summaryOf(issues: readonly Issue[], listed: readonly FieldError[]): string {
   const [{ field, message }] = listed as [FieldError];
   const count = countFaults(issues);

@@ -1,6 +1,6 @@
 /**
- * What crosses a process: the queues as data, the shape of each job and reply, the rules for text, and refusals.
- * Knows no transport, no database and no HTTP.
+ * Data that crosses process boundaries: the queues as data, the shapes of jobs and replies, the rules for text, and
+ * refusals. It knows no transport, no database and no HTTP.
  */
 export * from './agent-actions.contract.js';
 export * from './agent-actions.dto.js';

@@ -1,14 +1,14 @@
-/** A payload larger than this does not belong on a queue. */
+/** Maximum size of a job's data. */
 export const MAX_JOB_BYTES = 512 * 1024;
-/** A request's body may have 64 levels, and a job wraps it in two more. */
+/** The body of a request may have 64 levels, and a job adds two. */
 const MAX_DEPTH = 66;
 
 const TOO_LARGE = `must be at most ${MAX_JOB_BYTES / 1024} KiB of JSON`;
 const TOO_DEEP = `must be at most ${MAX_DEPTH} levels deep`;
 
 /**
- * Reports why a job's data is refused before its contract looks at it. Counts the least that its JSON can take, and
- * stops where that is too much.
+ * Returns why a job's data is refused before its contract checks it. It counts the minimum size of the JSON, and stops
+ * as soon as that is too much.
  */
 export function faultOfSize(data: unknown): string | undefined {
   let bytes = 0;

@@ -1,6 +1,6 @@
 import { faultOfJson as fault } from './json-object.js';
 
-/** A list that counts how often somebody looks at an item of it. */
+/** Returns a list that counts reads of its items. */
 function watched(items: unknown[]) {
   const looks = { count: 0 };
   const list = new Proxy(items, {

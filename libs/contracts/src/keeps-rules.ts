@@ -4,7 +4,7 @@ import { metadataOf } from './rule-metadata.js';
 
 type Test = (instance: object, value: unknown) => boolean;
 
-/** A field of a class: whether its rules apply, and the rules. */
+/** A field of a class: the conditions under which its rules apply, and the rules. */
 interface FieldTests {
   name: string;
   conditions: Test[];
@@ -29,26 +29,26 @@ function testsOf(type: object): FieldTests[] {
   return tests;
 }
 
-/** The very functions that class-validator calls. */
+/** Returns the same functions that class-validator calls. */
 const rulesOf = ({ constraintCls, constraints, propertyName: property, each }: ValidationMetadata): Test[] =>
   getMetadataStorage()
     .getTargetValidatorConstraints(constraintCls)
     .map(({ instance: rule }) => {
-      const holds: Test = (object, value) =>
+      const passes: Test = (object, value) =>
         rule.validate(value, { targetName: object.constructor.name, property, object, value, constraints }) as boolean;
       return each
-        ? (object, value) => (Array.isArray(value) ? value : [value]).every((item) => holds(object, item))
-        : holds;
+        ? (object, value) => (Array.isArray(value) ? value : [value]).every((item) => passes(object, item))
+        : passes;
     });
 
 /**
- * True when every rule of an instance holds. class-validator prepares an error for each field before it asks, which is
- * most of its time: it is left to word what is refused.
+ * Returns true when an instance passes all its rules. class-validator spends most of its time on preparing an error for
+ * each field, so it is only used to word the faults of invalid instances.
  */
 export function keepsRules(instance: object): boolean {
   for (const { name, conditions, rules } of testsOf(instance.constructor)) {
     const value = (instance as Record<string, unknown>)[name];
-    if (conditions.every((applies) => applies(instance, value)) && !rules.every((holds) => holds(instance, value)))
+    if (conditions.every((applies) => applies(instance, value)) && !rules.every((passes) => passes(instance, value)))
       return false;
   }
   return true;

@@ -1,22 +1,22 @@
-/** One run of a job, as the keeper of messages needs to know it. */
+/** One run of a job, as described to the ledger. */
 export interface JobRun {
   queue: string;
   job: string;
-  /** Tells this job from every other of its queue, also from a later one with the same id. */
+  /** Unique among all jobs of its queue, even among later ones with the same id. */
   jobKey: string;
-  /** The job's data as it stood on the queue, as text: possibly garbage. */
+  /** The job's data as text, possibly garbage. */
   text: string;
-  /** Outbox rows that an `owed` job carries; absent for a job that carries its message itself. */
+  /** Outbox ids of an `owed` job; absent for a direct job, which contains its message. */
   ids?: string[];
-  /** Of a job that carries its message itself: what could be read of it. */
+  /** The readable parts of a direct job. */
   correlationId?: string;
   companyId?: string;
   body?: unknown;
-  /** The trace that it belongs to. */
+  /** The job's trace. */
   traceparent?: string;
-  /** A caller waits for the verdict: what is missing now is refused now. */
+  /** True while a caller waits for the verdict, so that missing data is refused instead of awaited. */
   awaited: boolean;
-  /** It runs while nothing else runs in its worker. */
+  /** True for a job that runs exclusively in its worker. */
   alone: boolean;
   queuedAt: Date;
   startedAt: Date;
@@ -25,25 +25,27 @@ export interface JobRun {
 }
 
 /**
- * Why a job is given up: `broken`: it breaks its contract and always will; `failed`: it failed for good; `stalled`: its
- * worker died or hung too often, which may be another job's fault.
+ * Reason for giving up a job. `broken`: it breaks its contract. `failed`: it failed permanently. `stalled`: its worker
+ * died or hung too often, which may be another job's fault.
  */
 export type GiveUpCause = 'broken' | 'failed' | 'stalled';
 
-/** What a queue's server asks of whoever keeps the messages. */
+/** The storage of messages, as used by a queue's server. */
 export interface Ledger {
-  /** True when the keeper itself is away: the job is not to blame, and no attempt is burned. */
+  /** Returns true when the storage itself is unavailable: the job is not at fault, and no attempt is used. */
   isOutage(error: unknown): boolean;
-  /** Rejects while the keeper is away. */
+  /** Rejects while the storage is unavailable. */
   ping(): Promise<void>;
-  /** Whether any of these outbox rows is still owed to the queue. */
+  /** Resolves to true when any of these outbox rows is still owed to the queue. */
   owes(queue: string, ids: string[]): Promise<boolean>;
-  /** Marks that the messages start alone; false when they did so too often and were given up instead. */
+  /** Records that messages start alone. Resolves to false when they did so too often and were given up instead. */
   startAlone(run: JobRun): Promise<boolean>;
-  /** Notes a failed attempt that will be followed by another. */
+  /** Records a failed attempt that will be retried. */
   noteFailure(run: JobRun, error: Error): Promise<void>;
-  /** Settles a job that will not be tried again: splits it, or keeps its messages as dead letters, whose ids it returns. */
+  /**
+   * Settles a job that will not be retried: splits it, or stores its messages as dead letters and returns their ids.
+   */
   giveUp(run: JobRun, error: Error, cause: GiveUpCause): Promise<string[]>;
-  /** Which of a queue's dead letters are still there: neither replayed, dropped nor erased. */
+  /** Returns those of a queue's dead letters that still exist: neither replayed, dropped nor erased. */
   undecided(queue: string, deadLetters: string[]): Promise<string[]>;
 }

@@ -12,7 +12,7 @@ const took = (work: () => unknown) => {
   return performance.now() - start;
 };
 
-/** Patterns that make a backtracking engine hang: exponential and polynomial. */
+/** Patterns, exponential and polynomial, on which a backtracking engine hangs. */
 const HOSTILE = [
   '^(a+)+$',
   '^(a|aa)+$',

@@ -5,9 +5,9 @@ import type { JsonObject } from './json-object.js';
 
 const MAX_SCHEMA_BYTES = 16 * 1024;
 const MAX_DEPTH = 12;
-/** Subschemas after every reference is followed: bounds the work of one validation. */
+/** Maximum number of subschemas after references are resolved; limits the work of one validation. */
 const MAX_SUBSCHEMAS = 500;
-/** States of all patterns together: a text of 10,000 characters costs well under a second against as many. */
+/** Maximum number of states of all patterns together. A text of 10,000 characters then takes well under a second. */
 const MAX_PATTERN_STATES = 4000;
 
 class Unfit extends Error {}
@@ -16,7 +16,7 @@ function unfit(reason: string): never {
   throw new Unfit(reason);
 }
 
-/** RE2 in place of the language's own expressions: no backtracking, so no text can make a pattern hang. */
+/** Compiles patterns with RE2, which does not backtrack, so that no text can make a pattern hang. */
 const linearRegExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
   code: 'linearRegExp',
 });
@@ -24,7 +24,7 @@ const linearRegExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.tran
 type Validate = ValidateFunction<Record<string, unknown>>;
 
 function compile(schema: JsonObject): Validate {
-  // An instance each: schemas of two types may carry the same $id.
+  // Each schema gets its own instance, because schemas of two types may have the same $id.
   const ajv = new Ajv({
     strict: true,
     strictTypes: true,
@@ -38,7 +38,7 @@ function compile(schema: JsonObject): Validate {
 
 const compiled = new LRUCache<string, Validate>({ max: 200 });
 
-/** The validator of a schema that `checkSchema` accepted. Kept by content: notifications of one type share it. */
+/** Returns the validator of a schema that `checkSchema` accepted; cached by content, so that notifications share it. */
 export function validatorOf(schema: JsonObject): Validate {
   const key = JSON.stringify(schema);
   let validate = compiled.get(key);
@@ -46,7 +46,7 @@ export function validatorOf(schema: JsonObject): Validate {
   return validate;
 }
 
-/** Why a schema may not be used; undefined when it may: any text is validated in a bounded time. */
+/** Returns why a schema may not be used; undefined when it validates any text in bounded time. */
 export function checkSchema(schema: JsonObject): string | undefined {
   try {
     if (Buffer.byteLength(JSON.stringify(schema)) > MAX_SCHEMA_BYTES)
@@ -66,7 +66,7 @@ interface Walk {
   states: number;
 }
 
-/** Follows every reference, as a validation would: what loops or explodes here would do so there. */
+/** Follows references as a validation does, to find schemas that loop or become too large. */
 function visit(value: unknown, walk: Walk, depth: number, following: string[]): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth > MAX_DEPTH) unfit(`must be at most ${MAX_DEPTH} levels deep`);

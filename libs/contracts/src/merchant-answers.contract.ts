@@ -16,16 +16,18 @@ import {
 import { Refusal } from './refusal.js';
 import { IsAnyJson, IsId, IsNumericId, IsRecord, MayBeNull, Nested } from './rules.js';
 
-/** Namespace of the ids that this slice makes of names. */
+/** Namespace of the name-based UUIDs of this product. */
 const MERCHANT_ANSWERS = '0a0f6a4e-51c1-5f0b-9a53-4c2f6b8f6d21';
 
-/** A merchant as a tenant of the outbox and the dead letters, where companies stand with their ids. */
+/** Returns a merchant's tenant id, used in the outbox and the dead letters in place of a company's id. */
 export const merchantTenant = (merchantId: number): string => v5(`merchant ${merchantId}`, MERCHANT_ANSWERS);
 
-/** The same answer has the same event, however often it is published: consumers deduplicate by this id. */
+/** Returns the id of an answer's event: the same each time it is published, so that consumers can deduplicate. */
 export const answeredEventId = (correlationId: string): string => v5(`answered ${correlationId}`, MERCHANT_ANSWERS);
 
-/** What an outbox row keeps of a merchant's job: the job's data without its correlationId, which is the row's id. */
+/**
+ * Returns the parts of a merchant's job for an outbox row: its data without the correlationId, which is the row's id.
+ */
 function kept(data: { merchantId: number; notificationId?: number; body?: unknown }): Kept {
   const { merchantId, notificationId, body } = data;
   return { companyId: merchantTenant(merchantId), body: { merchantId, notificationId, body } };
@@ -90,23 +92,23 @@ class AnsweredConversation {
 class AnsweredNotification {
   @IsNumericId() id: number;
 
-  /** Of the request that made the notification. */
+  /** The correlationId of the request that created the notification. */
   @IsId() correlationId: string;
   @IsString() notification_type: string;
   @IsDateString() created_at: string;
 }
 
-/** What the asker gets once a merchant has answered; the answer belongs to the question beside it. */
+/** The event that a merchant has answered, with the question and its answer. */
 @Dto({ ignoresOthers: true })
 export class AnsweredEvent extends NamedJob {
-  /** The event's own id: the same when it comes twice. `correlationId` is that of the answer. */
+  /** The event's own id, the same if it arrives twice. `correlationId` is the answer's. */
   @IsId() id: string;
   @IsDateString() answered_at: string;
   @IsNumericId() merchant_id: number;
   @Nested(() => AnsweredConversation) conversation: AnsweredConversation;
   @Nested(() => AnsweredNotification) notification: AnsweredNotification;
 
-  /** The notification's context: what was asked. */
+  /** The notification's context, which contains the question. */
   @IsAnyJson() question: JsonObject;
   @IsRecord('string') answer: Record<string, string>;
 }
@@ -118,7 +120,7 @@ export const merchantAnswered = {
 };
 
 /**
- * What is wrong with a request or an answer. It has status 500; the name says that it is the client's
- * mistake, and a gateway may be set to answer 422 (contracts README, "Refusals of merchant answers").
+ * The refusal of a question or an answer. It has status 500, but its name says that it is the client's mistake. A
+ * gateway can be configured to respond with 422 (contracts README, "Refusals of merchant answers").
  */
 export const invalidAnswer = (message: string) => new Refusal({ status: 500, error: 'ValidationError', message });

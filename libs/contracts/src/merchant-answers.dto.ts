@@ -4,13 +4,15 @@ import type { JsonObject } from './json-object.js';
 import { Described, IsAnyJson, IsNumericId, IsOneOf, IsRecord, IsWrittenTime, ofText, textRule } from './rules.js';
 import { faultOfText, isVisible, storedText } from './text.js';
 
-/** A text of the lead, absent when there is nothing to see in it: other systems write a blank for what they lack. */
+/** A text of the lead. A text without visible characters counts as absent, because other systems write blanks. */
 const IsLeadText = (max: number) =>
   textRule('isLeadText', (text) => faultOfText(text, max, false), {
     normalise: ofText((text) => (isVisible(text) ? storedText(text, max) : null)),
   });
 
-/** A conversation as the system that owns it tells of it. The latest `updated_at` wins; of equal ones, the later to come. */
+/**
+ * A conversation, reported by the system that owns it. The latest `updated_at` wins; of equal ones, the last to arrive.
+ */
 @Dto()
 export class Conversation {
   @IsNumericId() id: number;
@@ -18,11 +20,11 @@ export class Conversation {
   @IsOptional() @IsLeadText(100) lead_phone?: string | null;
   @IsOptional() @IsLeadText(200) lead_name?: string | null;
 
-  /** As it was written: another spelling would make a repeated job look like one of other content. */
+  /** Kept as written, because another spelling would make a repeated job look different. */
   @IsWrittenTime() updated_at: string;
 }
 
-/** Body of `POST …/request`. What it must hold depends on the type, which the worker knows. */
+/** Body of `POST …/request`. The worker checks it against the notification's type. */
 @Dto({
   name: 'RequestNotification',
   unchecked: true,
@@ -47,7 +49,7 @@ export class RequestNotification implements JsonObject {
   @IsRecord('string', 'number', 'boolean') context: unknown;
 }
 
-/** Body of `POST …/answer`. What it must hold depends on the notification, which the worker knows. */
+/** Body of `POST …/answer`. The worker checks it against the notification. */
 @Dto({
   name: 'AnswerNotification',
   description: 'Each of the `answered_fields` of the notification',
@@ -67,7 +69,7 @@ export class AnswerNotification implements JsonObject {
 
 const NOTIFICATION_STATES = ['requested', 'answered'] as const;
 
-/** A notification as merchants see it; the conversation's lead completes its context. */
+/** A notification for merchants; its context includes the conversation's lead. */
 @Dto({
   name: 'NotificationItem',
   examples: [
@@ -96,7 +98,7 @@ export class NotificationItem {
   @IsString({ each: true }) @Described('What the answer must hold') answered_fields: string[];
 }
 
-/** What the routes answer with (contracts README, "Merchant answer routes"). */
+/** Response of the routes (contracts README, "Merchant answer routes"). */
 @Dto({ name: 'Done' })
 export class Done {
   @IsString() message: string;

@@ -3,12 +3,14 @@ import type { Issue } from './dto.js';
 import { rule } from './rules.js';
 import { isLonger, storedText, tooLong } from './text.js';
 
-/** Keys of the metadata that are looked for, in NFC as the filters have them; how many code points they may have. */
+/**
+ * Keys of the metadata that lists are filtered by, with their maximum length in code points. Values are kept in NFC.
+ */
 const KEYS: Record<string, number> = { agent_id: 200, query_id: 200, tool_used: Infinity };
 
 const own = (object: JsonObject, key: string) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
-/** As it is stored. What is out of bounds as it came stays as it came, and is refused for that. */
+/** Returns metadata as they are stored. Metadata that exceed the limits stay unchanged and are refused later. */
 function stored(given: unknown): unknown {
   if (!isJsonObject(given)) return given;
   const normalized: JsonObject = {};
@@ -36,7 +38,7 @@ function faultsOfKeys(metadata: JsonObject): Issue[] | undefined {
   return faults.length > 0 ? faults : undefined;
 }
 
-/** Metadata of an action: bounded as all metadata are, with keys that lists are filtered by. */
+/** Metadata of an action: limited like all metadata, with keys that lists are filtered by. */
 export const IsActionMetadata = () =>
   rule('isActionMetadata', (value) => faultOfJson(value) ?? faultsOfKeys(value as JsonObject), {
     normalise: stored,

@@ -7,7 +7,7 @@ import { faultOfName, faultsOfItems, IsName, listRule, rule } from './rules.js';
 const MAX_FIELDS = 20;
 const NAME = 'must be 1 to 50 of a-z, 0-9 and _, and start with a letter';
 
-/** Names of 1 to 20 fields, each once. */
+/** 1 to 20 different field names. */
 const NameFields = () =>
   listRule('nameFields', (names) => {
     if (names.length === 0) return 'must name a field';
@@ -16,14 +16,14 @@ const NameFields = () =>
     return faultsOfItems(names, (name) => faultOfName(name, NAME)) ?? twice;
   });
 
-/** A JSON Schema whose check takes a bounded time for any text. */
+/** A JSON Schema whose validation takes bounded time for any text. */
 const IsLinearSchema = () =>
   rule('isLinearSchema', (schema) => (isJsonObject(schema) ? checkSchema(schema) : 'must be an object'));
 
 /**
- * A kind of question in the registry. Its schemas are JSON Schema (draft 7) without formats, whose patterns are RE2:
- * `context_schema` for what is asked, `answer_schema` for the answer. A notification keeps the fields and the answer
- * schema it was made with.
+ * A kind of question in the registry. Its schemas are JSON Schema (draft 7) without formats, with RE2 patterns:
+ * `context_schema` for the question, `answer_schema` for the answer. A notification keeps the fields and the answer
+ * schema from its creation.
  */
 @Dto()
 export class NotificationType {

@@ -1,4 +1,4 @@
-/** A fault in fixed words of Herald's own, which quote nothing: logs show them, and of no other error. */
+/** A fault with a fixed text of Herald's own, which quotes nothing. Logs show the texts of these errors only. */
 export class OwnFault extends Error {
   readonly ownWords = true;
 }

@@ -1,20 +1,20 @@
 import type { FieldError, RefusedMessage } from './error-envelope.js';
 
-/** A refusal as it travels in a reply. */
+/** A refusal as sent in a reply. */
 export interface RefusalData {
   status: number;
   message: string;
   error?: string;
   errors?: FieldError[];
-  /** Of a batch without a good message: why each was refused. */
+  /** Only for a batch without a valid message: the refusal of each. */
   results?: RefusedMessage[];
-  /** When a client may try again. */
+  /** Time after which a client may try again. */
   retryAfterSeconds?: number;
 }
 
 /**
- * An expected outcome that is not a success: thrown by a handler in any process, carried through a queue's reply as
- * `RefusalData`, turned into a status and a body by the gateway's error filter alone. Nothing was changed.
+ * An expected outcome other than success. Handlers throw it in any process, a queue's reply carries it as
+ * `RefusalData`, and only the gateway's error filter turns it into a status and a body. Nothing was changed.
  */
 export class Refusal extends Error {
   constructor(readonly data: RefusalData) {
@@ -27,7 +27,7 @@ export class Refusal extends Error {
   }
 }
 
-/** The job will fail the same way whenever it is tried: it is given up at once. */
+/** A fault that a retry would repeat, so the job is given up immediately. */
 export class PermanentFault extends Error {}
 
 export const badRequest = (message: string, errors?: FieldError[]) => new Refusal({ status: 400, message, errors });

@@ -17,29 +17,29 @@ import { inUtc, readMoment, zoned } from './timestamp.js';
 
 type FaultOf = (value: unknown, instance: object) => Fault;
 
-/** A rule of class-validator's kind that words its own faults; see `RuleFacts` for what else it may say. */
+/** Declares a class-validator rule with its own texts for faults; see `RuleFacts` for its other properties. */
 export function rule(name: string, faultOf: FaultOf, facts: RuleFacts = {}): PropertyDecorator {
-  const said = (fault: Fault) => (typeof fault === 'string' ? fault : 'is not valid');
+  const textOf = (fault: Fault) => (typeof fault === 'string' ? fault : 'is not valid');
   return ValidateBy(
     {
       name,
       validator: {
         validate: (value, args) => faultOf(value, args?.object as object) === undefined,
-        defaultMessage: (args) => said(faultOf(args?.value, args?.object as object)),
+        defaultMessage: (args) => textOf(faultOf(args?.value, args?.object as object)),
       },
     },
     { context: { ...facts, faultOf } },
   );
 }
 
-/** A rule of texts alone; whatever is none is refused for that. */
+/** Declares a rule for texts; other values are refused. */
 export const textRule = (name: string, faultOf: (text: string) => Fault, facts: RuleFacts = {}) =>
   rule(name, (value) => (typeof value === 'string' ? faultOf(value) : wanted(value, 'a string')), {
     ...facts,
     schema: { type: 'string', ...facts.schema },
   });
 
-/** What is made of texts before they are checked; other values are left to the rule. */
+/** Normalizes texts before they are checked; other values are left to the rule. */
 export const ofText =
   (normalise: (text: string) => unknown) =>
   (value: unknown): unknown =>
@@ -48,7 +48,7 @@ export const ofText =
 export const listRule = (name: string, faultOf: (list: unknown[]) => Fault, facts: RuleFacts = {}) =>
   rule(name, (value) => (Array.isArray(value) ? faultOf(value) : wanted(value, 'an array')), { ...facts, list: true });
 
-/** Undefined where no item has a fault. */
+/** Returns the faults of all items; undefined without faults. */
 export function faultsOfItems(list: readonly unknown[], faultOf: (item: unknown) => Fault): Issue[] | undefined {
   const faults = list.flatMap((item, index) => {
     const fault = faultOf(item);
@@ -57,17 +57,17 @@ export function faultsOfItems(list: readonly unknown[], faultOf: (item: unknown)
   return faults.length > 0 ? faults : undefined;
 }
 
-/** What clients are told of a field besides its rules. */
+/** Describes a field for API clients. */
 export const Described = (description: string) => Allow({ context: { description } });
 
-/** May be left out, but not be null; where null means the same, a field says `IsOptional`. */
+/** Allows a field to be left out, but not to be null; `IsOptional` allows both. */
 export const MayBeAbsent = (): PropertyDecorator => (type, name) =>
   ValidateIf((instance: JsonObject) => instance[name as string] !== undefined, { context: { absent: true } })(
     type,
     name,
   );
 
-/** Is always there, and null where there is nothing. */
+/** Allows null in a field that is always present. */
 export const MayBeNull = (): PropertyDecorator => (type, name) =>
   ValidateIf((instance: JsonObject) => instance[name as string] !== null, { context: { null: true } })(type, name);
 
@@ -90,7 +90,7 @@ const faultOfUuid = (value: unknown) => (isUuid(value) ? undefined : 'must be a 
 const UUID_LENGTH = 36;
 const lower = ofText((text) => (text.length === UUID_LENGTH ? text.toLowerCase() : text));
 
-/** Any UUID, stored in lower case. class-validator's own rule refuses some that exist. */
+/** Any UUID, stored in lower case. class-validator's own rule refuses some valid ones. */
 export const IsId = () => rule('isId', faultOfUuid, { normalise: lower, schema: { type: 'string', format: 'uuid' } });
 
 /** 1 to `max` UUIDs. */
@@ -120,7 +120,7 @@ export const IsOneOf = (values: readonly string[]) =>
 
 const NAME = /^[a-z][a-z0-9_]{0,49}$/;
 
-/** Undefined for a name that machines read: lower-case letters, digits and `_`. */
+/** Returns undefined for an identifier of lower-case letters, digits and `_`, else `message`. */
 export function faultOfName(value: unknown, message: string): string | undefined {
   if (typeof value !== 'string') return wanted(value, 'a string');
   return NAME.test(value) ? undefined : message;
@@ -136,13 +136,13 @@ const time = (name: string, normalise: (text: string) => string | undefined) =>
     schema: { format: 'date-time' },
   });
 
-/** A moment: strict ISO 8601 in, ISO 8601 in UTC with milliseconds out (contracts README, "Times"). */
+/** A time in strict ISO 8601, stored in UTC with milliseconds (contracts README, "Times"). */
 export const IsMoment = () => time('isMoment', inUtc);
 
-/** A moment that is kept as it was written; one without a zone says that it is in UTC. */
+/** A time that is stored as written, with `Z` added if it has no zone. */
 export const IsWrittenTime = () => time('isWrittenTime', zoned);
 
-/** Not `URL.canParse`: Node 20's, once it is hot, refuses what holds a Latin-1 letter. */
+/** Avoids `URL.canParse`: once optimized, Node 20's refuses URLs with Latin-1 letters. */
 function isUrl(value: string): boolean {
   try {
     return Boolean(new URL(value));
@@ -156,24 +156,24 @@ export const IsHttpsUrl = (max: number) =>
   textRule(
     'isHttpsUrl',
     (text) => {
-      // The length first: host names are normalized when they are parsed.
+      // The length is checked first, because parsing normalizes host names.
       if (isLonger(text, max)) return tooLong(max);
       return /^https:\/\/[^\s\p{Cc}\p{Cs}]+$/iu.test(text) && isUrl(text) ? undefined : 'must be an https URL';
     },
     { schema: { maxLength: max } },
   );
 
-/** Within the bounds of objects that are the sender's own (contracts README, "Metadata and context"). */
+/** A free-form object within the limits (contracts README, "Metadata and context"). */
 export const IsBoundedJson = () =>
   rule('isBoundedJson', faultOfJson, { schema: { type: 'object', additionalProperties: true } });
 
-/** Any JSON object, however it may be filled: for what the consumer alone can check. */
+/** Any JSON object; for content that only the consumer can check. */
 export const IsAnyJson = () =>
   rule('isAnyJson', (value) => (isJsonObject(value) ? undefined : 'must be an object'), {
     schema: { type: 'object', additionalProperties: true },
   });
 
-/** An object of any keys, whose values are all of these types. */
+/** An object with any keys, whose values all have one of these types. */
 export const IsRecord = (...types: ('string' | 'number' | 'boolean' | 'integer')[]) =>
   rule(
     'isRecord',
@@ -210,7 +210,7 @@ export const NestedList = (type: () => DtoClass) =>
     nested: () => [type()],
   });
 
-/** A list of objects of any of the classes, which Herald gives and nobody checks. */
+/** A list of objects of any of the classes, in Herald's responses; not checked. */
 export const ListOfAny = (types: () => DtoClass[]) => listRule('listOfAny', () => undefined, { nested: types });
 
 export const HasAtMost = (max: number) =>

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { boundedNfc, readText, startOf } from './text.js';
 
-/** Marks that normalization sorts among each other, each time anew. */
+/** Marks that normalization has to sort. */
 const marks = (units: number) => '\u0301\u0316'.repeat(units / 2);
 const line = (max: number) => (value: string) => readText(value, max, false).fault;
 const text = (max: number) => (value: string) => readText(value, max, true).fault;

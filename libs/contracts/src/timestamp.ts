@@ -1,26 +1,26 @@
 const ISO_8601 =
   /^(\d{4})-(\d\d)-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,30}))?)?(?:(Z)|([+-])(\d\d)(?::?(\d\d))?)?)?$/;
 
-/** The largest offset that Postgres takes, in hours; no zone has ever been as far from UTC. */
+/** Largest offset that Postgres accepts, in hours; no time zone was ever as far from UTC. */
 const MAX_OFFSET_HOURS = 15;
-/** A year as ISO 8601 and Postgres write it alike. */
+/** A year that ISO 8601 and Postgres write alike. */
 const PLAIN_YEAR = /^(?!0000)\d{4}-/;
 
-/** A moment as someone wrote it, to the millisecond. */
+/** A point in time, parsed from text. */
 export interface Moment {
-  /** The whole millisecond at or before it, and the first one at or after it: Python writes microseconds. */
+  /** The last millisecond at or before it, and the first at or after it: Python writes microseconds. */
   floor: Date;
   ceil: Date;
-  /** In UTC with microseconds, as precise as Postgres keeps it. */
+  /** In UTC with microseconds, the precision of Postgres. */
   iso: string;
-  /** It names a day and no time of that day. */
+  /** True for a date without a time. */
   wholeDay: boolean;
 }
 
 /**
- * Reads strict ISO 8601: a calendar date that exists, alone or with a time, in UTC unless it names an offset (contracts
- * README, "Times"). Every door reads times with it. Undefined for everything else: `2024-02-30`, `now`, `infinity`, and what
- * its offset moves out of the years 1 to 9999.
+ * Parses strict ISO 8601: an existing calendar date, alone or with a time, in UTC unless it has an offset (contracts
+ * README, "Times"). All routes and consumers parse times with it. Returns undefined for everything else: `2024-02-30`,
+ * `now`, `infinity`, and times that their offset moves out of the years 1 to 9999.
  */
 export function readMoment(text: string): Moment | undefined {
   const found = ISO_8601.exec(text);
@@ -48,11 +48,11 @@ export function readMoment(text: string): Moment | undefined {
 
 type Six = [number, number, number, number, number, number];
 
-/** A moment as bodies have it stored: ISO 8601 in UTC with milliseconds. Undefined for what is no moment. */
+/** Returns a time as it is stored: ISO 8601 in UTC with milliseconds. Undefined if the text is no valid time. */
 export const inUtc = (text: string): string | undefined => readMoment(text)?.floor.toISOString();
 
 /** A time without a zone. */
 const UNZONED = /T[\d:.,]+$/;
 
-/** A moment that `readMoment` reads, as it was written; one without a zone says that it is in UTC. */
+/** Returns a valid time as it was written, with `Z` added if it has no zone. */
 export const zoned = (text: string): string => (UNZONED.test(text) ? `${text}Z` : text);

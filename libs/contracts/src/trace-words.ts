@@ -1,9 +1,9 @@
 import type { MessageTrace } from './delivery.dto.js';
 
-/** The state of a message in words for people: those of the API. */
+/** Returns the state of a message for people, in the API's words. */
 export const stateWords = (state: MessageTrace['state']): string => state.replace('_', ' ');
 
-/** The steps of a trace in words for people. */
+/** The steps of a trace, for people. */
 export const STEP_WORDS: Record<MessageTrace['steps'][number]['step'], string> = {
   accepted: 'accepted by a gateway',
   queued: 'put on the queue',

@@ -9,10 +9,10 @@ import {
   trace,
 } from '@opentelemetry/api';
 
-/** The API alone: while nobody started a tracer, all of this comes to nothing. */
+/** Uses only the API of OpenTelemetry: without a started tracer, all calls do nothing. */
 const tracer = trace.getTracer('herald');
 
-/** Whoever takes part in a step: a message or a request, and the trace that it belongs to. */
+/** A participant of a step: a message or a request, with its trace. */
 export interface Traced {
   /** The correlationId. */
   id?: string;
@@ -20,7 +20,7 @@ export interface Traced {
   traceparent?: string | null;
 }
 
-/** What is done, in the words of OpenTelemetry's conventions for messaging. */
+/** An operation, described by OpenTelemetry's conventions for messaging. */
 export interface Step {
   name: string;
   kind: SpanKind;
@@ -30,19 +30,19 @@ export interface Step {
 /** Version, trace, parent and flags. */
 const TRACEPARENT = /^(?!ff)[\da-f]{2}-((?!0{32})[\da-f]{32})-((?!0{16})[\da-f]{16})-([\da-f]{2})$/;
 
-/** True for a `traceparent` that others can go on with. */
+/** Returns true for a valid `traceparent`. */
 export const isTraceparent = (value: unknown): value is string => typeof value === 'string' && TRACEPARENT.test(value);
 
-/** The span of what is under way; undefined while nothing is traced. */
+/** Returns the active span; undefined outside a trace. */
 export const spanHere = (): Span | undefined => trace.getActiveSpan();
 
-/** The `traceparent` of a span, or of what is under way. */
+/** Returns the `traceparent` of a span, by default of the active one. */
 export function traceparentHere(span = spanHere()): string | undefined {
   const { traceId, spanId, traceFlags } = span?.spanContext() ?? {};
   return traceId && `00-${traceId}-${spanId}-${(traceFlags ?? 0).toString(16).padStart(2, '0')}`;
 }
 
-/** Says of the request or job under way which message it is about. */
+/** Adds the message's correlationId to the active span. */
 export function traceAbout(correlationId: string): void {
   spanHere()?.setAttribute(ONE, correlationId);
 }
@@ -56,21 +56,22 @@ interface Group {
 }
 
 /**
- * Does `work` as a step of the traces of all who take part, which each of them stays unbroken by. The work itself is seen in
- * one of them: the first that is recorded. The others have a span for the same time, which links to it, and it to them.
- * @param under the end of one of the traces, where it goes on; of the others it is what they say themselves
+ * Runs `work` as a step in the traces of all participants, so that no trace is interrupted. The work's own spans belong
+ * to one trace, the first recorded one. Each other trace gets a span of the same duration; the spans link to each
+ * other.
+ * @param under `traceparent` that replaces the participant's own in the trace that it belongs to
  */
-export async function step<T>(what: Step, traced: Traced[], work: () => Promise<T>, under?: string): Promise<T> {
+export async function step<T>(operation: Step, traced: Traced[], work: () => Promise<T>, under?: string): Promise<T> {
   const [first = { ids: [] }, ...others] = groupsOf(traced);
-  const seen = begin(what, first, under);
-  const shares = others.filter(({ traceparent }) => traceparent).map((group) => begin(what, group, under));
-  for (const share of shares) {
-    share.addLink({ context: seen.spanContext() });
-    seen.addLink({ context: share.spanContext() });
+  const main = begin(operation, first, under);
+  const linked = others.filter(({ traceparent }) => traceparent).map((group) => begin(operation, group, under));
+  for (const span of linked) {
+    span.addLink({ context: main.spanContext() });
+    main.addLink({ context: span.spanContext() });
   }
-  const spans = [seen, ...shares];
+  const spans = [main, ...linked];
   try {
-    return await context.with(trace.setSpan(context.active(), seen), work);
+    return await context.with(trace.setSpan(context.active(), main), work);
   } catch (error) {
     for (const span of spans) fail(span, error);
     throw error;
@@ -79,15 +80,17 @@ export async function step<T>(what: Step, traced: Traced[], work: () => Promise<
   }
 }
 
-/** Several who each have a span of their own do one work: it is seen in the first that is recorded, the others link to it. */
+/**
+ * Runs `work` for several participants with spans of their own: in the first recorded span, to which the others link.
+ */
 export function together<T>(several: readonly { span?: Span }[], work: () => T): T {
-  const [seen, ...others] = several.flatMap(({ span }) => (span?.isRecording() ? span : []));
-  if (!seen) return work();
-  for (const span of others) span.addLink({ context: seen.spanContext() });
-  return context.with(trace.setSpan(ROOT_CONTEXT, seen), work);
+  const [main, ...others] = several.flatMap(({ span }) => (span?.isRecording() ? span : []));
+  if (!main) return work();
+  for (const span of others) span.addLink({ context: main.spanContext() });
+  return context.with(trace.setSpan(ROOT_CONTEXT, main), work);
 }
 
-/** By trace; the first that is recorded comes first. */
+/** Groups participants by trace; the first recorded trace comes first. */
 function groupsOf(traced: Traced[]): Group[] {
   const groups = new Map<string | undefined, Group>();
   for (const { id, traceparent } of traced) {
@@ -102,13 +105,13 @@ function groupsOf(traced: Traced[]): Group[] {
 }
 
 function begin({ name, kind, attributes }: Step, { traceparent, ids }: Group, under: string | undefined): Span {
-  const goesOn = under && (!traceparent || traceOf(under) === traceOf(traceparent));
+  const continues = under && (!traceparent || traceOf(under) === traceOf(traceparent));
   const about: Attributes =
     ids.length > 1 ? { [SEVERAL]: ids, 'messaging.batch.message_count': ids.length } : ids[0] ? { [ONE]: ids[0] } : {};
   return tracer.startSpan(
     name,
     { kind, attributes: { ...attributes, ...about } },
-    parentOf(goesOn ? under : traceparent),
+    parentOf(continues ? under : traceparent),
   );
 }
 
@@ -126,7 +129,7 @@ function parentOf(traceparent: string | undefined): Context {
 const traceOf = (traceparent: string) => TRACEPARENT.exec(traceparent)?.[1];
 const isRecorded = (traceparent = '') => Number.parseInt(traceparent.slice(-2), 16) % 2 === 1;
 
-/** What kind of fault, and not its words: those may quote what people wrote. */
+/** Returns the kind of an error without its text, which may quote content. */
 export function kindOf(error: unknown): string {
   const { code, name } = Object(error) as { code?: unknown; name?: string };
   return typeof code === 'string' ? code : (name ?? 'error');
@@ -137,14 +140,14 @@ function fail(span: Span, error: unknown): void {
   span.setStatus({ code: SpanStatusCode.ERROR });
 }
 
-/** The step that puts a job on a queue. */
+/** The step that enqueues a job. */
 export const sending = (queue: string, job: string): Step => ({
   name: `send ${queue}`,
   kind: SpanKind.PRODUCER,
   attributes: ofQueue(queue, job, 'send'),
 });
 
-/** The step that works a job off; the name of one that nobody knows may be what somebody wrote, and is left out. */
+/** The step that processes a job. Without a name for an unknown job, whose name may be a person's text. */
 export const processing = (queue: string, job: string | undefined, attempt: number): Step => ({
   name: `process ${queue}`,
   kind: SpanKind.CONSUMER,

@@ -1,6 +1,6 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-/** Conditions that recognize a worker's rows from before `written_by` by their verdict; that of a conversation is empty. */
+/** Conditions that recognize a worker's rows from before `written_by` by their verdict; a conversation's is empty. */
 const OLD_VERDICTS = {
   herald_delivery: `verdict ?| array['recipientLogin', 'updated']`,
   herald_agent_actions: `verdict ? 'notification_id'`,
