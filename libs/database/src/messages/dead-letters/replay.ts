@@ -12,7 +12,7 @@ import {
 import { unknownCompany } from '../../accounts/companies.js';
 import type { Sql } from '../../connection/database.js';
 
-/** Every queue whose messages can be given up. */
+/** All queues whose messages can be given up. */
 export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, merchantAnswered];
 
 /**

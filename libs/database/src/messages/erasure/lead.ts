@@ -52,7 +52,7 @@ const OF_LEADS_JOB = `d.queue in ('merchant-answers', 'merchant-answers.answered
 /** Jobs in Redis are searched like dead letters. */
 const FIND_LEADS_JOBS = find(`select d.id from ${jobsFrom(6)} d, lead l where ${OF_LEADS_JOB}`);
 
-/** In the order in which messages move, so that a message that moves meanwhile is found in its next place. */
+/** Ordered as messages move, so that a message that moves meanwhile is found in its next place. */
 const LEAD_TRACES: Trace[] = [
   {
     name: 'owed messages',

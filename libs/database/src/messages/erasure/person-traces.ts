@@ -45,7 +45,7 @@ const owed = (queue: string, condition: string) =>
   find(`select o.id::text as id from outbox o, person p
          where o.company_id = p.company_id and o.queue = '${queue}' and ${condition}`);
 
-/** In the order in which messages move, so that a message that moves meanwhile is found in its next place. */
+/** Ordered as messages move, so that a message that moves meanwhile is found in its next place. */
 export const PERSON_TRACES: Trace[] = [
   {
     name: 'kept answers',
