@@ -184,7 +184,7 @@ class Loudness {
   loud?: 'yes';
 }
 
-const facts = { id: 'say', summary: 'Say it', answers: { 200: Word } };
+const facts = { id: 'say', summary: 'Say it', responses: { 200: Word } };
 
 @Controller('say')
 @Group('delivery')
@@ -256,14 +256,14 @@ class SaidToo {
 class Twofold {
   @Get('one')
   @Open()
-  @Operation({ ...facts, answers: { 200: Said } })
+  @Operation({ ...facts, responses: { 200: Said } })
   one() {
     return { one: 1 };
   }
 
   @Get('two')
   @Open()
-  @Operation({ ...facts, answers: { 200: SaidToo } })
+  @Operation({ ...facts, responses: { 200: SaidToo } })
   two() {
     return { two: 2 };
   }

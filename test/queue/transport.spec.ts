@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseRedisUrl } from '@herald/bootstrap';
 import {
+  command,
   Dto,
   event,
   fromCompany,
@@ -11,7 +12,6 @@ import {
   NamedJob,
   notFound,
   owed,
-  request,
 } from '@herald/contracts';
 import { type JobOf, OnJob, prefixOf, QueueClient, QueueServer } from '@herald/queue';
 import { Controller, type INestMicroservice, Logger, Module, type Type } from '@nestjs/common';
@@ -41,7 +41,7 @@ const parcels = {
   jobs: {
     ship: { ...event(fromCompany(Parcel)), backoffMs: 10 },
     weigh: {
-      ...request(fromCompany(Parcel), Weight),
+      ...command(fromCompany(Parcel), Weight),
       timeoutMs: 1000,
     },
     owed,

@@ -1,5 +1,5 @@
-import { noteEffects } from '@herald/bootstrap';
-import { type ActionRecipient, agentActions, type Answered, notFound } from '@herald/contracts';
+import { recordEffects } from '@herald/bootstrap';
+import { type ActionRecipient, agentActions, type CommandResult, notFound } from '@herald/contracts';
 import {
   ACTION_STATEMENTS,
   Database,
@@ -23,7 +23,7 @@ export class AgentActionsConsumer {
     ledger: MessageLedger,
   ) {
     this.actions = new MessageWriter(database, ledger, ACTION_STATEMENTS, (times) =>
-      noteEffects(agentActions.queue, times),
+      recordEffects(agentActions.queue, times),
     );
   }
 
@@ -41,7 +41,7 @@ export class AgentActionsConsumer {
 
   /** What one recipient did with an action; 404 when the company has no such action or it has no such recipient. */
   @OnJob(agentActions, 'set-status')
-  setStatus({ data }: JobOf<typeof agentActions, 'set-status'>): Promise<Answered<ActionRecipient>> {
+  setStatus({ data }: JobOf<typeof agentActions, 'set-status'>): Promise<CommandResult<ActionRecipient>> {
     return once(this.database, data.correlationId, data.body, (tx) => change(tx, data.companyId, data.body));
   }
 }

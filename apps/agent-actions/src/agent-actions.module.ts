@@ -4,8 +4,8 @@ import {
   type HealthChecks,
   HealthModule,
   type HealthWork,
-  noteRun,
-  tellPool,
+  recordRun,
+  registerPoolGauges,
 } from '@herald/bootstrap';
 import { agentActions } from '@herald/contracts';
 import { ACTIONS, Database, MessageLedger, Retention } from '@herald/database';
@@ -55,7 +55,7 @@ import { env } from './agent-actions.env.js';
           lockMs: JOB_LOCK_MS,
           believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
-          ran: noteRun,
+          onRun: recordRun,
         });
       },
     },
@@ -92,7 +92,7 @@ export class AgentActionsModule implements OnApplicationShutdown {
     @Inject(Database) private readonly database: Database,
     @Inject(Retention) private readonly retention: Retention,
   ) {
-    tellPool(() => database.connections);
+    registerPoolGauges(() => database.connections);
   }
 
   /** After the queue: what is in work still needs the database. */

@@ -1,5 +1,5 @@
-import { noteEffects } from '@herald/bootstrap';
-import { type Answered, delivery, type FeedItem, forbidden, notFound } from '@herald/contracts';
+import { recordEffects } from '@herald/bootstrap';
+import { type CommandResult, delivery, type FeedItem, forbidden, notFound } from '@herald/contracts';
 import { Database, FEED_ITEM, MessageLedger, MessageWriter, once } from '@herald/database';
 import { type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
@@ -14,7 +14,9 @@ export class DeliveryConsumer {
     private readonly database: Database,
     ledger: MessageLedger,
   ) {
-    this.messages = new MessageWriter(database, ledger, feedStatements, (times) => noteEffects(delivery.queue, times));
+    this.messages = new MessageWriter(database, ledger, feedStatements, (times) =>
+      recordEffects(delivery.queue, times),
+    );
   }
 
   /** Messages that a gateway accepted: their content is in the outbox. */
@@ -31,7 +33,7 @@ export class DeliveryConsumer {
 
   /** The recipient alone may change a message; its author sees it change (contracts README, "Marking messages"). */
   @OnJob(delivery, 'set-status')
-  setStatus({ data }: JobOf<typeof delivery, 'set-status'>): Promise<Answered<FeedItem>> {
+  setStatus({ data }: JobOf<typeof delivery, 'set-status'>): Promise<CommandResult<FeedItem>> {
     const { messageId, login, status } = data.body;
     return once(this.database, data.correlationId, data.body, async (tx) => {
       const [item] = await tx.query<FeedItem>(
@@ -53,7 +55,7 @@ export class DeliveryConsumer {
   }
 
   @OnJob(delivery, 'read-all')
-  readAll({ data }: JobOf<typeof delivery, 'read-all'>): Promise<Answered<{ updated: number }>> {
+  readAll({ data }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<{ updated: number }>> {
     return once(this.database, data.correlationId, data.body, async (tx) => {
       // Locked in order, so that two of these at once do not wait for each other.
       const rows = await tx.query(

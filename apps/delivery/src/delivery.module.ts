@@ -4,8 +4,8 @@ import {
   type HealthChecks,
   HealthModule,
   type HealthWork,
-  noteRun,
-  tellPool,
+  recordRun,
+  registerPoolGauges,
 } from '@herald/bootstrap';
 import { delivery } from '@herald/contracts';
 import { Database, FEED, MessageLedger, Retention } from '@herald/database';
@@ -51,7 +51,7 @@ import { env } from './delivery.env.js';
           lockMs: JOB_LOCK_MS,
           believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
-          ran: noteRun,
+          onRun: recordRun,
         });
       },
     },
@@ -88,7 +88,7 @@ export class DeliveryModule implements OnApplicationShutdown {
     @Inject(Database) private readonly database: Database,
     @Inject(Retention) private readonly retention: Retention,
   ) {
-    tellPool(() => database.connections);
+    registerPoolGauges(() => database.connections);
   }
 
   /** After the queue: what is in work still needs the database. */

@@ -4,7 +4,7 @@ import {
   type HealthChecks,
   HealthModule,
   type HealthWork,
-  tellPool,
+  registerPoolGauges,
 } from '@herald/bootstrap';
 import { agentActions, delivery, merchantAnswered, merchantAnswers, unavailable } from '@herald/contracts';
 import { Database } from '@herald/database';
@@ -59,7 +59,7 @@ import { RateLimiter } from './rate-limit/rate-limiter.js';
           redis: REDIS_URL,
           namespace: QUEUE_NAMESPACE,
           secrets: QUEUE_SECRET,
-          beforeAsking() {
+          beforeCommand() {
             if (database.isAway) throw unavailable('The database is away; try again');
           },
         });
@@ -83,7 +83,7 @@ class FoundationModule implements OnApplicationShutdown {
     private readonly database: Database,
     private readonly client: QueueClient,
   ) {
-    tellPool(() => database.connections);
+    registerPoolGauges(() => database.connections);
   }
 
   async onApplicationShutdown(): Promise<void> {

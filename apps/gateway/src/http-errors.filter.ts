@@ -50,7 +50,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
     let data = refusalOf(await this.forCaller(error, request));
     await this.rateLimiter.noteRefused(request, response);
     if (isClientFault(data)) {
-      request.mistaken = true;
+      request.isClientMistake = true;
       data = this.invalid(data);
     } else if (data.status >= 500) this.report(error, data, request, response);
     const { retryAfterSeconds = data.status === 503 || data.status === 504 ? RETRY_AFTER_SECONDS : undefined } = data;

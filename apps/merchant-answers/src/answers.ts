@@ -1,15 +1,15 @@
 import {
-  type Answered,
+  type activeSpan,
+  activeTraceparent,
   answeredEventId,
+  type CommandResult,
   type Done,
   type JsonObject,
   merchantTenant,
   Refusal,
-  type spanHere,
-  traceparentHere,
   unprocessable,
 } from '@herald/contracts';
-import { bodyHash, type Database, isDataError, isTaken } from '@herald/database';
+import { bodyHash, type Database, isDataError, isDuplicateKey } from '@herald/database';
 import { LRUCache } from 'lru-cache';
 import { checkAnswer, hasFields, type Question, type ReadTexts } from './answer-rules.js';
 
@@ -24,10 +24,10 @@ export interface GivenAnswer {
   /** A caller waits for it: then it never stood in the outbox and was never given up. */
   awaited: boolean;
   /** Where it is traced: its event goes on with that. */
-  span?: ReturnType<typeof spanHere>;
+  span?: ReturnType<typeof activeSpan>;
 }
 
-type Outcome = Answered<Done> | Error;
+type Outcome = CommandResult<Done> | Error;
 
 interface Attempt {
   given: GivenAnswer;
@@ -149,7 +149,7 @@ export class Answers {
         JSON.stringify(answer),
         JSON.stringify(rules),
         ...(this.tell
-          ? [answeredEventId(given.id), merchantTenant(given.merchantId), traceparentHere(given.span) ?? null]
+          ? [answeredEventId(given.id), merchantTenant(given.merchantId), activeTraceparent(given.span) ?? null]
           : []),
       ]);
       const [first] = rows as [unknown[]];
@@ -163,13 +163,13 @@ export class Answers {
       if (!isDataError(error)) throw error;
       // One of them was answered elsewhere under the same id a moment ago, or cannot be stored: find out which.
       if (chosen.length > 1) for (const attempt of chosen) await this.store([attempt]);
-      else if (!isTaken(error)) (chosen[0] as Attempt).outcome = error as Error;
+      else if (!isDuplicateKey(error)) (chosen[0] as Attempt).outcome = error as Error;
     }
   }
 }
 
 /** What the same request was told before, if it was. */
-function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): Answered<Done> | undefined {
+function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): CommandResult<Done> | undefined {
   if (known.body_hash) {
     if (!known.body_hash.equals(hash)) throw unprocessable('This Idempotency-Key was used with another body');
     return { verdict: known.verdict as Done, replayed: true };

@@ -1,6 +1,7 @@
 import {
-  type Answered,
+  activeSpan,
   BrokenContract,
+  type CommandResult,
   type Done,
   type JobContract,
   type JobRun,
@@ -10,7 +11,6 @@ import {
   readJob,
   readMoment,
   Refusal,
-  spanHere,
   together,
   unprocessable,
 } from '@herald/contracts';
@@ -30,7 +30,7 @@ type Command = Job<'request'> | Job<'answer'> | Job<'delete'> | Job<'conversatio
 @Controller()
 export class MerchantAnswersConsumer {
   /** Answers that are in work at once share statements; each ends by itself. Where one came alone, the next waits for none. */
-  private readonly answering = new DataLoader<GivenAnswer, Answered<Done>>((given) => this.give(given), {
+  private readonly answering = new DataLoader<GivenAnswer, CommandResult<Done>>((given) => this.give(given), {
     cache: false,
     maxBatchSize: 100,
     batchScheduleFn: (run) => (this.isQuiet ? queueMicrotask(run) : setImmediate(run)),
@@ -45,7 +45,7 @@ export class MerchantAnswersConsumer {
 
   /** A question for a merchant. When nobody waits for the outcome, the conversation may still come: it is tried again. */
   @OnJob(merchantAnswers, 'request')
-  async request(job: Job<'request'>): Promise<Answered<Done>> {
+  async request(job: Job<'request'>): Promise<CommandResult<Done>> {
     const { correlationId, merchantId, body } = job.data;
     const name = typeNamed(body);
     const known = name === undefined ? null : await findType(this.database, name);
@@ -61,16 +61,16 @@ export class MerchantAnswersConsumer {
   }
 
   @OnJob(merchantAnswers, 'answer')
-  answer(job: Job<'answer'>): Promise<Answered<Done>> {
+  answer(job: Job<'answer'>): Promise<CommandResult<Done>> {
     const { correlationId: id, merchantId, notificationId, body } = job.data;
     const hash = bodyHash(contentOf(job));
     const { awaited } = job.run;
-    return this.answering.load({ id, merchantId, notificationId, body, hash, awaited, span: spanHere() });
+    return this.answering.load({ id, merchantId, notificationId, body, hash, awaited, span: activeSpan() });
   }
 
   /** An answered notification may be deleted too; its event was written with the answer. */
   @OnJob(merchantAnswers, 'delete')
-  delete(job: Job<'delete'>): Promise<Answered<Done>> {
+  delete(job: Job<'delete'>): Promise<CommandResult<Done>> {
     const { merchantId, notificationId } = job.data;
     return this.once(job, async (tx) => {
       const deleted = await tx.query('delete from notifications where id = $1 and merchant_id = $2 returning id', [
@@ -154,7 +154,7 @@ export class MerchantAnswersConsumer {
     }
   }
 
-  private once<Verdict>(job: Command, effect: (tx: Sql) => Promise<Verdict>): Promise<Answered<Verdict>> {
+  private once<Verdict>(job: Command, effect: (tx: Sql) => Promise<Verdict>): Promise<CommandResult<Verdict>> {
     const { correlationId } = job.data;
     return once(this.database, correlationId, contentOf(job), async (tx) => {
       // It may stand in the outbox, or have been given up before: it is in one place.

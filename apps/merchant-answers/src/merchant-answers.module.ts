@@ -4,9 +4,9 @@ import {
   type HealthChecks,
   HealthModule,
   type HealthWork,
-  noteEffects,
-  noteRun,
-  tellPool,
+  recordEffects,
+  recordRun,
+  registerPoolGauges,
 } from '@herald/bootstrap';
 import { merchantAnswers } from '@herald/contracts';
 import { Database, MessageLedger } from '@herald/database';
@@ -66,10 +66,10 @@ import { env } from './merchant-answers.env.js';
           lockMs: JOB_LOCK_MS,
           believed: { behindDays: PRODUCER_TIME_BEHIND_DAYS, aheadMs: PRODUCER_TIME_AHEAD_MS },
           closeTimeoutMs: SHUTDOWN_TIMEOUT_MS,
-          ran: (run) => {
-            noteRun(run);
+          onRun: (run) => {
+            recordRun(run);
             // Every job but `owed` is one message or command of its own.
-            if (run.job !== 'owed' && !run.failed) noteEffects(run.queue, [run.queuedAt]);
+            if (run.job !== 'owed' && !run.failed) recordEffects(run.queue, [run.queuedAt]);
           },
         });
       },
@@ -95,7 +95,7 @@ import { env } from './merchant-answers.env.js';
 })
 export class MerchantAnswersModule implements OnApplicationShutdown {
   constructor(@Inject(Database) private readonly database: Database) {
-    tellPool(() => database.connections);
+    registerPoolGauges(() => database.connections);
   }
 
   /** After the queue: what is in work still needs the database. */

@@ -1,4 +1,4 @@
-import { boundConnections, memberOf, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
+import { limitConnections, memberOf, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
 import { QueueWatch } from '@herald/queue';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mountBoards } from './board/boards.js';
@@ -38,7 +38,7 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
     routerOptions: { ignoreTrailingSlash: true },
   });
   const server = adapter.getInstance();
-  boundConnections(server.server, PRIVATE_CONNECTIONS);
+  limitConnections(server.server, PRIVATE_CONNECTIONS);
   server.addHook('onRoute', (route) => {
     if (route.config?.open) route.bodyLimit = MAX_OPEN_BODY_BYTES;
   });

@@ -1,4 +1,4 @@
-import { HEALTH_CHECKS, type HealthChecks, HealthModule, tellPool } from '@herald/bootstrap';
+import { HEALTH_CHECKS, type HealthChecks, HealthModule, registerPoolGauges } from '@herald/bootstrap';
 import { Database, DeadLetters } from '@herald/database';
 import { QueueWatch } from '@herald/queue';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
@@ -72,7 +72,7 @@ export class OpsModule implements OnApplicationShutdown {
     private readonly watch: QueueWatch,
     private readonly endedSessions: EndedSessions,
   ) {
-    tellPool(() => database.connections);
+    registerPoolGauges(() => database.connections);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -1,4 +1,4 @@
-import { tellGauge } from '@herald/bootstrap';
+import { registerGauge } from '@herald/bootstrap';
 import { DeadLetters, type OldestOwed, type QueueCounts } from '@herald/database';
 import { type QueueStanding, QueueWatch } from '@herald/queue';
 import { Injectable } from '@nestjs/common';
@@ -29,12 +29,12 @@ export class Standings {
     this.tell('herald_outbox_messages', 'messages acknowledged and still owed', ({ owed }) => owed);
     this.tell('herald_outbox_oldest_seconds', 'age of the oldest message owed', ({ oldestSeconds }) => oldestSeconds);
     this.tell('herald_dead_letters', 'messages given up and kept', ({ deadLetters: letters }) => letters);
-    tellGauge({ name: 'herald_queue_jobs', help: 'jobs in Redis', labels: ['queue', 'state'] }, async () =>
+    registerGauge({ name: 'herald_queue_jobs', help: 'jobs in Redis', labels: ['queue', 'state'] }, async () =>
       (await this.ofRedis()).flatMap(({ queue, jobs }) =>
         Object.entries(jobs).map(([state, value]) => ({ labels: { queue, state }, value })),
       ),
     );
-    tellGauge(
+    registerGauge(
       { name: 'herald_queue_oldest_seconds', help: 'age of the oldest job that waits', labels: ['queue'] },
       async () => (await this.ofRedis()).map(({ queue, oldestSeconds: value }) => ({ labels: { queue }, value })),
     );
@@ -49,7 +49,7 @@ export class Standings {
   }
 
   private tell(name: string, help: string, figure: (debt: Debt) => number): void {
-    tellGauge({ name, help, labels: ['queue'] }, async () =>
+    registerGauge({ name, help, labels: ['queue'] }, async () =>
       (await this.ofPostgres()).map((debt) => ({ labels: { queue: debt.queue }, value: figure(debt) })),
     );
   }

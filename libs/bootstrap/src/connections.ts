@@ -21,7 +21,7 @@ export const PRIVATE_CONNECTIONS = 1000;
  * replaces the one that has been idle longest, so that no client can occupy them all by keeping them open. If too many
  * bytes are unread, the connections with the most unread bytes are closed.
  */
-export function boundConnections(server: Server, max: number): void {
+export function limitConnections(server: Server, max: number): void {
   /** Connections with their latest response, the most recently used last. */
   const open = new Map<Socket, ServerResponse | undefined>();
 

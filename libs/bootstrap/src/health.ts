@@ -100,7 +100,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   @Operation({
     id: 'isAlive',
     summary: 'Whether the process gets its work done',
-    answers: { 200: Alive, 503: Stuck },
+    responses: { 200: Alive, 503: Stuck },
     examples: { 503: { status: 'stuck', work: ['outbox'] } },
   })
   live(@Res({ passthrough: true }) response: Reply) {
@@ -116,7 +116,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   @Operation({
     id: 'isReady',
     summary: 'Whether everything that the service depends on answers',
-    answers: { 200: Readiness, 503: Readiness },
+    responses: { 200: Readiness, 503: Readiness },
     examples: {
       200: { status: 'ok', dependencies: { postgres: 'ok', redis: 'ok' } },
       503: { status: 'away', dependencies: { postgres: 'ok', redis: 'away' } },

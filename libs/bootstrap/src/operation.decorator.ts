@@ -13,7 +13,7 @@ export interface OperationFacts<B extends Bodies = Bodies> {
   id: string;
   summary: string;
   description?: string;
-  answers: B;
+  responses: B;
   /** An example of each response, by status. Default: the example of its class. */
   examples?: Partial<Record<keyof B, unknown>>;
   /** A worker produces the response, so the request may time out. */

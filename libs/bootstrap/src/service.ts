@@ -4,7 +4,7 @@ import type { CustomTransportStrategy } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import type { z } from 'zod';
-import { boundConnections, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from './connections.js';
+import { limitConnections, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from './connections.js';
 import { Drain } from './drain.js';
 import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
@@ -58,7 +58,7 @@ export async function startService(options: ServiceOptions): Promise<INestApplic
 /** The only server of a worker; it serves the health routes. */
 function healthAdapter(): FastifyAdapter {
   const adapter = new FastifyAdapter({ ...PRIVATE_SERVER, forceCloseConnections: 'idle' });
-  boundConnections(adapter.getInstance().server, PRIVATE_CONNECTIONS);
+  limitConnections(adapter.getInstance().server, PRIVATE_CONNECTIONS);
   return adapter;
 }
 

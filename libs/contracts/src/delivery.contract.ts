@@ -1,6 +1,6 @@
 import { FeedItem, IsLogin, SendMessage, SetMessageStatus, Updated } from './delivery.dto.js';
 import { Dto } from './dto.js';
-import { answered, fromCompany, message, ofGateway, owed, request } from './queue-contract.js';
+import { command, fromCompany, message, ofGateway, owed, resultOf } from './queue-contract.js';
 import { IsId } from './rules.js';
 
 @Dto({ ignoresOthers: true })
@@ -20,7 +20,7 @@ export const delivery = {
   jobs: {
     deliver: message(SendMessage),
     owed,
-    'set-status': ofGateway(request(fromCompany(SetStatus), answered(FeedItem))),
-    'read-all': ofGateway(request(fromCompany(ReadAll), answered(Updated))),
+    'set-status': ofGateway(command(fromCompany(SetStatus), resultOf(FeedItem))),
+    'read-all': ofGateway(command(fromCompany(ReadAll), resultOf(Updated))),
   },
 };

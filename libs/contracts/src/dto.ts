@@ -186,16 +186,16 @@ export type Checked<T> = { value: T; issues?: undefined } | { value?: undefined;
 
 /** Checks a value against the rules of a class. */
 export function check<T>(type: DtoClass<T>, given: unknown): Checked<T> {
-  if (!isJsonObject(given)) return { issues: [{ path: [], message: noObject(type, given) }] };
+  if (!isJsonObject(given)) return { issues: [{ path: [], message: objectFault(type, given) }] };
   const value = instanceOf(type, given);
   const issues = value === given ? [] : faultsOf(value as object);
   return issues.length > 0 ? { issues } : { value };
 }
 
 /** Words the fault of a value of a wrong type. */
-export const wanted = (value: unknown, what: string): string =>
+export const typeFault = (value: unknown, what: string): string =>
   value === undefined ? 'is required' : `must be ${what}`;
 
 /** Words the fault of a value that is no object of a class. */
-export const noObject = (type: DtoClass<unknown>, value: unknown): string =>
-  wanted(factsOf(type)?.unchecked ? null : value, 'an object');
+export const objectFault = (type: DtoClass<unknown>, value: unknown): string =>
+  typeFault(factsOf(type)?.unchecked ? null : value, 'an object');

@@ -4,14 +4,14 @@ import { Dto, type DtoClass } from './dto.js';
 import type { JsonObject } from './json-object.js';
 import { AnswerNotification, Conversation, Done, RequestNotification } from './merchant-answers.dto.js';
 import {
-  type Answered,
-  answered,
+  command,
+  type CommandResult,
   event,
   type JobContract,
   type Kept,
   NamedJob,
   owed,
-  request,
+  resultOf,
 } from './queue-contract.js';
 import { Refusal } from './refusal.js';
 import { IsAnyJson, IsId, IsNumericId, IsRecord, MayBeNull, Nested } from './rules.js';
@@ -58,8 +58,8 @@ class ConversationJob extends NamedJob {
   @Nested(() => Conversation) body: Conversation;
 }
 
-const command = <Data extends MerchantsJob>(data: DtoClass<Data>): JobContract<Data, Answered<Done>> => ({
-  ...request(data, answered(Done)),
+const merchantCommand = <Data extends MerchantsJob>(data: DtoClass<Data>): JobContract<Data, CommandResult<Done>> => ({
+  ...command(data, resultOf(Done)),
   keep: kept,
 });
 
@@ -67,9 +67,9 @@ const command = <Data extends MerchantsJob>(data: DtoClass<Data>): JobContract<D
 export const merchantAnswers = {
   queue: 'merchant-answers',
   jobs: {
-    request: command(RequestJob),
-    answer: command(AnswerJob),
-    delete: command(DeleteJob),
+    request: merchantCommand(RequestJob),
+    answer: merchantCommand(AnswerJob),
+    delete: merchantCommand(DeleteJob),
     'conversation.upsert': {
       ...event(ConversationJob),
       keep: ({ body }: ConversationJob): Kept => ({

@@ -7,8 +7,8 @@ import { AreIds, Described, IsId, Nested } from './rules.js';
  * invalid job becomes a dead letter.
  */
 export interface JobContract<Data = unknown, Reply = unknown> {
-  /** `event`: nobody waits. `request`: a caller waits for the reply, at most `timeoutMs`. */
-  kind: 'event' | 'request';
+  /** `event`: no caller waits. `command`: a caller waits for the reply, at most `timeoutMs`. */
+  kind: 'event' | 'command';
   data: DtoClass<Data>;
   reply?: DtoClass<Reply>;
   /** Number of attempts before the job is given up, if it fails for a temporary reason. */
@@ -51,8 +51,8 @@ export function event<Data>(data: DtoClass<Data>): JobContract<Data, never> {
   return { kind: 'event', data, attempts: 5, backoffMs: 1000, timeoutMs: 0 };
 }
 
-export function request<Data, Reply>(data: DtoClass<Data>, reply: DtoClass<Reply>): JobContract<Data, Reply> {
-  return { kind: 'request', data, reply, attempts: 3, backoffMs: 50, timeoutMs: 5000 };
+export function command<Data, Reply>(data: DtoClass<Data>, reply: DtoClass<Reply>): JobContract<Data, Reply> {
+  return { kind: 'command', data, reply, attempts: 3, backoffMs: 50, timeoutMs: 5000 };
 }
 
 /** Reserves a job for gateways; other producers cannot enqueue it. */
@@ -107,16 +107,16 @@ class Owed {
 export const owed = ofGateway(event(Owed));
 
 /** The verdict of a command that runs once per correlationId. */
-export interface Answered<Verdict> {
+export interface CommandResult<Verdict> {
   verdict: Verdict;
   /** True when the command had its effect earlier, and this is the verdict of that run. */
   replayed: boolean;
 }
 
 /** Returns the class of such a command's reply. */
-export function answered<Verdict>(type: DtoClass<Verdict>): DtoClass<Answered<Verdict>> {
+export function resultOf<Verdict>(type: DtoClass<Verdict>): DtoClass<CommandResult<Verdict>> {
   @Dto()
-  class VerdictOf implements Answered<Verdict> {
+  class VerdictOf implements CommandResult<Verdict> {
     @Nested(() => type as DtoClass)
     verdict: Verdict;
 

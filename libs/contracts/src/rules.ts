@@ -7,9 +7,9 @@ import {
   inside,
   instanceOf,
   type Issue,
-  noObject,
+  objectFault,
   type RuleFacts,
-  wanted,
+  typeFault,
 } from './dto.js';
 import { faultOfJson, isJsonObject, type JsonObject } from './json-object.js';
 import { faultOfText, isLonger, isUuid, storedText, tooLong } from './text.js';
@@ -34,7 +34,7 @@ export function rule(name: string, faultOf: FaultOf, facts: RuleFacts = {}): Pro
 
 /** Declares a rule for texts; other values are refused. */
 export const textRule = (name: string, faultOf: (text: string) => Fault, facts: RuleFacts = {}) =>
-  rule(name, (value) => (typeof value === 'string' ? faultOf(value) : wanted(value, 'a string')), {
+  rule(name, (value) => (typeof value === 'string' ? faultOf(value) : typeFault(value, 'a string')), {
     ...facts,
     schema: { type: 'string', ...facts.schema },
   });
@@ -46,7 +46,10 @@ export const ofText =
     typeof value === 'string' ? normalise(value) : value;
 
 export const listRule = (name: string, faultOf: (list: unknown[]) => Fault, facts: RuleFacts = {}) =>
-  rule(name, (value) => (Array.isArray(value) ? faultOf(value) : wanted(value, 'an array')), { ...facts, list: true });
+  rule(name, (value) => (Array.isArray(value) ? faultOf(value) : typeFault(value, 'an array')), {
+    ...facts,
+    list: true,
+  });
 
 /** Returns the faults of all items; undefined without faults. */
 export function faultsOfItems(list: readonly unknown[], faultOf: (item: unknown) => Fault): Issue[] | undefined {
@@ -109,7 +112,7 @@ export const IsNumericId = () =>
   rule(
     'isNumericId',
     (value) => {
-      if (typeof value !== 'number') return wanted(value, 'a number');
+      if (typeof value !== 'number') return typeFault(value, 'a number');
       return Number.isSafeInteger(value) && value > 0 ? undefined : 'must be a whole number above 0';
     },
     { schema: { type: 'integer', exclusiveMinimum: 0 } },
@@ -122,7 +125,7 @@ const NAME = /^[a-z][a-z0-9_]{0,49}$/;
 
 /** Returns undefined for an identifier of lower-case letters, digits and `_`, else `message`. */
 export function faultOfName(value: unknown, message: string): string | undefined {
-  if (typeof value !== 'string') return wanted(value, 'a string');
+  if (typeof value !== 'string') return typeFault(value, 'a string');
   return NAME.test(value) ? undefined : message;
 }
 
@@ -178,7 +181,7 @@ export const IsRecord = (...types: ('string' | 'number' | 'boolean' | 'integer')
   rule(
     'isRecord',
     (value) => {
-      if (!isJsonObject(value)) return wanted(value, 'an object');
+      if (!isJsonObject(value)) return typeFault(value, 'an object');
       const isGood = (item: unknown) =>
         types.some((type) => (type === 'integer' ? Number.isInteger(item) : typeof item === type));
       return Object.values(value).every(isGood) ? undefined : `must have values of the type ${types.join(' or ')}`;
@@ -193,7 +196,7 @@ function faultOfNested(type: DtoClass, value: unknown): Fault {
     const faults = faultsOf(value);
     return faults.length > 0 ? faults : undefined;
   }
-  return factsOf(type)?.unchecked && isJsonObject(value) ? undefined : noObject(type, value);
+  return factsOf(type)?.unchecked && isJsonObject(value) ? undefined : objectFault(type, value);
 }
 
 /** An object of the class. */

@@ -34,17 +34,17 @@ const TRACEPARENT = /^(?!ff)[\da-f]{2}-((?!0{32})[\da-f]{32})-((?!0{16})[\da-f]{
 export const isTraceparent = (value: unknown): value is string => typeof value === 'string' && TRACEPARENT.test(value);
 
 /** Returns the active span; undefined outside a trace. */
-export const spanHere = (): Span | undefined => trace.getActiveSpan();
+export const activeSpan = (): Span | undefined => trace.getActiveSpan();
 
 /** Returns the `traceparent` of a span, by default of the active one. */
-export function traceparentHere(span = spanHere()): string | undefined {
+export function activeTraceparent(span = activeSpan()): string | undefined {
   const { traceId, spanId, traceFlags } = span?.spanContext() ?? {};
   return traceId && `00-${traceId}-${spanId}-${(traceFlags ?? 0).toString(16).padStart(2, '0')}`;
 }
 
 /** Adds the message's correlationId to the active span. */
-export function traceAbout(correlationId: string): void {
-  spanHere()?.setAttribute(ONE, correlationId);
+export function traceMessage(correlationId: string): void {
+  activeSpan()?.setAttribute(ONE, correlationId);
 }
 
 const ONE = 'herald.correlation_id';

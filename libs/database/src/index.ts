@@ -39,7 +39,7 @@ export { completeLead, type Lead, subjectOfLead } from './messages/erasure/lead.
 export { completePerson, type Person, subjectOfPerson } from './messages/erasure/person.js';
 export { type Credential, type Scope, SCOPES } from './schema/entities/credential.entity.js';
 export { FEED_ITEM } from './delivery/feed-item.js';
-export { isDataError, isOldSchema, isOutage, isTaken } from './connection/faults.js';
+export { isDataError, isDuplicateKey, isOldSchema, isOutage } from './connection/faults.js';
 export { MessageLedger } from './messages/message-ledger.js';
 export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
 export { type MessageStatements, MessageWriter } from './messages/message-writer.js';

@@ -3,7 +3,7 @@
  * table, no route and no payload.
  */
 export { prefixOf, type RedisAddress } from './connection.js';
-export { saysNothing } from './job-id.js';
+export { isImpersonalId } from './job-id.js';
 export { type JobOf, OnJob } from './on-job.decorator.js';
 export { type JobState, QueueClient } from './queue.client.js';
 export { type QueueStanding, QueueWatch } from './queue-watch.js';

@@ -17,7 +17,7 @@ const rethrow = new Rethrow();
 /** Marks the handler of one kind of job; its argument is `JobOf<contract, name>`. */
 export function OnJob<C extends QueueContract, N extends JobName<C>>(contract: C, name: N): MethodDecorator {
   const pattern = { queue: contract.queue, job: name };
-  const Pattern = contract.jobs[name]?.kind === 'request' ? MessagePattern : EventPattern;
+  const Pattern = contract.jobs[name]?.kind === 'command' ? MessagePattern : EventPattern;
   return applyDecorators(Pattern(pattern), UseFilters(rethrow));
 }
 

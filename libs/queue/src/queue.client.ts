@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  activeTraceparent,
   checkData,
   gatewayTimeout,
   type JobContract,
@@ -7,14 +8,13 @@ import {
   type JobName,
   type JobReply,
   MAX_JOB_BYTES,
+  OwnFault,
   type QueueContract,
   Refusal,
   sending,
   step,
   type Traced,
-  traceparentHere,
   unavailable,
-  OwnFault,
 } from '@herald/contracts';
 import { ClientProxy, type ReadPacket, type WritePacket } from '@nestjs/microservices';
 import { type Job, type JobsOptions, Queue } from 'bullmq';
@@ -66,7 +66,7 @@ interface ClientOptions extends QueueOptions {
   /** The first signs the gateway's jobs. */
   secrets: string[];
   /** Throws when no worker could run a command now, so that its caller need not wait for the timeout. */
-  beforeAsking?: () => void;
+  beforeCommand?: () => void;
 }
 
 /** A producer: `enqueue` puts a job on a queue; `ask` also waits for its verdict. */
@@ -115,7 +115,7 @@ export class QueueClient extends ClientProxy {
 
   /**
    * Enqueues a command and waits for its verdict.
-   * @throws Refusal of the handler or of `beforeAsking`; 503 when Redis is unavailable, 504 when no verdict arrives in
+   * @throws Refusal of the handler or of `beforeCommand`; 503 when Redis is unavailable, 504 when no verdict arrives in
    * time
    */
   async ask<C extends QueueContract, N extends JobName<C>>(
@@ -190,7 +190,7 @@ export class QueueClient extends ClientProxy {
   }
 
   private async request(pattern: Pattern, data: unknown): Promise<unknown> {
-    this.options.beforeAsking?.();
+    this.options.beforeCommand?.();
     const timeoutMs = this.contractOf(pattern).timeoutMs;
     const jobId = randomUUID();
     const reply = this.inbox.await(jobId, timeoutMs);
@@ -229,7 +229,7 @@ export class QueueClient extends ClientProxy {
     const { attempts, backoffMs, ofGateway } = contract;
     const asGateway = ofGateway || Object.keys(transport).length > 0;
     const place = [prefixOf(pattern.queue, this.namespace), pattern.job, options.jobId] as const;
-    const traceparent = traceparentHere();
+    const traceparent = activeTraceparent();
     await this.queueOf(pattern.queue).add(
       pattern.job,
       asGateway ? this.proofs.sign(place, checked, transport) : checked,
@@ -269,5 +269,5 @@ export class QueueClient extends ClientProxy {
 /** Returns the job's message in the current trace. */
 function inCurrentTrace(data: unknown): Traced {
   const { correlationId } = Object(data) as { correlationId?: string };
-  return { id: correlationId, traceparent: traceparentHere() };
+  return { id: correlationId, traceparent: activeTraceparent() };
 }

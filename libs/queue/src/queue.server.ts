@@ -49,7 +49,7 @@ export interface QueueServerOptions extends QueueOptions, GatewayJobsOptions {
   /** Time that a stop waits for running jobs; after that they are left to another worker. */
   closeTimeoutMs: number;
   /** Called after each run of a job, successful or not; a postponed job has not run. */
-  ran?: (run: EndedRun) => void;
+  onRun?: (run: EndedRun) => void;
 }
 
 export interface EndedRun extends Pick<JobRun, 'queue' | 'job' | 'attempt' | 'queuedAt' | 'startedAt'> {
@@ -143,7 +143,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     const { queue, job: name, attempt, queuedAt, startedAt } = run;
     const known = contractFor(this.options.contract, name) && name;
     const reportRun = (failed: boolean) =>
-      this.options.ran?.({ queue, job: name, attempt, queuedAt, startedAt, endedAt: new Date(), failed });
+      this.options.onRun?.({ queue, job: name, attempt, queuedAt, startedAt, endedAt: new Date(), failed });
     this.running++;
     try {
       const process = () => this.work(job, run, token);
@@ -164,7 +164,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     const contract = contractFor(this.options.contract, job.name);
     const { replyTo, deadline } = transportOf(job);
     // The consumer's contract sets attempts and backoff, not the producer's options.
-    const retries = contract?.kind === 'request' && !replyTo ? UNAWAITED : contract;
+    const retries = contract?.kind === 'command' && !replyTo ? UNAWAITED : contract;
     if (retries) Object.assign(job.opts, { attempts: retries.attempts, backoff: this.backoff(retries.backoffMs) });
     let run = initialRun;
     try {

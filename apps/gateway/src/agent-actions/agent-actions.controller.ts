@@ -48,7 +48,7 @@ export class AgentActionsController {
     summary: 'Record an agent action',
     description:
       '202 once the action is committed; it reaches the log through the queue, with the `correlationId` as its `id`.',
-    answers: { 202: Accepted },
+    responses: { 202: Accepted },
     refusals: { 503: OUTBOX_FULL },
   })
   async record(
@@ -72,7 +72,7 @@ export class AgentActionsController {
     description:
       'A paginated list of agent action notifications, newest first: what actions agents took to resolve customer ' +
       'queries. Pages by `cursor` are as fast at the end as at the beginning; `skip` works too, and grows slower.',
-    answers: { 200: ActionList },
+    responses: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
   })
   list(@Query() { skip, limit, cursor, ...filters }: ListParams, @Caller() { companyId }: CredentialCaller) {
@@ -85,7 +85,7 @@ export class AgentActionsController {
     id: 'getActionStats',
     summary: 'Get Notification Statistics',
     description: 'Statistics about team notifications; zeros for a user whom nobody knows.',
-    answers: { 200: ActionStats },
+    responses: { 200: ActionStats },
     refusals: { 400: INVALID_TYPE },
   })
   stats(@Query() filters: StatsParams, @Caller() { companyId }: CredentialCaller) {
@@ -98,7 +98,7 @@ export class AgentActionsController {
     id: 'listUserActions',
     summary: 'Get User Notifications',
     description: "What a user received, newest first: each with that user's status, and that user's entry alone.",
-    answers: { 200: ActionList },
+    responses: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
   })
   ofUser(
@@ -114,7 +114,7 @@ export class AgentActionsController {
   @Operation({
     id: 'getAction',
     summary: 'Get Notification Details',
-    answers: { 200: ActionItem },
+    responses: { 200: ActionItem },
     refusals: { 404: NOT_FOUND },
   })
   async find(@Param() { notification_id }: NotificationId, @Caller() { companyId }: CredentialCaller) {
@@ -129,7 +129,7 @@ export class AgentActionsController {
     id: 'setActionStatus',
     summary: 'Update User Notification Status',
     description: "200 with the recipient's entry, once it is committed.",
-    answers: { 200: ActionRecipient },
+    responses: { 200: ActionRecipient },
     command: true,
     refusals: { 404: [NOT_FOUND, NO_RECIPIENT] },
   })

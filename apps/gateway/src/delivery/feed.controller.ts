@@ -52,7 +52,7 @@ export class FeedController {
     id: 'sendMessage',
     summary: 'Send a message',
     description: '202 once the message is committed; it reaches the feed through the queue, some milliseconds later.',
-    answers: { 202: Accepted },
+    responses: { 202: Accepted },
     refusals: { 403: FOREIGN_AUTHOR, 503: OUTBOX_FULL },
   })
   async send(@Body() body: SendMessage, @Caller() caller: CredentialCaller, @Correlated() correlation: Correlation) {
@@ -71,7 +71,7 @@ export class FeedController {
     summary: 'Send up to 1,000 messages',
     description:
       'Each message succeeds or fails by itself, in order; 400 with the same results when none was good. Up to 8 MiB.',
-    answers: { 202: BatchResults, 400: RefusedBatch },
+    responses: { 202: BatchResults, 400: RefusedBatch },
     refusals: { 413: '1000 messages at once are more than the 100 that may be sent in 60 s', 503: OUTBOX_FULL },
   })
   async sendBatch(
@@ -104,7 +104,7 @@ export class FeedController {
     id: 'readFeed',
     summary: 'Read a feed',
     description: 'What the person received and what they wrote, newest first.',
-    answers: { 200: FeedPage },
+    responses: { 200: FeedPage },
     refusals: { 400: 'limit must be a whole number from 1 to 100' },
   })
   list(@Query() params: FeedParams, @Caller() caller: PersonCaller) {
@@ -113,7 +113,7 @@ export class FeedController {
 
   @Get('unread-count')
   @People()
-  @Operation({ id: 'countUnread', summary: 'Count the unread messages', answers: { 200: UnreadCount } })
+  @Operation({ id: 'countUnread', summary: 'Count the unread messages', responses: { 200: UnreadCount } })
   unreadCount(@Caller() caller: PersonCaller) {
     return this.feed.unread(caller);
   }
@@ -124,7 +124,7 @@ export class FeedController {
     id: 'setMessageStatus',
     summary: 'Mark a message as read, unread or archived',
     description: 'Only its recipient may. 200 with the message once it is committed.',
-    answers: { 200: FeedItem },
+    responses: { 200: FeedItem },
     command: true,
     refusals: { 403: 'Only the recipient may change the status of a message', 404: NOT_FOUND },
   })
@@ -150,7 +150,7 @@ export class FeedController {
   @Operation({
     id: 'readAll',
     summary: 'Mark everything received as read',
-    answers: { 200: Updated },
+    responses: { 200: Updated },
     command: true,
   })
   async readAll(@Body() _: Nothing, @Caller() caller: PersonCaller, @Correlated() correlation: Correlation) {

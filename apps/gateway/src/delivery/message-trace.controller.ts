@@ -18,7 +18,7 @@ export class MessageTraceController {
     id: 'traceMessage',
     summary: 'Follow a message',
     description: 'Every step of a message or of an agent action, by the `correlationId` that sending it gave.',
-    answers: { 200: MessageTrace },
+    responses: { 200: MessageTrace },
     refusals: { 404: NOT_FOUND },
   })
   async trace(@Param() { correlationId }: CorrelationId, @Caller() caller: CredentialCaller) {

@@ -1,6 +1,6 @@
 import { randomFillSync } from 'node:crypto';
 import { decodedPathOf } from '@herald/bootstrap';
-import { badRequest, traceAbout } from '@herald/contracts';
+import { badRequest, traceMessage } from '@herald/contracts';
 import { bodyHash } from '@herald/database';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -82,7 +82,7 @@ export function correlationOf(single: boolean | undefined, context: ExecutionCon
   const id = named?.() ?? timeOrderedId();
   if (single !== false) {
     void response.header('X-Correlation-Id', id);
-    traceAbout(id);
+    traceMessage(id);
   }
   return {
     id,

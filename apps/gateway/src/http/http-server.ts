@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { boundConnections, memberOf, originForm } from '@herald/bootstrap';
-import { isTraceparent, methodNotAllowed, traceparentHere } from '@herald/contracts';
+import { limitConnections, memberOf, originForm } from '@herald/bootstrap';
+import { activeTraceparent, isTraceparent, methodNotAllowed } from '@herald/contracts';
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
@@ -79,7 +79,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   });
   const server = adapter.getInstance();
   ignoreClosed(server.server);
-  boundConnections(server.server, settings.MAX_CONNECTIONS);
+  limitConnections(server.server, settings.MAX_CONNECTIONS);
   answerForNode(server.server);
   answerExpectations(server.server);
   const paths = new KnownPaths(routerOptions);
@@ -137,7 +137,7 @@ function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): string {
 function identify(request: FastifyRequest, reply: FastifyReply): void {
   void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
   // Where nothing is traced, the caller's trace comes back as it came.
-  const traceparent = traceparentHere() ?? request.headers.traceparent;
+  const traceparent = activeTraceparent() ?? request.headers.traceparent;
   if (isTraceparent(traceparent)) void reply.header('traceparent', traceparent);
 }
 

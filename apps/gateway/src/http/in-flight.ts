@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { tellGauge, type Work } from '@herald/bootstrap';
+import { registerGauge, type Work } from '@herald/bootstrap';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Holders } from './holders.js';
 import { type Share, Slot } from './slot.js';
@@ -62,7 +62,9 @@ export class InFlight {
     this.share = { caller: of(sharePercent), company: of((100 + sharePercent) / 2) };
     this.deadlineMs = requestTimeoutMs + WORK_MS;
     setInterval(() => this.look(), LOOK_EVERY_MS).unref();
-    tellGauge({ name: 'herald_http_requests_in_flight', help: 'requests in work' }, () => [{ value: this.all.weight }]);
+    registerGauge({ name: 'herald_http_requests_in_flight', help: 'requests in work' }, () => [
+      { value: this.all.weight },
+    ]);
   }
 
   /**

@@ -1,7 +1,7 @@
 import { Group, Operation } from '@herald/bootstrap';
 import {
   AnswerNotification,
-  type Answered,
+  type CommandResult,
   Done,
   merchantAnswers,
   NotificationItem,
@@ -33,7 +33,7 @@ export class MerchantAnswersController {
     id: 'listNotifications',
     summary: 'Get notifications for the authenticated merchant',
     description: 'Newest first: at most 1,000, and a `Link` to the next ones when there are more.',
-    answers: { 200: [NotificationItem] },
+    responses: { 200: [NotificationItem] },
     refusals: { 400: 'status must be one of requested, answered' },
     headers: { Link: 'Where the list goes on, as `rel="next"`' },
   })
@@ -55,7 +55,7 @@ export class MerchantAnswersController {
     summary: 'Create a new notification request',
     description:
       'Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type.',
-    answers: { 200: Done },
+    responses: { 200: Done },
     examples: { 200: { message: 'Notification requested successfully' } },
     command: true,
     refusals: {
@@ -85,7 +85,7 @@ export class MerchantAnswersController {
     description:
       '200 for the one answer that wins, once it is committed. The answer must include all `answered_fields` and match ' +
       "the notification's JSON Schema.",
-    answers: { 200: Done },
+    responses: { 200: Done },
     examples: { 200: { message: 'Notification answered successfully' } },
     command: true,
     refusals: {
@@ -119,7 +119,7 @@ export class MerchantAnswersController {
     id: 'deleteNotification',
     summary: 'Delete a notification',
     description: 'Dismisses a notification, answered or not.',
-    answers: { 200: Done },
+    responses: { 200: Done },
     examples: { 200: { message: 'Notification deleted successfully' } },
     command: true,
     refusals: { 404: NOT_FOUND },
@@ -134,7 +134,7 @@ export class MerchantAnswersController {
   }
 }
 
-function told({ verdict, replayed }: Answered<Done>, correlation: Correlation): Done {
+function told({ verdict, replayed }: CommandResult<Done>, correlation: Correlation): Done {
   if (replayed) correlation.markReplayed();
   return verdict;
 }

@@ -88,7 +88,7 @@ function faultsOf({ facts, group, open, access, status, path, params, query }: R
   return [
     ...(group && GROUPS[group] ? [] : ['has no @Group that the document knows']),
     ...(open || access ? [] : ['does not say who may enter']),
-    ...(facts.answers[status] ? [] : [`does not describe its answer ${status}`]),
+    ...(facts.responses[status] ? [] : [`does not describe its answer ${status}`]),
     ...(query && !facts.refusals?.[400] ? ['does not say how it refuses a wrong parameter (400)'] : []),
     ...(path.includes('{') && !params ? ['has path parameters without a schema'] : []),
   ];

@@ -70,19 +70,19 @@ export class Operations {
   }
 
   private responses(route: Route): Json {
-    const answers = Object.keys((route.facts as OperationFacts).answers).map(Number);
+    const statuses = Object.keys((route.facts as OperationFacts).responses).map(Number);
     return {
       ...this.refusals.of(route),
-      ...(Object.fromEntries(answers.map((status) => [status, this.answer(route, status)])) as Json),
+      ...(Object.fromEntries(statuses.map((status) => [status, this.answer(route, status)])) as Json),
     };
   }
 
   private answer(route: Route, status: number): Json {
-    const { answers, examples = {}, headers: own = {} } = route.facts as OperationFacts;
+    const { responses, examples = {}, headers: own = {} } = route.facts as OperationFacts;
     const { 'application/json': json, ...others } = this.refusals.orRefused(
       route,
       status,
-      this.schemas.of(answers[status] as Described),
+      this.schemas.of(responses[status] as Described),
     );
     const done = status < 300;
     return {

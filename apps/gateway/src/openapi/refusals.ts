@@ -77,7 +77,7 @@ export class Refusals {
   of(route: Route): Record<string, Json> {
     const own = this.own(route);
     const usual = implied(route);
-    const statuses = [...new Set([...own.keys(), ...usual])].filter((status) => !route.facts?.answers[status]);
+    const statuses = [...new Set([...own.keys(), ...usual])].filter((status) => !route.facts?.responses[status]);
     return Object.fromEntries(
       statuses
         .toSorted((a, b) => a - b)

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { noteAccepted, noteBatch } from '@herald/bootstrap';
-import { MAX_OWED_IDS, step, traceparentHere, unavailable, unprocessable, within } from '@herald/contracts';
+import { recordAccepted, recordBatch } from '@herald/bootstrap';
+import { activeTraceparent, MAX_OWED_IDS, step, unavailable, unprocessable, within } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import { LANE, type NewMessage, type OwedJob, packJobs, type RequestKey } from './outbox-message.js';
@@ -51,7 +51,7 @@ export class OutboxWriter {
    *   accepted then
    */
   accept(messages: NewMessage[], key?: RequestKey): Promise<Acceptance> {
-    const traceparent = traceparentHere();
+    const traceparent = activeTraceparent();
     const traced = traceparent ? messages.map((message) => ({ ...message, traceparent })) : messages;
     return new Promise((resolve, reject) => {
       this.waiting.push({ messages: traced, key, since: performance.now(), resolve, reject });
@@ -167,9 +167,9 @@ function noteCommit(callers: Set<Waiting>): void {
   const sizes = new Map<string, number>();
   for (const { messages, since } of callers) {
     for (const { queue } of messages) sizes.set(queue, (sizes.get(queue) ?? 0) + 1);
-    if (messages[0]) noteAccepted(messages[0].queue, (now - since) / 1000);
+    if (messages[0]) recordAccepted(messages[0].queue, (now - since) / 1000);
   }
-  for (const [queue, size] of sizes) noteBatch(queue, size);
+  for (const [queue, size] of sizes) recordBatch(queue, size);
 }
 
 /** A replayed message was published when it was new. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { networkOfClient } from '@herald/bootstrap';
 import { forbidden, tooManyRequests, unauthorized } from '@herald/contracts';
-import { saysNothing } from '@herald/queue';
+import { isImpersonalId } from '@herald/queue';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -149,7 +149,7 @@ function pathOf({ routeOptions, params }: FastifyRequest): string {
   const given = params as Record<string, string>;
   return (routeOptions.url ?? '?').replaceAll(/:(\w+)/g, (parameter, name: string) => {
     const value = given[name] ?? '';
-    return saysNothing(value) || QUEUES.has(value) ? value : parameter;
+    return isImpersonalId(value) || QUEUES.has(value) ? value : parameter;
   });
 }
 

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { AppJob, AppQueue, BoardHooks } from '@bull-board/api/typings/app';
-import { saysNothing } from '@herald/queue';
+import { isImpersonalId } from '@herald/queue';
 import { errorFor, jobNameFor, onlyIds } from '../personal.js';
 
 const VIEWER = { role: 'viewer' } as const;
@@ -15,7 +15,7 @@ export const maskingHooks: BoardHooks = {
   before: ({ method, request }) => {
     const { jobId } = (request?.params ?? {}) as { jobId?: string };
     // Nor can it be tried out which ids there are.
-    if (jobId !== undefined && !saysNothing(jobId)) {
+    if (jobId !== undefined && !isImpersonalId(jobId)) {
       return { allow: false, status: 404, errorKey: 'ERRORS.JOB_NOT_FOUND' };
     }
     return { allow: method === 'get' };
@@ -55,7 +55,7 @@ function maskedJob(job: AppJob): AppJob {
     ([name, value]) => SHOWN_OPTIONS.includes(name) && (typeof value === 'boolean' || isSmall(value)),
   );
   return {
-    id: id === undefined || id === null || saysNothing(String(id)) ? id : hiddenId(id),
+    id: id === undefined || id === null || isImpersonalId(String(id)) ? id : hiddenId(id),
     timestamp: momentOf(timestamp) ?? 0,
     processedOn: momentOf(processedOn),
     finishedOn: momentOf(finishedOn),

@@ -5,7 +5,7 @@ import { registry } from './registry.js';
 declare module 'fastify' {
   interface FastifyRequest {
     /** The 5xx of this request is documented as the client's mistake and does not count as a fault. */
-    mistaken?: true;
+    isClientMistake?: true;
   }
 }
 
@@ -46,7 +46,7 @@ export function measureHttp(server: FastifyInstance): void {
     const labels = labelsOf(request);
     requests.inc({ ...labels, status: reply.statusCode });
     durations.observe(labels, reply.elapsedTime / 1000);
-    if (reply.statusCode >= 500 && !request.mistaken) faults.inc(labels);
+    if (reply.statusCode >= 500 && !request.isClientMistake) faults.inc(labels);
     done();
   });
 }

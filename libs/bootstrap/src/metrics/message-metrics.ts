@@ -1,5 +1,5 @@
 import { Histogram } from 'prom-client';
-import { registry, tellGauge } from './registry.js';
+import { registerGauge, registry } from './registry.js';
 
 const WAITS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 const WORK = WAITS.filter((seconds) => seconds <= 30);
@@ -18,12 +18,12 @@ const endToEnd = byQueue('herald_end_to_end_seconds', 'from accepting a message 
 const secondsBetween = (from: Date, to: Date) => Math.max(0, to.getTime() - from.getTime()) / 1000;
 
 /** Records that messages of a queue were acknowledged after `seconds`. */
-export function noteAccepted(queue: string, seconds: number): void {
+export function recordAccepted(queue: string, seconds: number): void {
   accepting.observe({ queue }, seconds);
 }
 
 /** Records the number of messages of a queue that shared a commit. */
-export function noteBatch(queue: string, messages: number): void {
+export function recordBatch(queue: string, messages: number): void {
   batches.observe({ queue }, messages);
 }
 
@@ -37,17 +37,17 @@ export interface EndedRun {
   endedAt: Date;
 }
 
-export function noteRun({ queue, attempt, queuedAt, startedAt, endedAt }: EndedRun): void {
+export function recordRun({ queue, attempt, queuedAt, startedAt, endedAt }: EndedRun): void {
   // Later attempts wait for their backoff, not for a worker.
   if (attempt === 1) waiting.observe({ queue }, secondsBetween(queuedAt, startedAt));
   processing.observe({ queue }, secondsBetween(startedAt, endedAt));
 }
 
 /** Records messages whose effect was just committed together, by the times at which they were accepted. */
-export function noteEffects(queue: string, acceptedAt: Date[]): void {
+export function recordEffects(queue: string, acceptedAt: Date[]): void {
   if (acceptedAt.length === 0) return;
   const now = new Date();
-  noteBatch(queue, acceptedAt.length);
+  recordBatch(queue, acceptedAt.length);
   for (const accepted of acceptedAt) endToEnd.observe({ queue }, secondsBetween(accepted, now));
 }
 
@@ -59,8 +59,8 @@ export interface PoolUse {
   waiting: number;
 }
 
-export function tellPool(use: () => PoolUse): void {
-  tellGauge(
+export function registerPoolGauges(use: () => PoolUse): void {
+  registerGauge(
     { name: 'herald_pool_connections', help: 'connections to Postgres that are idle or busy', labels: ['state'] },
     () => {
       const { idle, busy } = use();
@@ -70,7 +70,7 @@ export function tellPool(use: () => PoolUse): void {
       ];
     },
   );
-  tellGauge({ name: 'herald_pool_waiting', help: 'who waits for a connection to Postgres' }, () => [
+  registerGauge({ name: 'herald_pool_waiting', help: 'who waits for a connection to Postgres' }, () => [
     { value: use().waiting },
   ]);
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { collectDefaultMetrics } from 'prom-client';
-import { boundConnections, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '../connections.js';
+import { limitConnections, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '../connections.js';
 import { localHost } from '../networks.js';
 import { pathOf } from '../request-target.js';
 import { registry } from './registry.js';
@@ -29,7 +29,7 @@ export async function serveMetrics(port: number, host: string): Promise<string> 
     );
   });
   server.setTimeout(connectionTimeout);
-  boundConnections(server, PRIVATE_CONNECTIONS);
+  limitConnections(server, PRIVATE_CONNECTIONS);
   server.listen(port, host);
   await once(server, 'listening');
   const { port: listeningPort } = server.address() as AddressInfo;

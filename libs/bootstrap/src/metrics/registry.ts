@@ -12,7 +12,7 @@ export interface Sample {
  * Registers a figure that is looked up at each scrape. If the look-up fails, the scrape omits this figure and keeps the
  * others: a missing figure is better than an outdated one that looks healthy.
  */
-export function tellGauge(
+export function registerGauge(
   { name, help, labels: labelNames = [] }: { name: string; help: string; labels?: string[] },
   read: () => Sample[] | Promise<Sample[]>,
 ): void {

@@ -64,7 +64,7 @@ export function traceRoutes(server: FastifyInstance): void {
   });
   // A 5xx that is the client's mistake is not an error of the service.
   server.addHook('onSend', (request, _reply, _payload, done) => {
-    if (request.mistaken) trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.OK });
+    if (request.isClientMistake) trace.getActiveSpan()?.setStatus({ code: SpanStatusCode.OK });
     done();
   });
 }

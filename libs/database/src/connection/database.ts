@@ -128,7 +128,7 @@ export class Database implements Sql {
   }
 
   /** Reads the outbox of all companies; the role needs the grant. */
-  overOutbox<T>(read: (tx: Sql) => Promise<T>): Promise<T> {
+  readOutbox<T>(read: (tx: Sql) => Promise<T>): Promise<T> {
     return this.transaction(read, `begin read only; ${FOLLOW_INDEXES}`);
   }
 

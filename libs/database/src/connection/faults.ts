@@ -42,7 +42,7 @@ export const isOldSchema = (error: unknown): boolean =>
   ['42P01', '42703'].includes(String((error as { code?: unknown } | null)?.code));
 
 /** Returns true when a row with this key already exists. */
-export const isTaken = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';
+export const isDuplicateKey = (error: unknown): boolean => (error as { code?: unknown } | null)?.code === '23505';
 
 /** Returns true when a retry may succeed: the statement conflicted with another one, or took too long. */
 export const isPassing = (error: unknown): boolean =>
@@ -52,7 +52,7 @@ export const isPassing = (error: unknown): boolean =>
 export function wordsOf(error: Error): string {
   const { code, constraint } = error as { code?: unknown; constraint?: string };
   if (typeof code !== 'string' || code.length !== 5) return error.message;
-  if (isTaken(error)) return 'correlationId is in use';
+  if (isDuplicateKey(error)) return 'correlationId is in use';
   if (['22021', '22P02', '22P05'].includes(code)) return 'holds characters that cannot be stored';
   const which = [code, constraint].filter(Boolean).join(', ');
   return isDataError(error) ? `cannot be stored (${which})` : `the database could not do it (${which})`;

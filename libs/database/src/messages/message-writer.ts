@@ -1,4 +1,4 @@
-import { type JobRun, PermanentFault, spanHere, together } from '@herald/contracts';
+import { activeSpan, type JobRun, PermanentFault, together } from '@herald/contracts';
 import DataLoader from 'dataloader';
 import { findUnknownCompanies, unknownCompany } from '../accounts/companies.js';
 import type { Database } from '../connection/database.js';
@@ -28,7 +28,7 @@ export interface DirectMessage {
   data: { correlationId: string; companyId: string; body: unknown };
   run: JobRun;
   /** The span of the job. */
-  span?: ReturnType<typeof spanHere>;
+  span?: ReturnType<typeof activeSpan>;
 }
 
 type Outcome = void | Error;
@@ -77,7 +77,7 @@ export class MessageWriter {
    *   for another message
    */
   writeDirect(message: DirectMessage): Promise<void> {
-    return this.direct.load({ ...message, span: spanHere() });
+    return this.direct.load({ ...message, span: activeSpan() });
   }
 
   private async move(ids: string[], run: JobRun): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Answered, unprocessable } from '@herald/contracts';
+import { type CommandResult, unprocessable } from '@herald/contracts';
 import { stringify } from 'safe-stable-stringify';
 import type { Database, Sql } from '../connection/database.js';
 
@@ -21,7 +21,7 @@ export function once<Verdict>(
   id: string,
   body: unknown,
   effect: (tx: Sql) => Promise<Verdict>,
-): Promise<Answered<Verdict>> {
+): Promise<CommandResult<Verdict>> {
   const hash = bodyHash(body);
   return database.transaction(async (tx) => {
     const [first] = await tx.query(

@@ -123,12 +123,12 @@ export class DeadLetters {
 
   /** Returns the number of owed messages and of dead letters for every queue. */
   async counts(): Promise<QueueCounts[]> {
-    return this.database.overOutbox((tx) => tx.query<Row<QueueCounts>>(COUNTS, [CONTRACTS.map(({ queue }) => queue)]));
+    return this.database.readOutbox((tx) => tx.query<Row<QueueCounts>>(COUNTS, [CONTRACTS.map(({ queue }) => queue)]));
   }
 
   /** Returns the oldest owed message of each queue that has one. */
   oldestOwed(): Promise<OldestOwed[]> {
-    return this.database.overOutbox((tx) =>
+    return this.database.readOutbox((tx) =>
       tx.query<Row<OldestOwed>>(OLDEST_OWED, [CONTRACTS.map(({ queue }) => queue)]),
     );
   }
