@@ -85,7 +85,7 @@ function stopOnSignal(
     logger.info(`${signal}: stopping`);
     setTimeout(
       () => {
-        logger.warn('stopped with work left');
+        logger.warn('stopped with unfinished work');
         process.exit(1);
       },
       drainMs + timeoutMs + 2000,
@@ -93,7 +93,7 @@ function stopOnSignal(
     close(app, drainMs).then(
       () => process.exit(0),
       (error: unknown) => {
-        logger.error({ err: error }, 'could not stop in order');
+        logger.error({ err: error }, 'could not stop cleanly');
         process.exit(1);
       },
     );

@@ -192,7 +192,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const final = cause !== 'failed' || PERMANENT.some((kind) => error instanceof kind);
       if (!final && run.attempt < (retries?.attempts ?? 1)) {
         await this.unlessAway(job, token, () => this.options.ledger.noteFailure(run, error));
-        this.logger.warn({ message: 'a job failed, and is tried again', ...failureFields(subject, run, error) });
+        this.logger.warn({ message: 'a job failed and will be retried', ...failureFields(subject, run, error) });
         throw error;
       }
       // A waiting caller learns of the failure, so nothing is kept; but an invalid job may be another producer's.
@@ -243,7 +243,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     const now = performance.now();
     if (now - (this.loggedAt.get(kind) ?? -Infinity) < LOG_AGAIN_MS) return;
     this.loggedAt.set(kind, now);
-    this.logger.warn({ message: `queue ${this.options.contract.queue}: trouble`, err });
+    this.logger.warn({ message: `queue ${this.options.contract.queue}: error`, err });
   }
 
   private backoff(delay: number) {
