@@ -24,7 +24,8 @@ declare module 'fastify' {
 }
 
 /**
- * Marks a route that needs no credential; all others do. A route without a controller sets `config: { open: true }`.
+ * Marks a route that needs no credential; all others need one. A route without a controller sets `config: { open: true
+ * }`.
  * @public
  */
 export const Open = () => RouteConfig({ open: true });

@@ -55,7 +55,7 @@ describe('trusted proxies', () => {
   it('are none unless some are named', () => expect(memberOf([])('127.0.0.1')).toBe(false));
 });
 
-it('takes what is no address for the proxy that told it', () => {
+it('replaces an invalid address by that of the proxy that reported it', () => {
   expect(networkOfClient({ ips: ['10.0.0.1', '203.0.113.8:4711'] })).toBe('203.0.113.8');
   expect(networkOfClient({ ips: ['10.0.0.1', 'unknown'] })).toBe('10.0.0.1');
   expect(networkOfClient({ ip: '::ffff:203.0.113.8' })).toBe('203.0.113.8');

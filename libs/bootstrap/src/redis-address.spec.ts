@@ -53,11 +53,11 @@ it.each([
       sentinelPassword: 's&s',
     },
   ],
-])('%s is understood', (url, address) => {
+])('%s is parsed', (url, address) => {
   expect(parseRedisUrl(url)).toEqual(address);
 });
 
-it('reads the files of TLS, of whichever kind the servers are', () => {
+it('reads TLS files for every kind of server', () => {
   const files = `sslrootcert=${file('ca')}&sslcert=${file('cert')}&sslkey=${file('key')}`;
   const tls = { ca: 'ca', cert: 'cert', key: 'key' };
   expect(parseRedisUrl(`rediss://localhost?${files}`).tls).toEqual(tls);
@@ -84,11 +84,11 @@ it.each([
   expect(() => parseRedisUrl(url)).toThrow(reason);
 });
 
-it('wants a certificate and its key together', () => {
+it('requires a certificate and its key together', () => {
   expect(() => parseRedisUrl(`rediss://a?sslcert=${file('cert')}`)).toThrow(/sslcert and sslkey/);
 });
 
-it('never says a secret', () => {
+it('never shows a secret', () => {
   for (const url of ['redis://:hush@a,b', 'redix://:hush@a', 'redis://:hush%@a', 'redis+sentinel://:hush@a']) {
     expect(() => parseRedisUrl(url)).toThrow(expect.not.objectContaining({ message: expect.stringContaining('hush') }));
   }

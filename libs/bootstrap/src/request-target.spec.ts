@@ -27,7 +27,7 @@ it.each([
   expect(pathOf(target)).toBe(expected);
 });
 
-it('a path is decoded, unless it cannot be', () => {
+it('a path is decoded if possible', () => {
   expect(decodedPathOf('/v1/%66eed?%61')).toBe('/v1/feed');
   expect(decodedPathOf('/v1/%zz')).toBe('/v1/%zz');
 });

@@ -25,19 +25,19 @@ async function pass(seconds: number, unhindered = true): Promise<string[]> {
   return watch.stuck;
 }
 
-it('says that work is stuck when it waits for a minute and none is finished', async () => {
+it('reports work as stuck when it waits for a minute and none is finished', async () => {
   expect(await pass(60)).toEqual([]);
   expect(await pass(10)).toEqual(['jobs']);
 });
 
-it('says so no more once some of it is finished', async () => {
+it('no longer reports it once some of it is finished', async () => {
   await pass(70);
   work = { finished: 1, waits: true };
   expect(await pass(60)).toEqual([]);
   expect(await pass(10)).toEqual(['jobs']);
 });
 
-it('starts anew when for a moment no work waited', async () => {
+it('starts over after a moment without waiting work', async () => {
   await pass(60);
   work = { finished: 0, waits: false };
   expect(await pass(10)).toEqual([]);
@@ -45,26 +45,26 @@ it('starts anew when for a moment no work waited', async () => {
   expect(await pass(60)).toEqual([]);
 });
 
-it('says nothing while what the work needs is away, and starts anew when it is back', async () => {
+it('reports nothing during an outage, and starts over after it', async () => {
   await pass(60);
   expect(await pass(600, false)).toEqual([]);
   expect(await pass(60)).toEqual([]);
   expect(await pass(10)).toEqual(['jobs']);
 });
 
-it('says nothing against work that cannot be asked for', async () => {
+it('reports nothing when the check of the work fails', async () => {
   await pass(60);
   work = new Error('away');
   expect(await pass(600)).toEqual([]);
 });
 
-it('holds nothing against a process that itself stood still', async () => {
+it('ignores the time in which the process itself was suspended', async () => {
   await pass(30);
   now += 3_600_000;
   expect(await pass(60)).toEqual([]);
 });
 
-it('is never stuck while all of it goes on', async () => {
+it('never reports work that makes progress', async () => {
   for (let finished = 1; finished < 100; finished++) {
     work = { finished, waits: true };
     expect(await pass(10)).toEqual([]);

@@ -47,12 +47,12 @@ it.each<[string, unknown, object]>([
   ],
   ['one of several', new AggregateError([new Error(SECRET)], SECRET), { cause: { type: 'Error' } }],
   ['what is no error', SECRET, { type: 'string' }],
-])('of an error, %s words are not told', (_, error, told) => {
+])('of an error, %s text is not shown', (_, error, told) => {
   expect(describeFault(error)).toMatchObject(JSON.parse(JSON.stringify(told)));
   expect(JSON.stringify(describeFault(error)) + faultLine(error)).not.toContain(SECRET);
 });
 
-it('tells where it was thrown, and where a connection was refused', () => {
+it('shows where an error was thrown, and where a connection was refused', () => {
   const error = foreign('Error', 'connect ECONNREFUSED 127.0.0.1:1', {
     code: 'ECONNREFUSED',
     syscall: 'connect',
@@ -63,14 +63,14 @@ it('tells where it was thrown, and where a connection was refused', () => {
   expect(faultLine(error)).toBe('Error ECONNREFUSED connect 127.0.0.1:1');
 });
 
-it('tells the words of our own faults, and those of drivers that quote nothing', () => {
+it('shows the texts of our own faults, and texts of drivers that quote nothing', () => {
   const own = Object.assign(new Error('Redis is away'), { ownWords: true });
   expect(faultLine(own)).toBe('Error Redis is away');
   expect(faultLine(foreign('ReplyError', 'WRONGPASS invalid username-password pair'))).toBe('ReplyError WRONGPASS');
   expect(describeFault(new Error(`self-signed certificate of ${SECRET}`)).words).toBe('self-signed certificate');
 });
 
-it('ends where errors cause each other', () => {
+it('ends when errors cause each other', () => {
   const [one, other] = [new Error('one'), new Error('other')];
   [one.cause, other.cause] = [other, one];
   expect(faultLine(one)).toBe('Error (Error (Error (Error)))');

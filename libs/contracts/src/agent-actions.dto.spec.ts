@@ -4,7 +4,7 @@ import { check } from './dto.js';
 const checked = (changes: object) =>
   check(RecordAction, { notification_type: 'system', title: 'x', message: 'x', ...changes });
 
-it('takes an address with a Latin-1 letter, also once the engine has optimised the check', () => {
+it('accepts an address with a Latin-1 letter, even after the engine has optimized the check', () => {
   const taken = Array.from({ length: 20_000 }, () => checked({ action_url: 'https://é.example' }).issues === undefined);
   expect(taken).not.toContain(false);
 });
@@ -25,7 +25,7 @@ describe('metadata', () => {
     expect(checked({ metadata: filled(known, 4097 - growth) }).issues).toEqual(TOO_LARGE);
   });
 
-  it('may be 4 KiB as it came, though it were shorter in NFC', () => {
+  it('may be 4 KiB as received, even if it is shorter in NFC', () => {
     const metadata = { tool_used: 'e\u0301'.repeat(1400) };
     expect(bytesOf({ tool_used: metadata.tool_used.normalize('NFC') })).toBeLessThan(4096);
     expect(checked({ metadata }).issues).toEqual(TOO_LARGE);

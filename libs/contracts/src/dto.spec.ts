@@ -22,7 +22,7 @@ const issues = (value: unknown) =>
 const good = { one: { first: 'a' }, others: [] };
 
 describe('a DTO', () => {
-  it('comes out as an instance that holds what is stored', () => {
+  it('becomes an instance with the values to store', () => {
     const { value } = check(Names, { one: { first: 'e\u0301' }, others: [{ first: 'b' }] });
     expect(value).toEqual({ one: { first: 'é' }, others: [{ first: 'b' }] });
     expect(value?.others[0]).toBeInstanceOf(Name);
@@ -43,7 +43,7 @@ describe('a DTO', () => {
     expect(issues(given)).toEqual([[name, 'is not a known field']]);
   });
 
-  it.each([[null], [[]], [[[]]], ['x'], [5]])('takes no %j for a nested object or an item', (value) => {
+  it.each([[null], [[]], [[[]]], ['x'], [5]])('refuses %j as a nested object or an item', (value) => {
     expect(issues({ ...good, one: value })).toEqual([['one', 'must be an object']]);
     expect(issues({ ...good, others: [value] })).toEqual([['others.0', 'must be an object']]);
   });
@@ -56,7 +56,7 @@ class Later {
   }
 }
 
-describe('a rule that would be skipped is refused when its class is made', () => {
+describe('a rule that would be skipped is refused when its class is defined', () => {
   it.each<[string, PropertyDecorator, RegExp]>([
     ['asynchronous', Validate(Later), /Careless\.field: .* is asynchronous/],
     ['for a group', IsString({ groups: ['admins'] }), /is for some groups/],

@@ -9,8 +9,8 @@ const told = (issues: Parameters<typeof fieldErrors>[0], most?: number) => {
   return { errors, message: summaryOf(issues, errors) };
 };
 
-describe('what a client is told of its faults', () => {
-  it('is one entry a field, and the first in words', () => {
+describe('the faults in a refusal', () => {
+  it('have one entry per field, and the first one in words', () => {
     const missing = { message: 'is required', path: ['message', 'title'] };
     expect(told([missing, unknown(1)])).toEqual({
       errors: [
@@ -21,7 +21,7 @@ describe('what a client is told of its faults', () => {
     });
   });
 
-  it('is bounded, and says how much is left out', () => {
+  it('are limited, with the number of omitted ones', () => {
     const { errors, message } = told([unknown(3000), unknown(5)]);
     expect(errors).toHaveLength(50);
     expect(message).toBe('stray0 is not a known field (and 3004 more; 50 are listed)');
@@ -31,7 +31,7 @@ describe('what a client is told of its faults', () => {
     });
   });
 
-  it('repeats the start of an endless name, without half an emoji', () => {
+  it('repeat the start of a very long name, without splitting an emoji', () => {
     const { errors } = told([{ message: '', keys: [`x${'😀'.repeat(5000)}`] }]);
     expect(errors[0]?.field).toBe(`x${'😀'.repeat(49)}`);
   });

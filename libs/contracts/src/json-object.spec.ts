@@ -12,7 +12,7 @@ function watched(items: unknown[]) {
   return { list, looks };
 }
 
-describe('an object of the sender', () => {
+describe('a free-form object', () => {
   it.each([
     ['100,000 empty lists', Array.from({ length: 100_000 }, () => [])],
     ['lists of lists', Array.from({ length: 4000 }, () => Array.from({ length: 600 }, () => 1))],
@@ -23,7 +23,7 @@ describe('an object of the sender', () => {
     expect(looks.count).toBeLessThanOrEqual(4096);
   });
 
-  it('is refused for its keys before they are looked at', () => {
+  it('is refused for too many keys before they are read', () => {
     const many = Object.fromEntries(Array.from({ length: 100_000 }, (_, n) => [`k${n}`, '\0']));
     expect(fault(many)).toBe('must have at most 100 keys in all');
   });

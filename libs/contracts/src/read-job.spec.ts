@@ -27,13 +27,13 @@ describe('the data of a job', () => {
     ],
     ['a long name', aJob({ ['x'.repeat(600_000)]: 1 }), 'at most 512 KiB'],
     ['100,000 levels', aJob(nested(100_000)), 'at most 66 levels deep'],
-  ])('is refused by its size before its contract sees it: %s', (_, data, says) => {
+  ])('is refused for its size before its contract checks it: %s', (_, data, says) => {
     const startedAt = performance.now();
     expect(read(data)).toThrow(new RegExp(says));
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
-  it('is told its first faults, as clients are, and no more than that', () => {
+  it('is refused with its first faults only, worded as for clients', () => {
     expect(read({})).toThrow('correlationId must be a UUID; companyId must be a UUID; body is required');
     const stray = Object.fromEntries(Array.from({ length: 20_000 }, (_, n) => [`stray${n}`, 1]));
     expect(read(aJob({ message, ...stray }))).toThrow(/^body\.stray0 is not a known field;.{0,2000}; and 19980 more$/);

@@ -8,7 +8,7 @@ const text = (max: number) => (value: string) => readText(value, max, true).faul
 const fault = (faultOf: ReturnType<typeof line>, value: string) => faultOf(value);
 
 describe('a limit in code points', () => {
-  it('holds for every character in its longest spelling', () => {
+  it('applies to every character in its longest spelling', () => {
     const changing = Array.from({ length: 0x110000 }, (_, point) => point)
       .filter((point) => point < 0xd800 || point > 0xdfff)
       .map((point) => String.fromCodePoint(point))
@@ -25,7 +25,7 @@ describe('a limit in code points', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('is that of the text in NFC, whatever marks it holds', () => {
+  it('applies to the text in NFC, whatever marks it has', () => {
     const unit = fc.constantFrom(
       'a',
       'α',
@@ -54,7 +54,7 @@ describe('a limit in code points', () => {
     );
   });
 
-  it('lets as many marks in a row through as there may be characters', () => {
+  it('allows as many consecutive marks as characters', () => {
     expect(fault(line(280), `a${marks(278)}`)).toBeUndefined();
     expect(fault(line(280), `a${marks(400)}`)).toBe('must have at most 280 characters');
   });
@@ -66,21 +66,21 @@ describe('text that is far too long', () => {
     ['marks behind a letter each time', `a${marks(2000)}`.repeat(200)],
     ['invisible characters', '\u200b'.repeat(400_000)],
     ['control characters', '\0'.repeat(400_000)],
-  ])('is refused for its length at once: %s', (_, given) => {
+  ])('is refused for its length immediately: %s', (_, given) => {
     const startedAt = performance.now();
     for (const schema of [line(30), text(280), text(10_000)])
       expect(fault(schema, given)).toContain('must have at most');
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 
-  it('costs little where it is just not long enough to be refused for that', () => {
+  it('is cheap to check just below the length at which it is refused', () => {
     const startedAt = performance.now();
     for (let times = 0; times < 1000; times++) expect(fault(text(280), marks(2240))).toContain('must have at most');
     expect(performance.now() - startedAt).toBeLessThan(2000);
   });
 });
 
-it('the start of a text ends before a character that would be cut in half', () => {
+it('the start of a text does not split a character', () => {
   expect(startOf('ab😀', 3)).toBe('ab');
   expect(startOf('ab😀', 4)).toBe('ab😀');
 });

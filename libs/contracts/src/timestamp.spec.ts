@@ -15,7 +15,7 @@ const read = (text: string) => check(Times, { moment: text, written: text });
 
 const floor = (text: string) => readMoment(text)?.floor.toISOString();
 
-describe('reading a moment (contracts README, "Times")', () => {
+describe('parsing a time (contracts README, "Times")', () => {
   it.each([
     ['2024-01-10T10:00:00Z', '2024-01-10T10:00:00.000Z'],
     ['2024-01-10T10:00Z', '2024-01-10T10:00:00.000Z'],
@@ -59,26 +59,26 @@ describe('reading a moment (contracts README, "Times")', () => {
     [''],
   ])('refuses %j', (text) => expect(readMoment(text)).toBeUndefined());
 
-  it('rounds what is finer than a millisecond inwards at either end of a range', () => {
+  it('rounds fractions of a millisecond inwards at either end of a range', () => {
     const moment = readMoment('2024-01-10T10:00:00.123456Z');
     expect(moment?.floor.toISOString()).toBe('2024-01-10T10:00:00.123Z');
     expect(moment?.ceil.toISOString()).toBe('2024-01-10T10:00:00.124Z');
     expect(readMoment('2024-01-10T10:00:00.123000Z')?.ceil.toISOString()).toBe('2024-01-10T10:00:00.123Z');
   });
 
-  it('keeps microseconds where Postgres does', () => {
+  it('keeps microseconds, as Postgres does', () => {
     expect(readMoment('2024-01-10T10:00:00.1234567+01:00')?.iso).toBe('2024-01-10T09:00:00.123456Z');
     expect(readMoment('2024-01-10T10:00:00,5')?.iso).toBe('2024-01-10T10:00:00.500000Z');
   });
 
-  it('tells a day from a moment of it', () => {
+  it('distinguishes a whole day from a time of it', () => {
     expect(readMoment('2024-01-10')?.wholeDay).toBe(true);
     expect(readMoment('2024-01-10T00:00')?.wholeDay).toBe(false);
   });
 });
 
-describe('a moment in a body', () => {
-  it('comes out in UTC with milliseconds, and unchanged when it is read again', () => {
+describe('a time in a body', () => {
+  it('is stored in UTC with milliseconds, and unchanged when parsed again', () => {
     const once = read('2024-01-15T07:00:00+01:00').value?.moment as string;
     expect(once).toBe('2024-01-15T06:00:00.000Z');
     expect(read(once).value?.moment).toBe(once);
@@ -91,14 +91,14 @@ describe('a moment in a body', () => {
   });
 });
 
-describe('a time that is kept as it was written', () => {
+describe('a time that is stored as written', () => {
   it.each([
     ['2024-01-10T10:00:00', '2024-01-10T10:00:00Z'],
     ['2024-01-10T10:00:00,5', '2024-01-10T10:00:00,5Z'],
     ['2024-01-10T10:00:00+00', '2024-01-10T10:00:00+00'],
     ['2024-01-10T10:00:00-0330', '2024-01-10T10:00:00-0330'],
     ['2024-01-10', '2024-01-10'],
-  ])('%s says where it is, and can be read again', (text, kept) => {
+  ])('%s is stored with its zone, and can be parsed again', (text, kept) => {
     expect(read(text).value?.written).toBe(kept);
     expect(readMoment(kept)).toEqual(readMoment(text));
   });

@@ -25,7 +25,7 @@ const signed = proofs.sign(PLACE, DATA, TRANSPORT) as Record<string, Record<stri
 const transport = signed[TRANSPORT_KEY] as Record<string, unknown>;
 
 describe('a proof', () => {
-  it('holds for the job that was signed, with either secret, and with or without transport fields', () => {
+  it('is valid for the signed job, with either secret, and with or without transport fields', () => {
     expect(proofs.verify(PLACE[0], received(signed))).toBe(true);
     expect(proofs.verify(PLACE[0], received(new Proofs([PREVIOUS]).sign(PLACE, DATA, {})))).toBe(true);
   });
@@ -53,7 +53,7 @@ describe('a proof', () => {
   });
 
   it.each([null, undefined, 'text', 1, [], { [TRANSPORT_KEY]: null }, { [TRANSPORT_KEY]: [] }])(
-    'is not looked for in vain: %j',
+    'is absent from data without one: %j',
     (data) => {
       expect(proofs.verify(PLACE[0], { name: 'owed', id: 'id-1', text: JSON.stringify(data) ?? '' })).toBe(false);
     },
@@ -62,7 +62,7 @@ describe('a proof', () => {
   it.each([
     ['of no JSON', '"proof":"'],
     ['nested 50,000 deep', `${'{"a":'.repeat(50_000)}`],
-  ])('is looked for without reading the data: %s', (_, before) => {
+  ])('is checked without parsing the data: %s', (_, before) => {
     const text = `${before},"proof":"${String(transport['proof'])}"}}`;
     expect(proofs.verify(PLACE[0], { name: 'owed', id: 'id-1', text })).toBe(false);
   });
@@ -72,7 +72,7 @@ describe('the mark of a dead letter', () => {
   const JOB = '{herald:delivery}:delivery:7';
   const mark = proofs.mark(JOB, '12');
 
-  it('names its letter, to whoever knows one of the secrets', () => {
+  it('names its letter under either secret', () => {
     expect(proofs.letterIn(JOB, mark)).toBe('12');
     expect(proofs.letterIn(JOB, new Proofs([PREVIOUS]).mark(JOB, '12'))).toBe('12');
   });
@@ -82,8 +82,8 @@ describe('the mark of a dead letter', () => {
     ['of another letter', mark.replace('12.', '13.')],
     ['with another secret', new Proofs(['s'.repeat(32)]).mark(JOB, '12')],
     ['without a proof', '12'],
-    ['that is empty', ''],
-  ])('is none %s', (_, forged) => {
+    ['without any content', ''],
+  ])('%s is invalid', (_, forged) => {
     expect(proofs.letterIn(JOB, forged)).toBe(undefined);
   });
 });

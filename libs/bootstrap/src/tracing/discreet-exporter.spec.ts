@@ -21,7 +21,7 @@ function exported(span: ReadableSpan): ReadableSpan {
   return seen[0] as ReadableSpan;
 }
 
-it("lets no header of a client's leave, nor an error's words", () => {
+it('exports no client headers and no error texts', () => {
   const headers = { 'server.address': SECRET, 'server.port': 1, 'user_agent.original': SECRET, 'url.full': SECRET };
   const { attributes, events, status } = exported(
     aSpan(SpanKind.SERVER, { 'http.route': '/v1/feed', ...headers }, SECRET),
@@ -30,7 +30,7 @@ it("lets no header of a client's leave, nor an error's words", () => {
   expect(JSON.stringify([events, status])).not.toContain(SECRET);
 });
 
-it('tells which server a statement went to', () => {
+it('exports the server of a statement', () => {
   const { attributes } = exported(aSpan(SpanKind.CLIENT, { 'server.address': 'postgres' }));
   expect(attributes).toEqual({ 'server.address': 'postgres' });
 });
