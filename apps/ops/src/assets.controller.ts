@@ -5,7 +5,7 @@ import { STYLE } from './pages/style.js';
 
 const FOR_A_DAY = 'public, max-age=86400';
 
-/** What pages are dressed in, the one that people log in by too. */
+/** The style sheet and the icon of the pages. They are public, because the login page needs them. */
 @Controller()
 export class AssetsController {
   @Open()

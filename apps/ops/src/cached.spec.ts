@@ -6,7 +6,7 @@ describe('a cached figure', () => {
 
   const after = async (ms: number) => jest.advanceTimersByTimeAsync(ms);
 
-  it('is read once for all who ask within its time, and anew after it', async () => {
+  it('is read once for all callers while it is fresh, and again after that', async () => {
     let reads = 0;
     const read = jest.fn(async () => ++reads);
     const figure = new Cached(read, 1000);
@@ -30,7 +30,7 @@ describe('a cached figure', () => {
     expect(read).toHaveBeenCalledTimes(2);
   });
 
-  it('that could not be had is read again by whoever asks next', async () => {
+  it('that could not be read is read again on the next call', async () => {
     const read = jest.fn().mockRejectedValueOnce(new Error('away')).mockResolvedValueOnce(7);
     const figure = new Cached(read, 1000);
     await expect(figure.get()).rejects.toThrow('away');

@@ -1,6 +1,6 @@
 /**
- * A figure that costs something, for all who ask within a moment. What took long is kept longer, so that asking is never
- * more than a twentieth of the work of whoever is asked. A failure is kept by nobody.
+ * A figure that is expensive to read, shared by all callers for a short time. A slow one is kept longer, so that
+ * reading takes at most a twentieth of the time. A failure is not kept.
  */
 export class Cached<T> {
   private value?: Promise<T>;

@@ -1,4 +1,4 @@
-import { faultIn } from './fault-words.js';
+import { maskedError } from './fault-words.js';
 
 const ID = '6c2f0d9e-3b1a-4f57-9a64-0c1d2e3f4a5b';
 
@@ -13,7 +13,7 @@ it.each([
   ['its workers died or hung too often', 'its workers died or hung too often'],
   ['the queue delivery has no job "constructor"', 'the queue delivery has no job •••'],
 ])('%s', (error, shown) => {
-  expect(faultIn(error)).toBe(shown);
+  expect(maskedError(error)).toBe(shown);
 });
 
 it.each([
@@ -32,12 +32,12 @@ it.each([
   '(Segredo)',
   'must(Segredo)be',
 ])('hides what is quoted in: %s', (error) => {
-  expect(faultIn(error)).not.toMatch(/segredo/i);
+  expect(maskedError(error)).not.toMatch(/segredo/i);
 });
 
 it.each(['+5511987654321', '493817', 'body.metadata.493817: must be short', '"\\u0053egredo"', 'OTP:493817'])(
   'hides numbers and escapes: %s',
   (error) => {
-    expect(faultIn(error)).not.toMatch(/\d{2}|egredo/);
+    expect(maskedError(error)).not.toMatch(/\d{2}|egredo/);
   },
 );

@@ -1,11 +1,11 @@
 import { isUuid } from '@herald/contracts';
 import { CONTRACTS, FIELD_NAMES } from './known-names.js';
 
-/** What stands in the place of what is not shown. */
+/** The replacement for hidden text. */
 export const HIDDEN = '•••';
 const MAX_LENGTH = 4000;
 
-/** The words in which Herald, Postgres, Redis and Node name a fault. */
+/** The words that Herald, Postgres, Redis and Node use in error messages. */
 const WORDS = new Set(
   `a an and are at be been but by for from has have in into is isn't it its no not of on or than that the their there to
   too was were which while with within without already also another any different each every exactly least less more most
@@ -37,10 +37,10 @@ const WORDS = new Set(
 );
 
 /**
- * An error without what it may quote: the words for faults, the names of fields and UUIDs stay. Every other word is
- * hidden, however it is quoted or escaped.
+ * Removes quoted content from an error. Known words, field names and UUIDs stay; every other word is hidden, however it
+ * is quoted or escaped.
  */
-export function faultIn(error: string): string {
+export function maskedError(error: string): string {
   const words = error.slice(0, MAX_LENGTH).split(/\s+/).filter(Boolean).map(shownWord);
   return words.filter((word, n) => word !== HIDDEN || words[n - 1] !== HIDDEN).join(' ');
 }

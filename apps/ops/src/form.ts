@@ -2,10 +2,10 @@ import { Refusal } from '@herald/contracts';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** A form of ours with a thousand ids is a third of it. */
+/** Three times the size of our own form with a thousand ids. */
 const MAX_FORM_BYTES = 64 * 1024;
 
-/** Lets a service read what the forms of its pages send. */
+/** Adds the parser for the forms of the pages. */
 export function readForms(server: FastifyInstance): void {
   const options = { parseAs: 'string', bodyLimit: MAX_FORM_BYTES } as const;
   server.addContentTypeParser<string>('application/x-www-form-urlencoded', options, (_request, body, done) =>
@@ -13,7 +13,7 @@ export function readForms(server: FastifyInstance): void {
   );
 }
 
-/** What a form sent, as `URLSearchParams`. */
+/** The submitted form, as `URLSearchParams`. */
 export const Form = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const { body } = context.switchToHttp().getRequest<FastifyRequest>();
   if (body instanceof URLSearchParams) return body;

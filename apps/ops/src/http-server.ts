@@ -6,9 +6,9 @@ import { readForms } from './form.js';
 import type { OpsEnv } from './ops.env.js';
 
 const MAX_BODY_BYTES = 1024 * 1024;
-/** Of a route that anybody may call: to log in takes a name, a password and the place to go on to. */
+/** Limit for open routes. A login sends a name, a password and the path to return to. */
 const MAX_OPEN_BODY_BYTES = 16 * 1024;
-/** Links to the messages of a job carry their ids. */
+/** Links to the messages of a job contain their ids. */
 const MAX_HEAD_BYTES = 32 * 1024;
 
 const HEADERS = {
@@ -16,17 +16,17 @@ const HEADERS = {
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
   'X-Content-Type-Options': 'nosniff',
   'X-Frame-Options': 'DENY',
-  // A page of ours must be told as such when it changes something; other sites are told nothing.
+  // Our own pages must state their origin when they change something; other sites get no referrer.
   'Referrer-Policy': 'same-origin',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Cache-Control': 'no-store',
 };
 
-/** As the gateway has it; browsers heed it over https alone. */
+/** The same value as in the gateway. Browsers apply it over https only. */
 const HSTS = 'max-age=31536000; includeSubDomains';
 
-/** Fastify as ops wants it: every answer carries the headers that fence its pages in. */
+/** Returns the Fastify adapter of ops. Every response has the security headers. */
 export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
   const adapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,

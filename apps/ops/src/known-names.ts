@@ -13,7 +13,7 @@ export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswe
 
 const jobs = CONTRACTS.flatMap((contract) => Object.entries(contract.jobs));
 
-/** Names of jobs and of their fields, as the contracts have them; any other name is its producer's own words. */
+/** Names of jobs and fields in the contracts. Any other name is the producer's own text. */
 export const JOB_NAMES: ReadonlySet<string> = new Set(jobs.map(([name]) => name));
 export const FIELD_NAMES: ReadonlySet<string> = new Set(jobs.flatMap(([, { data }]) => namesIn(data as DtoClass)));
 

@@ -14,5 +14,5 @@ const OpsEnv = ServiceEnv.extend({
 });
 export type OpsEnv = z.output<typeof OpsEnv>;
 
-/** What ops reads from its environment. */
+/** The settings that ops reads from its environment. */
 export const env = settingsReader(OpsEnv);

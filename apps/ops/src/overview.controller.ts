@@ -6,7 +6,7 @@ import { overviewPage } from './pages/overview.page.js';
 import { HTML } from './pages/html.js';
 import { Standings } from './standings.js';
 
-/** How everything stands, at a glance. */
+/** Page with the state of all queues at a glance. */
 @Controller()
 export class OverviewController {
   constructor(

@@ -8,7 +8,7 @@ import { loginPage } from './pages/login.page.js';
 
 const logger = new Logger('http');
 
-/** Of a 401 that needs no words on the page to log in by. */
+/** The message of a 401 that the login page does not show. */
 export const LOG_IN = 'Log in to enter';
 
 function refusalOf(error: unknown): RefusalData {
@@ -20,18 +20,18 @@ function refusalOf(error: unknown): RefusalData {
   return { status: 500, message: 'This went wrong; the log says why' };
 }
 
-/** What is told of an error: a page to a person, and JSON to a program. */
+/** Sends the response for an error: a page for people, JSON for programs. */
 export function refuse(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { status, message, retryAfterSeconds } = refusalOf(error);
   const { method, url, opsUser: user, headers } = request;
   if (status >= 500) {
-    // Its own words may quote rows and bodies.
+    // The error's own message may quote rows and bodies.
     const where = `${method} ${request.routeOptions.url ?? '?'}`;
     logger.error({ message: `${where}: ${status}`, requestId: request.id, err: error });
   }
   if (retryAfterSeconds !== undefined) void reply.header('Retry-After', String(retryAfterSeconds));
   const forPerson = headers.accept?.includes('text/html') === true;
-  // A person gets a page to log in by: the browser's own dialogue would come before it.
+  // With `Basic`, a browser would show its own dialogue before the login page.
   if (status === 401) void reply.header('WWW-Authenticate', forPerson ? 'Cookie realm="ops"' : 'Basic realm="ops"');
   void reply.code(status);
   if (!forPerson) return reply.send({ statusCode: status, message });

@@ -4,18 +4,18 @@ import { type QueueStanding, QueueWatch } from '@herald/queue';
 import { Injectable } from '@nestjs/common';
 import { Cached } from './cached.js';
 
-/** What of a queue's messages is not done, as Postgres has it. */
+/** The unfinished messages of a queue, from Postgres. */
 export interface Debt extends QueueCounts {
   oldest?: OldestOwed;
-  /** 0 when none is owed. */
+  /** 0 when no message is owed. */
   oldestSeconds: number;
 }
 
 const FRESH_MS = 3000;
 
 /**
- * How all queues stand. This service alone looks that up, whoever asks: its pages, Prometheus, the autoscaler.
- * Postgres and Redis may be away each by itself.
+ * The state of all queues. Only this service reads it, for its pages, Prometheus and the autoscaler. Postgres and Redis
+ * may be down independently of each other.
  */
 @Injectable()
 export class Standings {
@@ -26,10 +26,14 @@ export class Standings {
     private readonly deadLetters: DeadLetters,
     private readonly watch: QueueWatch,
   ) {
-    this.tell('herald_outbox_messages', 'messages acknowledged and still owed', ({ owed }) => owed);
-    this.tell('herald_outbox_oldest_seconds', 'age of the oldest message owed', ({ oldestSeconds }) => oldestSeconds);
-    this.tell('herald_dead_letters', 'messages given up and kept', ({ deadLetters: letters }) => letters);
-    registerGauge({ name: 'herald_queue_jobs', help: 'jobs in Redis', labels: ['queue', 'state'] }, async () =>
+    this.registerDebtGauge('herald_outbox_messages', 'messages acknowledged and still owed', ({ owed }) => owed);
+    this.registerDebtGauge(
+      'herald_outbox_oldest_seconds',
+      'age of the oldest message owed',
+      ({ oldestSeconds }) => oldestSeconds,
+    );
+    this.registerDebtGauge('herald_dead_letters', 'messages given up and kept', ({ deadLetters: letters }) => letters);
+    tellGauge({ name: 'herald_queue_jobs', help: 'jobs in Redis', labels: ['queue', 'state'] }, async () =>
       (await this.ofRedis()).flatMap(({ queue, jobs }) =>
         Object.entries(jobs).map(([state, value]) => ({ labels: { queue, state }, value })),
       ),
@@ -48,8 +52,8 @@ export class Standings {
     return this.jobs.get();
   }
 
-  private tell(name: string, help: string, figure: (debt: Debt) => number): void {
-    registerGauge({ name, help, labels: ['queue'] }, async () =>
+  private registerDebtGauge(name: string, help: string, figure: (debt: Debt) => number): void {
+    tellGauge({ name, help, labels: ['queue'] }, async () =>
       (await this.ofPostgres()).map((debt) => ({ labels: { queue: debt.queue }, value: figure(debt) })),
     );
   }

@@ -1,13 +1,13 @@
 import { type RedisAddress, RedisScript } from '@herald/queue';
 
-/** ARGV[1]: for how many seconds the session is to be known as ended. Without it: whether it is. */
-const END_OR_ASK = `
+/** Marks a session as ended for ARGV[1] seconds. Without ARGV[1], returns 1 when it has ended. */
+const END_OR_CHECK = `
   if ARGV[1] then return redis.call('set', KEYS[1], '', 'EX', ARGV[1]) end
   return redis.call('exists', KEYS[1])`;
 
 const START_MS = 2000;
 
-/** Sessions that somebody logged out of, in Redis, so that every replica refuses them. Rejects while Redis is away. */
+/** Sessions ended by a logout. They are in Redis, so that every replica refuses them. Rejects while Redis is down. */
 export class EndedSessions {
   private constructor(
     private readonly script: RedisScript,
@@ -15,7 +15,7 @@ export class EndedSessions {
   ) {}
 
   static async connect(redis: RedisAddress, namespace: string): Promise<EndedSessions> {
-    const script = new RedisScript(redis, END_OR_ASK);
+    const script = new RedisScript(redis, END_OR_CHECK);
     await script.isReady(START_MS);
     return new EndedSessions(script, namespace);
   }

@@ -1,25 +1,26 @@
 import { LRUCache } from 'lru-cache';
 
 const WINDOW_MS = 5 * 60_000;
-/** How many logins may fail within the window, of so many names, addresses or pairs of them. */
+/** Failed logins allowed within the window. */
 const MAX_OF_NAME_FROM_ADDRESS = 10;
 const MAX_FROM_ADDRESS = 50;
 const MAX_OF_NAME = 200;
+/** Names, addresses or pairs counted at the same time. */
 const MAX_COUNTED = 10_000;
 
 const KNOWN_PAIRS = 1000;
 const KNOWN_FOR_MS = 30 * 24 * 3_600_000;
 
-/** What there were too many failed logins of, and for how long no other is tried. */
+/** A limit of failed logins that was reached, and the time until the next attempt. */
 export interface TooMany {
   of: string;
   retryAfterSeconds: number;
 }
 
 /**
- * Logins that failed within the last minutes: of a name from one address, which is what guessing looks like; from one
- * address, where many people may be; and of a name from anywhere. The last two do not keep out those who have logged in
- * from their address before. Names that nobody has count like others.
+ * Logins that failed within the last minutes, with three limits: per name and address, which stops guessing; per
+ * address, which many people may share; and per name. The last two do not apply to a name that has logged in from this
+ * address before. Unknown names count like known ones.
  */
 export class FailedLogins {
   private readonly ofPair = new Window(MAX_OF_NAME_FROM_ADDRESS);
@@ -27,7 +28,10 @@ export class FailedLogins {
   private readonly ofName = new Window(MAX_OF_NAME);
   private readonly knownPairs = new LRUCache<string, true>({ max: KNOWN_PAIRS, ttl: KNOWN_FOR_MS });
 
-  /** Counts an attempt before it is known how it ends, so that many at once are no way around. Counts no refused one. */
+  /**
+   * Counts an attempt before its outcome is known, so that parallel attempts cannot bypass the limit. Refused ones do
+   * not count.
+   */
   begin(name: string, address: string): TooMany | undefined {
     const pair = pairOf(name, address);
     const refused =
@@ -36,24 +40,24 @@ export class FailedLogins {
         ? undefined
         : (this.fromAddress.refuses(address, 'from this address') ?? this.ofName.refuses(name, 'with this name')));
     if (refused) return refused;
-    for (const [window, key] of this.countedFor(name, address)) window.add(key, 1);
+    for (const [window, key] of this.windowsFor(name, address)) window.add(key, 1);
     return undefined;
   }
 
-  /** Forgets what failed before with this name from this address, and nothing else. */
+  /** Forgets the failures of this name from this address, and nothing else. */
   succeeded(name: string, address: string): void {
-    this.untried(name, address);
+    this.cancel(name, address);
     const pair = pairOf(name, address);
     this.ofPair.forget(pair);
     this.knownPairs.set(pair, true);
   }
 
-  /** Takes an attempt back that came to nothing. */
-  untried(name: string, address: string): void {
-    for (const [window, key] of this.countedFor(name, address)) window.add(key, -1);
+  /** Stops counting an attempt that was not completed. */
+  cancel(name: string, address: string): void {
+    for (const [window, key] of this.windowsFor(name, address)) window.add(key, -1);
   }
 
-  private countedFor(name: string, address: string): [Window, string][] {
+  private windowsFor(name: string, address: string): [Window, string][] {
     return [
       [this.ofPair, pairOf(name, address)],
       [this.fromAddress, address],
@@ -64,7 +68,7 @@ export class FailedLogins {
 
 const pairOf = (name: string, address: string) => `${address} ${name}`;
 
-/** Counts by key; the window of a key opens with its first. */
+/** Counts by key. The window of a key opens with its first count. */
 class Window {
   private readonly counts = new LRUCache<string, number>({ max: MAX_COUNTED, ttl: WINDOW_MS, noUpdateTTL: true });
 

@@ -9,7 +9,7 @@ import { OpsGate } from './ops.gate.js';
 import { placeOf } from './place.js';
 import { Sessions } from './sessions.js';
 
-/** How people come in and go. */
+/** Login and logout of people. */
 @Controller()
 export class LoginController {
   constructor(
@@ -20,7 +20,7 @@ export class LoginController {
   @Open()
   @Get('login')
   @Header('Content-Type', HTML)
-  ask(@Query('next') next?: unknown): string {
+  show(@Query('next') next?: unknown): string {
     return loginPage({ next: placeOf(next) }).toString();
   }
 

@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { isPasswordHash, verifyPassword } from '@herald/bootstrap';
 import { z } from 'zod';
 
-/** `viewer` sees how things stand, and of messages no more than their ids; `admin` sees and changes everything. */
+/** A `viewer` sees the state of the queues, and only the ids of messages. An `admin` sees and changes everything. */
 export const ROLES = ['viewer', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
@@ -32,7 +32,7 @@ function parse(text: string): KnownUser[] | undefined {
   return known.length > 0 && names.size === users.length ? known : undefined;
 }
 
-/** Users, one a line or separated by commas: `name:role:hash`, as `herald ops-user` prints them. */
+/** Users, one per line or separated by commas: `name:role:hash`, as `herald ops-user` prints them. */
 export const opsUsers = z
   .string({ error: 'must be set: one line of `herald ops-user` for each who may enter' })
   .transform(parse)
@@ -40,14 +40,14 @@ export const opsUsers = z
     error: 'must be lines of name:viewer:hash or name:admin:hash, as `herald ops-user` prints them, each name once',
   });
 
-/** Hashing is slow on purpose: so many at once, and the others are told to wait. */
+/** Passwords verified in parallel. Hashing is slow on purpose, so further logins are refused. */
 const MAX_AT_ONCE = 8;
-/** More code units than anybody types; they are counted before any work is done. */
+/** In code units. Longer passwords are refused before any work is done. */
 const MAX_PASSWORD_LENGTH = 1024;
 
 export class TooManyLogins extends Error {}
 
-/** Those who may enter. */
+/** The people and programs that may use ops. */
 export class OpsUsers {
   private readonly users: Map<string, KnownUser>;
   private readonly standInKey = randomBytes(32);
@@ -57,14 +57,14 @@ export class OpsUsers {
     this.users = new Map(users.map((user) => [user.name, user]));
   }
 
-  /** As what somebody may enter now, whatever a session says; undefined for nobody. */
+  /** Returns the user with the current role, whatever a session says; undefined when there is no such user. */
   find(name: string): OpsUser | undefined {
     const user = this.users.get(name);
     return user && { name: user.name, role: user.role };
   }
 
   /**
-   * Undefined when no such user has this password.
+   * Returns the user with this name and password, if there is one.
    * @throws TooManyLogins when too many are being verified
    */
   async verify(name: string, password: string): Promise<OpsUser | undefined> {
@@ -81,14 +81,14 @@ export class OpsUsers {
     }
   }
 
-  /** A user for an unknown name, always the same one: hashes may differ in what they cost to verify. */
+  /** Returns the same user each time for an unknown name, because the cost of verifying may differ between hashes. */
   private standInFor(name: string): KnownUser {
     const users = [...this.users.values()];
     const number = createHmac('sha256', this.standInKey).update(name).digest().readUInt32BE();
     return users[number % users.length] as KnownUser;
   }
 
-  /** All that is known of a user, as text: it changes with the password and the role. */
+  /** Returns the user's line in OPS_USERS. It changes with the password and the role. */
   lineOf(name: string): string | undefined {
     const user = this.users.get(name);
     return user && `${user.name}:${user.role}:${user.passwordHash}`;

@@ -15,25 +15,25 @@ import { Sessions } from './sessions.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks; nobody on a route that is open. */
+    /** The authenticated user; undefined on an open route. */
     opsUser?: OpsUser;
-    /** Whether it came by the gate. */
-    admitted?: boolean;
+    /** True when the request has passed the gate. */
+    authorized?: boolean;
   }
 }
 
-/** A program's login is verified once in this time: hashing is slow. */
+/** The login of a program is verified once in this time, because hashing is slow. */
 const KNOWN_FOR_MS = 60_000;
-/** One more than the name of a user may have. */
+/** One more than the longest name of a user. */
 const MAX_NAME_LENGTH = 101;
-/** A name and a password of a kilobyte each, in base64. */
+/** Enough for a name and a password of one kilobyte each, in base64. */
 const MAX_BASIC_LENGTH = 3000;
 const QUEUES = new Set(CONTRACTS.map(({ queue }) => queue));
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
 /**
- * Every request comes by here before its body is read. A route is closed unless it says otherwise. People have a session,
- * programs send their name and password with each request. Nothing is changed for a viewer, nor for another site's page.
+ * Checks every request before its body is read. A route is closed unless it is marked `@Open()`. People have a session;
+ * programs send their name and password with each request. Viewers and pages of other sites cannot change anything.
  */
 @Injectable()
 export class OpsGate implements CanActivate, OnModuleInit {
@@ -50,26 +50,26 @@ export class OpsGate implements CanActivate, OnModuleInit {
   onModuleInit(): void {
     const server = this.adapterHost.httpAdapter.getInstance();
     server.decorateRequest('opsUser', undefined);
-    server.decorateRequest('admitted', false);
-    // Answered here: the boards have an error handler of their own.
+    server.decorateRequest('authorized', false);
+    // Errors are handled here, because the boards have an error handler of their own.
     server.addHook('onRequest', async (request, reply) => {
       try {
-        await this.admit(request);
+        await this.authorize(request);
       } catch (error) {
         return refuse(error, request, reply);
       }
     });
   }
 
-  /** The global guard: what did not come by the gate is not answered. */
+  /** Refuses a request that has not passed the gate, as the global guard. */
   canActivate(context: ExecutionContext): boolean {
-    if (!context.switchToHttp().getRequest<FastifyRequest>().admitted) throw unauthorized();
+    if (!context.switchToHttp().getRequest<FastifyRequest>().authorized) throw unauthorized();
     return true;
   }
 
   /**
-   * Who has this name and password.
-   * @throws Refusal 401 for nobody; 429 after too many failures
+   * Returns the user with this name and password.
+   * @throws Refusal 401 when there is none; 429 after too many failures
    */
   async login(request: FastifyRequest, givenName: string, password: string): Promise<OpsUser> {
     const name = givenName.slice(0, MAX_NAME_LENGTH);
@@ -83,7 +83,7 @@ export class OpsGate implements CanActivate, OnModuleInit {
       );
     }
     const user = await this.users.verify(name, password).catch((error: unknown) => {
-      this.failed.untried(name, address);
+      this.failed.cancel(name, address);
       if (error instanceof TooManyLogins) throw tooManyRequests('Too many logins at once', 1);
       throw error;
     });
@@ -92,7 +92,7 @@ export class OpsGate implements CanActivate, OnModuleInit {
     return user;
   }
 
-  private async admit(request: FastifyRequest): Promise<void> {
+  private async authorize(request: FastifyRequest): Promise<void> {
     const changes = !SAFE_METHODS.has(request.method);
     if (changes) refuseOtherSites(request);
     if (!request.routeOptions.config.open) {
@@ -101,7 +101,7 @@ export class OpsGate implements CanActivate, OnModuleInit {
       request.opsUser = user;
       if (changes) this.logger.warn(`${user.name} asked for ${request.method} ${pathOf(request)}`);
     }
-    request.admitted = true;
+    request.authorized = true;
   }
 
   private async identify(request: FastifyRequest): Promise<OpsUser> {
@@ -124,27 +124,27 @@ export class OpsGate implements CanActivate, OnModuleInit {
 }
 
 /**
- * A browser says where a request comes from, and sends its session and its Basic login with any: what changes something
- * must come from a page of ours, or from no page at all.
+ * Refuses changes that a page of another site sends. A browser adds the session and the Basic login to requests of any
+ * page, but it also states the origin. Programs other than browsers state none.
  * @throws Refusal 403
  */
 function refuseOtherSites({ headers, host, protocol }: FastifyRequest): void {
   const { origin, 'sec-fetch-site': site } = headers;
-  const foreign = site !== undefined && site !== 'same-origin';
-  const elsewhere = origin !== undefined && !isOrigin(origin, host, protocol);
-  // A browser too old to say so would send its session all the same.
-  const unsaid = site === undefined && origin === undefined && headers.cookie !== undefined;
-  if (foreign || elsewhere || unsaid) throw forbidden('This was not asked for by a page of ops');
+  const otherSite = site !== undefined && site !== 'same-origin';
+  const otherOrigin = origin !== undefined && !isOrigin(origin, host, protocol);
+  // An old browser states neither, and still sends the session.
+  const unknownOrigin = site === undefined && origin === undefined && headers.cookie !== undefined;
+  if (otherSite || otherOrigin || unknownOrigin) throw forbidden('This was not asked for by a page of ops');
 }
 
-/** A proxy that is not trusted may speak https where this service is spoken to by http, but not the other way round. */
+/** An untrusted proxy may accept https and forward http to this service, but not the other way round. */
 function isOrigin(origin: string, host: string, protocol: string): boolean {
   if (!URL.canParse(origin)) return false;
   const url = new URL(origin);
   return url.host === host && (protocol === 'http' || url.protocol === 'https:');
 }
 
-/** The path as a log may keep it: a producer's own id of a job may be what a message says. */
+/** Returns the path for the log. A producer's own job id may contain content, so the parameter's name replaces it. */
 function pathOf({ routeOptions, params }: FastifyRequest): string {
   const given = params as Record<string, string>;
   return (routeOptions.url ?? '?').replaceAll(/:(\w+)/g, (parameter, name: string) => {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const MIN_LENGTH = 32;
 
-/** What signs sessions: one secret, or the new and the previous one while they are changed. The first signs. */
+/** The secrets that sign sessions: one, or the new and the previous one during a rotation. The first one signs. */
 export const sessionSecrets = z
   .string({ error: `must be set: ${MIN_LENGTH} random characters or more, as \`openssl rand -hex 32\` prints them` })
   .transform((text) => text.split(/[\s,]+/).filter(Boolean))

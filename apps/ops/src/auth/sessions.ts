@@ -9,7 +9,7 @@ import type { OpsUser, OpsUsers } from './ops-users.js';
 const COOKIE = 'herald_ops';
 const MAX_AGE_SECONDS = 8 * 3600;
 const ALGORITHM = 'HS256';
-/** Clocks of replicas differ. */
+/** Allows for differences between the clocks of replicas. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 const MAX_LOCAL = 1000;
 
@@ -17,15 +17,15 @@ interface Session {
   id: string;
   issuedAt: number;
   user: OpsUser;
-  /** Opened while Redis was away: known to the process that opened it, and to no other. */
+  /** True for a session opened while Redis was down. Only the process that opened it accepts it. */
   local: boolean;
 }
 
 /**
- * A person's login, in a cookie that no script reads and no other site sends. It is valid on every replica for eight
- * hours, whatever else its token says, and ends with a logout, or when the user is removed or gets another password or
- * role. While Redis is away nobody can tell which sessions have ended: none is accepted, and a new login is valid in its
- * own process alone.
+ * The login of a person, in a cookie that no script can read and no other site can send. A session is valid on every
+ * replica for eight hours, whatever else its token says. It ends with a logout, and when the user is removed or gets
+ * another password or role. While Redis is down, ended sessions cannot be recognized: existing sessions are refused,
+ * and a new login is valid only in the process that opened it.
  */
 export class Sessions {
   private readonly keys: Buffer[];
@@ -54,7 +54,7 @@ export class Sessions {
     setCookie(request, reply, token, MAX_AGE_SECONDS);
   }
 
-  /** @throws Refusal 503 when the session goes on, since it cannot be noted that it has ended */
+  /** @throws Refusal 503 when the end cannot be recorded, so that the session stays open */
   async close(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const session = await this.read(request);
     if (session?.local) this.local.delete(session.id);
@@ -63,8 +63,8 @@ export class Sessions {
   }
 
   /**
-   * Who this session belongs to; undefined when there is none that is valid.
-   * @throws Refusal 401 while it cannot be told whether it has ended
+   * Returns the user of a valid session, if the request has one.
+   * @throws Refusal 401 while Redis is down and an ended session cannot be recognized
    */
   async userOf(request: FastifyRequest): Promise<OpsUser | undefined> {
     const session = await this.read(request);
@@ -77,7 +77,7 @@ export class Sessions {
     return hasEnded ? undefined : user;
   }
 
-  /** The session of the cookie, if it was signed here and is young enough, whether it has ended or not. */
+  /** Returns the session in the cookie if its signature and age are valid. It may have ended. */
   private async read(request: FastifyRequest): Promise<Session | undefined> {
     const token = new RegExp(`(?:^|; )${cookieOf(request)}=([\\w.-]+)`).exec(request.headers.cookie ?? '')?.[1];
     if (!token) return undefined;
@@ -98,13 +98,13 @@ export class Sessions {
   }
 
   private async end({ id, issuedAt }: Session): Promise<void> {
-    const left = issuedAt + MAX_AGE_SECONDS + 2 * CLOCK_TOLERANCE_SECONDS - Math.floor(Date.now() / 1000);
-    await this.ended.add(id, Math.max(1, left)).catch(() => {
+    const secondsLeft = issuedAt + MAX_AGE_SECONDS + 2 * CLOCK_TOLERANCE_SECONDS - Math.floor(Date.now() / 1000);
+    await this.ended.add(id, Math.max(1, secondsLeft)).catch(() => {
       throw unavailable('Redis is away, so this session could not be ended: it is still open. Try again');
     });
   }
 
-  /** Changes with the user's password and role. */
+  /** Returns a value that changes with the user's password and role. */
   private stampOf(name: string, key: Buffer): string {
     return createHmac('sha256', key)
       .update(`user\n${this.users.lineOf(name) ?? ''}`)
@@ -115,7 +115,7 @@ export class Sessions {
 const isSame = (one: string, other: string) =>
   one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 
-/** Over https, browsers take a cookie of this name from this very host alone. */
+/** Over https, browsers accept a cookie with the prefix `__Host-` from this host only. */
 const cookieOf = ({ protocol }: FastifyRequest) => (protocol === 'https' ? `__Host-${COOKIE}` : COOKIE);
 
 function setCookie(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {

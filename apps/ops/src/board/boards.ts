@@ -9,20 +9,20 @@ import { type Role, ROLES } from '../auth/ops-users.js';
 import { boardOf, ICON_PATH } from '../pages/layout.js';
 import { maskedFault, maskingHooks } from './masked.js';
 
-/** What a page of a board needs besides what all pages need: its own script, and styles that the script sets. */
+/** Content Security Policy of the boards. Unlike other pages, they need their script and the styles that it sets. */
 const BOARD_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'self'; form-action 'none'; frame-ancestors 'none'";
 
 const ACCENT = { light: '#0f766e', dark: '#2dd4bf' };
 
-/** A board of all queues for each role, since what a role may see is settled when a board is made. */
+/** Mounts one board per role, each with all queues. A board's permissions are fixed when it is created. */
 export async function mountBoards(server: FastifyInstance, watch: QueueWatch): Promise<void> {
   for (const role of ROLES) {
     const adapter = boardFor(role, watch);
     await server.register(async (scope) => {
-      // The gate comes before this: it has hooks on every request.
+      // The gate runs earlier, in `onRequest`, and has set the user.
       scope.addHook('preParsing', async (request, reply) => {
-        // A viewer asks at the viewers' board; an admin's shows everything.
+        // The board of admins shows message content.
         if (role === 'admin' && request.opsUser?.role !== 'admin') {
           return reply.code(403).send({ statusCode: 403, message: 'Only admins may see this' });
         }
@@ -69,10 +69,10 @@ function boardFor(role: Role, watch: QueueWatch): FastifyAdapter {
   return serverAdapter;
 }
 
-/** Where the messages of a job are; of garbage, the dead letters that it became. */
+/** Returns a link to the messages of a job, or to the dead letters when the job names no messages. */
 function traceOf(queue: string, { data }: QueueJobJson): { displayText: string; href: string } {
   const { correlationId, ids } = (data ?? {}) as { correlationId?: unknown; ids?: unknown };
-  // Anything else finds nothing, and may be what a message says.
+  // Other values find nothing, and may be message content.
   const known = [correlationId, ...(Array.isArray(ids) ? ids : [])].filter(isUuid).slice(0, 200);
   if (known.length === 0) {
     return { displayText: 'Dead letters', href: `/dead-letters?${new URLSearchParams({ queue }).toString()}` };

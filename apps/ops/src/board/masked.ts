@@ -4,18 +4,18 @@ import { isImpersonalId } from '@herald/queue';
 import { errorFor, jobNameFor, onlyIds } from '../personal.js';
 
 const VIEWER = { role: 'viewer' } as const;
-/** Options that say how a job runs; others, such as a deduplication id, are its producer's words. */
+/** Options that control how a job runs. Others, such as a deduplication id, are the producer's own text. */
 const SHOWN_OPTIONS = ['attempts', 'delay', 'lifo', 'priority'];
 const YEAR_MS = 366 * 24 * 3_600_000;
-/** Longer than Herald delays any job, and less than a telephone number has digits. */
+/** Above any delay that Herald sets, and below any telephone number. */
 const MAX_NUMBER = 24 * 3_600_000;
 
-/** Takes out of the board's answers what jobs say, whichever way the board came by them. */
+/** Removes the content of jobs from all responses of the board. */
 export const maskingHooks: BoardHooks = {
   before: ({ method, request }) => {
     const { jobId } = (request?.params ?? {}) as { jobId?: string };
-    // Nor can it be tried out which ids there are.
-    if (jobId !== undefined && !isImpersonalId(jobId)) {
+    // Refuses ids with content, so that a viewer cannot test which of them exist.
+    if (jobId !== undefined && !saysNothing(jobId)) {
       return { allow: false, status: 404, errorKey: 'ERRORS.JOB_NOT_FOUND' };
     }
     return { allow: method === 'get' };
@@ -27,7 +27,7 @@ export const maskingHooks: BoardHooks = {
   },
 };
 
-/** What the board answers to a fault: the words of an error may quote the job that it is about. */
+/** The board's response to an error. The text of an error may quote the job. */
 export const maskedFault = () => ({ status: 500, body: { error: { key: 'ERRORS.INTERNAL_SERVER_ERROR' } } }) as const;
 
 const MASKS: Record<string, (body: never) => unknown> = {
@@ -44,11 +44,11 @@ const MASKS: Record<string, (body: never) => unknown> = {
     flowRoot: null,
     isFlowNode: false,
   }),
-  // Herald has no schedulers; what others put there is theirs.
+  // Herald has no schedulers. Entries of other programs are hidden.
   '/api/job-schedulers': () => ({ schedulers: [] }),
 };
 
-/** All of it came from its producer, numbers too: shown is what is named here, and no more. */
+/** Returns only the fields named here. Everything in a job comes from its producer, including the numbers. */
 function maskedJob(job: AppJob): AppJob {
   const { id, timestamp, processedOn, finishedOn, attempts, isFailed, externalUrl } = job;
   const options = Object.entries((job.opts ?? {}) as object).filter(
@@ -75,7 +75,7 @@ function maskedJob(job: AppJob): AppJob {
 
 const idKey = randomBytes(32);
 
-/** The same for the same id, so that jobs can be told apart, and for nobody to find the id by. */
+/** Returns the same text for the same id, so that jobs can be distinguished. The id cannot be derived from it. */
 const hiddenId = (id: string | number): string =>
   `hidden-${createHmac('sha256', idKey).update(String(id)).digest('hex').slice(0, 12)}`;
 

@@ -14,12 +14,12 @@ import { readSearch } from './search.js';
 
 const PAGE = 50;
 const BATCH = 100;
-/** As many in one go as a browser waits for; the command line knows no limit. */
+/** Limited by the time that a browser waits; the command line has no limit. */
 const MAX_AT_ONCE = 1000;
-/** A bigint of Postgres. */
+/** Fits a bigint of Postgres. */
 const ID = /^\d{1,18}$/;
 
-/** Messages that were given up: found, read, sent back or dropped. */
+/** Pages to find, read, replay and drop dead letters. */
 @Controller('dead-letters')
 export class DeadLettersController {
   private readonly logger = new Logger(DeadLettersController.name);
@@ -41,7 +41,7 @@ export class DeadLettersController {
     return lettersPage({ user, search, faults, queues, isFirst: !cursor, max: MAX_AT_ONCE, ...found }).toString();
   }
 
-  /** What a drop would drop: nobody loses a message by one click. */
+  /** Shows what would be dropped, so that one click cannot lose a message. */
   @Get('drop')
   @Header('Content-Type', HTML)
   confirmDrop(@CurrentUser() user: OpsUser, @Query('id') ids?: string | string[]): string {
@@ -53,8 +53,8 @@ export class DeadLettersController {
   async show(@CurrentUser() user: OpsUser, @Param('id') id: string): Promise<string> {
     const letter = ID.test(id) ? await this.deadLetters.find(id) : undefined;
     if (!letter) throw notFound('There is no such dead letter: it was replayed or dropped, or never was');
-    const [wouldBe] = user.role === 'admin' ? await this.deadLetters.replay([id], { dryRun: true }) : [];
-    return letterPage({ user, letter, wouldBe }).toString();
+    const [preview] = user.role === 'admin' ? await this.deadLetters.replay([id], { dryRun: true }) : [];
+    return letterPage({ user, letter, preview }).toString();
   }
 
   @Post('replay')
@@ -66,8 +66,8 @@ export class DeadLettersController {
     for (let done = 0; done < ids.length; done += BATCH) {
       outcomes.push(...(await this.deadLetters.replay(ids.slice(done, done + BATCH))));
     }
-    const back = outcomes.filter(({ outcome }) => outcome === 'replayed' || outcome === 'compared').length;
-    this.logger.warn(`${user.name} replayed dead letters: ${back} of ${ids.length} are owed again`);
+    const replayed = outcomes.filter(({ outcome }) => outcome === 'replayed' || outcome === 'compared').length;
+    this.logger.warn(`${user.name} replayed dead letters: ${replayed} of ${ids.length} are owed again`);
     return replayedPage({ user, outcomes }).toString();
   }
 
@@ -98,7 +98,7 @@ export class DeadLettersController {
   }
 }
 
-/** @throws Refusal 400 when there are none, or something else */
+/** @throws Refusal 400 when there are no ids, too many, or other values */
 function someIds(ids: string[]): string[] {
   if (ids.length === 0) throw new Refusal({ status: 400, message: 'Select the dead letters first' });
   if (ids.length > MAX_AT_ONCE || !ids.every((id) => ID.test(id)))

@@ -4,20 +4,20 @@ import { number } from '../pages/figures.js';
 import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 
-const OUTCOMES: Record<Replay['outcome'], { badge: string; says: string }> = {
-  replayed: { badge: 'good', says: 'owed again' },
-  compared: { badge: 'good', says: 'owed again, to be compared' },
-  cleared: { badge: 'good', says: 'cleared' },
-  refused: { badge: 'bad', says: 'refused' },
-  gone: { badge: 'warn', says: 'gone already' },
+const OUTCOMES: Record<Replay['outcome'], { badge: string; text: string }> = {
+  replayed: { badge: 'good', text: 'owed again' },
+  compared: { badge: 'good', text: 'owed again, to be compared' },
+  cleared: { badge: 'good', text: 'cleared' },
+  refused: { badge: 'bad', text: 'refused' },
+  gone: { badge: 'warn', text: 'gone already' },
 };
 
-/** What became of dead letters that were to be replayed; of many, those that need a look. */
+/** The outcomes of a replay. When there are many, only the refused ones are listed. */
 export function replayedPage({ user, outcomes }: { user: OpsUser; outcomes: Replay[] }): Html {
   const counts = Object.entries(OUTCOMES)
-    .map(([outcome, { badge, says }]) => ({
+    .map(([outcome, { badge, text }]) => ({
       badge,
-      says,
+      text,
       count: outcomes.filter((each) => each.outcome === outcome).length,
     }))
     .filter(({ count }) => count > 0);
@@ -30,7 +30,7 @@ export function replayedPage({ user, outcomes }: { user: OpsUser; outcomes: Repl
     content: html`<p><a href="/dead-letters">Dead letters</a></p>
       <h1>Replayed</h1>
       <p>
-        ${counts.map(({ badge, says, count }) => html`<span class="badge ${badge}">${number(count)} ${says}</span> `)}
+        ${counts.map(({ badge, text, count }) => html`<span class="badge ${badge}">${number(count)} ${text}</span> `)}
         ${counts.length === 0 && 'None was found.'}
       </p>
       ${
@@ -50,7 +50,7 @@ export function replayedPage({ user, outcomes }: { user: OpsUser; outcomes: Repl
                   html`<tr>
                     <th scope="row">${outcome === 'refused' ? html`<a href="/dead-letters/${id}">${id}</a>` : id}</th>
                     <td data-label="Outcome">
-                      <span class="badge ${OUTCOMES[outcome].badge}">${OUTCOMES[outcome].says}</span>
+                      <span class="badge ${OUTCOMES[outcome].badge}">${OUTCOMES[outcome].text}</span>
                     </td>
                     <td class="wide error-text" data-label="Reason">${reason}</td>
                   </tr>`,

@@ -2,7 +2,7 @@ import type { SameFault } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
 import { errorFor, jobNameFor, readsContent } from '../personal.js';
 
-/** Faults as this user may read them; those that then read alike are one. */
+/** Returns faults as this user may read them. Faults with the same visible text are merged. */
 export function faultsFor(user: OpsUser, faults: SameFault[]): SameFault[] {
   if (readsContent(user)) return faults;
   const merged = new Map<string, SameFault>();

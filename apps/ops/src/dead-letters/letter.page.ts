@@ -6,7 +6,7 @@ import { html, type Html, type Part } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 import { contentFor, errorFor, jobNameFor } from '../personal.js';
 
-const WOULD_BE: Record<Replay['outcome'], string> = {
+const REPLAY_TEXTS: Record<Replay['outcome'], string> = {
   replayed: 'A replay would make it owed again.',
   compared: 'A replay would let the worker compare it with what is there',
   cleared: 'A replay would clear it away',
@@ -17,11 +17,11 @@ const WOULD_BE: Record<Replay['outcome'], string> = {
 interface Letter {
   user: OpsUser;
   letter: DeadLetterDetails;
-  /** What a replay would do; not looked up for those who may not. */
-  wouldBe?: Replay;
+  /** The outcome that a replay would have; undefined for viewers, who may not replay. */
+  preview?: Replay;
 }
 
-export function letterPage({ user, letter, wouldBe }: Letter): Html {
+export function letterPage({ user, letter, preview }: Letter): Html {
   const { id, queue, job, companyId, correlationId, error, direct, content, givenUpAt } = letter;
   return layout({
     title: `Dead letter ${id}`,
@@ -30,7 +30,7 @@ export function letterPage({ user, letter, wouldBe }: Letter): Html {
     content: html`<p><a href="/dead-letters">Dead letters</a></p>
       <h1>Dead letter ${id} <span class="badge">${queue}</span></h1>
       <p class="notice bad">${errorFor(user, error)}</p>
-      ${wouldBe && actions(id, wouldBe)}
+      ${preview && actions(id, preview)}
       <section class="card">
         <dl class="facts">
           <dt>Queue and job</dt>
@@ -48,13 +48,13 @@ export function letterPage({ user, letter, wouldBe }: Letter): Html {
         </dl>
       </section>
       <h2>Its way</h2>
-      <section class="card">${timeline(user, wayOf(letter))}</section>
+      <section class="card">${timeline(user, stepsOf(letter))}</section>
       <h2>Content${user.role === 'viewer' && html` <small>ids alone: what messages say is for admins</small>`}</h2>
       <pre tabindex="0">${contentFor(user, content)}</pre>`,
   });
 }
 
-function wayOf({ acceptedAt, givenUpAt, history }: DeadLetterDetails): TraceStep[] {
+function stepsOf({ acceptedAt, givenUpAt, history }: DeadLetterDetails): TraceStep[] {
   const step = (name: TraceStep['step'], at: Date): TraceStep => ({ step: name, at: at.toISOString() });
   return [...(acceptedAt ? [step('accepted', acceptedAt)] : []), ...history, step('given_up', givenUpAt)];
 }
@@ -64,6 +64,6 @@ function actions(id: string, { outcome, reason }: Replay): Part {
     <input type="hidden" name="id" value="${id}" />
     ${outcome !== 'refused' && html`<button>Replay</button>`}
     <button class="danger" formmethod="get" formaction="/dead-letters/drop">Drop …</button>
-    <span class="quiet">${WOULD_BE[outcome]}${reason && `: ${reason}.`}</span>
+    <span class="quiet">${REPLAY_TEXTS[outcome]}${reason && `: ${reason}.`}</span>
   </form>`;
 }

@@ -14,11 +14,11 @@ export interface Letters {
   queues: string[];
   deadLetters: DeadLetter[];
   nextCursor: string | null;
-  /** All that match. */
+  /** The number of all dead letters that match. */
   count: number;
   sameFaults: SameFault[];
   isFirst: boolean;
-  /** So many are replayed in one go. */
+  /** The number of dead letters that one replay may include. */
   max: number;
 }
 
@@ -126,7 +126,7 @@ function list(letters: Letters): Html {
   </form>`;
 }
 
-/** The fields of the search go along in the same form. */
+/** Adds the fields of the search to the form of the list. */
 function replayAll({ search, count, max }: Letters): Part {
   if (count <= 1) return undefined;
   const fields = Object.entries(search).map(

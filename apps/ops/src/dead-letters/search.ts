@@ -3,25 +3,25 @@ import type { DeadLetterFilter } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
 import { readsContent } from '../personal.js';
 
-/** What a person looks for, as typed; nothing is an empty text. */
+/** The search fields as typed; an unused field is an empty text. */
 export const FIELDS = ['correlationId', 'company', 'queue', 'error'] as const;
 export type Search = Record<(typeof FIELDS)[number], string>;
 
-export interface Sought {
+export interface ParsedSearch {
   search: Search;
   filter: DeadLetterFilter;
-  /** What of it nothing can be found by. */
+  /** Why parts of the search cannot be used. */
   faults: string[];
 }
 
-/** Without the blanks that come with copying, and without NUL, which Postgres does not know. */
+/** Removes blanks that come with copying, and NUL, which Postgres does not accept. */
 const textOf = (given: string | null): string => (given ?? '').replaceAll('\0', '').trim();
 
-/** What a query string or a form asks for, as far as this user may. */
-export function readSearch(user: OpsUser, given: URLSearchParams): Sought {
+/** Parses the search of a query string or a form, within what this user may search by. */
+export function readSearch(user: OpsUser, given: URLSearchParams): ParsedSearch {
   const search = Object.fromEntries(FIELDS.map((field) => [field, textOf(given.get(field))])) as Search;
   const faults: string[] = [];
-  // What an error quotes could be guessed letter by letter.
+  // A search by error would let a viewer guess quoted content letter by letter.
   if (search.error && !readsContent(user)) {
     faults.push('Only admins may search by error');
     search.error = '';
@@ -42,7 +42,7 @@ export function readSearch(user: OpsUser, given: URLSearchParams): Sought {
   return { search, filter, faults };
 }
 
-/** The search as a query string, without what is empty. */
+/** Returns the search as a query string, without empty fields. */
 export function queryOf(search: Search, more: Record<string, string> = {}): string {
   const filled = Object.entries({ ...search, ...more }).filter(([, value]) => value !== '');
   return new URLSearchParams(filled).toString();

@@ -7,10 +7,10 @@ import type { OpsUser } from '../auth/ops-users.js';
 import { HTML } from '../pages/html.js';
 import { messagesPage } from './messages.page.js';
 
-/** As many as one job may carry. */
+/** The most that one job may contain. */
 const MAX_IDS = 200;
 
-/** Where messages are, and how they got there; what they say is shown nowhere here. */
+/** Page with the state and the trace of messages, without their content. */
 @Controller('messages')
 export class MessagesController {
   constructor(private readonly database: Database) {}
@@ -19,10 +19,10 @@ export class MessagesController {
   @Header('Content-Type', HTML)
   async find(@CurrentUser() user: OpsUser, @Req() request: FastifyRequest): Promise<string> {
     const given = new URLSearchParams(request.url.split('?')[1]).getAll('id').map((id) => id.trim());
-    const asked = given.filter(Boolean).slice(0, MAX_IDS);
-    const ids = asked.filter(isUuid).map((id) => id.toLowerCase());
+    const typed = given.filter(Boolean).slice(0, MAX_IDS);
+    const ids = typed.filter(isUuid).map((id) => id.toLowerCase());
     const places =
       ids.length > 0 ? await this.database.transaction((tx) => findPlaces(tx, ids), 'begin read only') : [];
-    return messagesPage({ user, asked, ids, places }).toString();
+    return messagesPage({ user, typed, ids, places }).toString();
   }
 }

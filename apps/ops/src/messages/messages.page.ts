@@ -15,13 +15,13 @@ const BADGES: Record<MessagePlace['state'], string> = {
 
 interface Messages {
   user: OpsUser;
-  asked: string[];
-  /** Those that are correlationIds. */
+  typed: string[];
+  /** The typed values that are correlationIds. */
   ids: string[];
   places: MessagePlace[];
 }
 
-export function messagesPage({ user, asked, ids, places }: Messages): Html {
+export function messagesPage({ user, typed, ids, places }: Messages): Html {
   return layout({
     title: 'Messages',
     at: 'messages',
@@ -29,19 +29,19 @@ export function messagesPage({ user, asked, ids, places }: Messages): Html {
     content: html`<h1>Messages</h1>
       <form class="search card" method="get" action="/messages" role="search">
         <label
-          >correlationId <input name="id" value="${asked.length === 1 && asked[0]}" spellcheck="false" required
+          >correlationId <input name="id" value="${typed.length === 1 && typed[0]}" spellcheck="false" required
         /></label>
         <button>Find</button>
       </form>
-      ${asked.length > ids.length && html`<p class="notice bad" role="alert">A correlationId is a UUID.</p>`}
+      ${typed.length > ids.length && html`<p class="notice bad" role="alert">A correlationId is a UUID.</p>`}
       ${ids.length > 0 && places.length === 0 && html`<p class="card empty">Nothing is known of ${ids.length === 1 ? 'this message' : 'these messages'}. Commands, and what merchants asked and answered, leave no such trace.</p>`}
-      ${places.length > 0 && (ids.length === 1 ? places.map((place) => whole(user, place)) : table(places))}`,
+      ${places.length > 0 && (ids.length === 1 ? places.map((place) => details(user, place)) : table(places))}`,
   });
 }
 
 const stateOf = ({ state }: MessagePlace) => html`<span class="badge ${BADGES[state]}">${stateWords(state)}</span>`;
 
-function whole(user: OpsUser, place: MessagePlace): Html {
+function details(user: OpsUser, place: MessagePlace): Html {
   const { correlation_id: id, company_id: company, queue, state } = place;
   return html`<section class="card">
     <dl class="facts">

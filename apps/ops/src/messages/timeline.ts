@@ -4,18 +4,18 @@ import type { OpsUser } from '../auth/ops-users.js';
 import { html, type Html } from '../pages/html.js';
 import { errorFor } from '../personal.js';
 
-const LOOKS: Partial<Record<TraceStep['step'], string>> = { delivered: 'good', given_up: 'bad', replayed: 'warn' };
+const STYLES: Partial<Record<TraceStep['step'], string>> = { delivered: 'good', given_up: 'bad', replayed: 'warn' };
 
 const sentence = (words: string) => words[0]?.toUpperCase() + words.slice(1);
 
-/** The steps of a message, each with the time since the one before. */
+/** Renders the steps of a message, each with the time since the previous one. */
 export function timeline(user: OpsUser, steps: TraceStep[]): Html {
   return html`<ol class="steps">
     ${steps.map((step, index) => {
-      const look = LOOKS[step.step];
+      const style = STYLES[step.step];
       const before = steps[index - 1];
       const tookMs = before && Date.parse(step.at) - Date.parse(before.at);
-      return html`<li class="${step.detail ? (look ?? 'warn') : (look ?? '')}">
+      return html`<li class="${step.detail ? (style ?? 'warn') : (style ?? '')}">
         <b>${sentence(STEP_WORDS[step.step])}</b
         >${step.attempt && step.step === 'attempt' && html` <small>attempt ${step.attempt}</small>`}<br />
         <small

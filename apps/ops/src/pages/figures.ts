@@ -6,7 +6,7 @@ const UNITS: [seconds: number, name: string][] = [
   [60, 'min'],
 ];
 
-/** A length of time in its largest unit; one below a second is told as such. */
+/** Returns a duration in its largest unit, or `< 1 s`. */
 export function duration(seconds: number): string {
   for (const [size, name] of UNITS) if (seconds >= size) return `${Math.floor(seconds / size)} ${name}`;
   return seconds > 0 && seconds < 1 ? '< 1 s' : `${Math.floor(seconds)} s`;
@@ -14,7 +14,7 @@ export function duration(seconds: number): string {
 
 export const number = (value: number): string => value.toLocaleString('en');
 
-/** A moment in UTC, and how long ago it was. */
+/** Renders a time in UTC, with its age. */
 export function moment(at: Date | string): Html {
   const date = new Date(at);
   const iso = date.toISOString();

@@ -1,4 +1,4 @@
-/** Text that is HTML already: made by `html` alone, so that everything else is escaped. */
+/** Text that is safe HTML. Only `html` creates it, so that all other text is escaped. */
 export class Html {
   private constructor(private readonly text: string) {}
 
@@ -11,7 +11,7 @@ export class Html {
   }
 }
 
-/** What may stand in a template; nothing is shown of false, null and undefined. */
+/** A value in a template. Nothing is shown for false, null and undefined. */
 export type Part = Html | string | number | false | null | undefined | readonly Part[];
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
@@ -23,8 +23,8 @@ function textOf(part: Part): string {
   return String(part).replaceAll(/[&<>"']/g, (character) => ESCAPES[character] as string);
 }
 
-/** A template whose values are escaped, whatever they hold. Attributes must stand in quotes. */
+/** A template that escapes its values. Attribute values must be in quotes. */
 export const html = (strings: TemplateStringsArray, ...values: Part[]): Html => Html.of(strings, values);
 
-/** The type of a page. */
+/** The content type of a page. */
 export const HTML = 'text/html; charset=utf-8';

@@ -5,24 +5,24 @@ import { STYLE } from './style.js';
 
 export interface Page {
   title: string;
-  /** Where in the navigation it stands. */
+  /** The navigation entry of the page. */
   at?: Place;
   user?: OpsUser;
-  /** Loaded anew after so many seconds. */
+  /** The page reloads after this many seconds. */
   refreshSeconds?: number;
   content: Part;
 }
 
 type Place = 'overview' | 'queues' | 'dead-letters' | 'messages';
 
-/** Named by its content: a browser keeps it for as long as it is this one. */
+/** Contains a hash of the content, so that browsers can cache a version. */
 export const STYLE_PATH = `/style-${createHash('sha256').update(STYLE).digest('hex').slice(0, 12)}.css`;
 export const ICON_PATH = '/icon.svg';
-/** A trumpet's bell with its sound. */
+/** The bell of a trumpet, with sound waves. */
 export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#0f766e"/>
 <path d="M7 13v6h3l8 5V8l-8 5z" fill="#fff"/><path d="M21.5 12a5.5 5.5 0 0 1 0 8M24.5 9a10 10 0 0 1 0 14" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round"/></svg>`;
 
-/** Where the boards of the queues are, for a role. */
+/** Returns the path of the queue board of a role. */
 export const boardOf = ({ role }: Pick<OpsUser, 'role'>) => `/board/${role}`;
 
 export function layout({ title, at, user, refreshSeconds, content }: Page): Html {

@@ -1,7 +1,7 @@
 import { html, type Html } from './html.js';
 import { ICON_PATH, layout } from './layout.js';
 
-/** @param next the path to go on to */
+/** @param next the path to open after the login */
 export function loginPage({ next, fault }: { next: string; fault?: string }): Html {
   return layout({
     title: 'Log in',

@@ -6,10 +6,10 @@ import { html, type Html, type Part } from './html.js';
 import { boardOf, layout } from './layout.js';
 
 const REFRESH_SECONDS = 10;
-/** As the alerts have it. */
+/** The same threshold as in the alerts. */
 const LATE_SECONDS = 60;
 
-/** What is undefined could not be had: its server is away. */
+/** The figures on the page. A figure is undefined while its server is down. */
 export interface Overview {
   user: OpsUser;
   queues: string[];

@@ -1,4 +1,4 @@
-/** The look of every page: no script, no font and no picture from elsewhere. */
+/** The style of every page. It needs no script, and no fonts or images from other sites. */
 export const STYLE = `
 :root {
   color-scheme: light dark;
@@ -92,7 +92,7 @@ ol.steps li.bad::before { background: var(--bad); } ol.steps li.warn::before { b
   main { padding: 16px 14px; }
   .tiles { grid-template-columns: 1fr 1fr; gap: 10px; } .tile { padding: 12px 14px; } .tile b { font-size: 24px; }
   dl.facts { grid-template-columns: 1fr; gap: 2px; } dl.facts dd { margin-bottom: 10px; }
-  /* A row becomes a card; each value says what it is. */
+  /* A row becomes a card, with a label for each value. */
   table.cards thead { display: none; }
   table.cards, table.cards tbody, table.cards tr, table.cards th, table.cards td { display: block; }
   table.cards tr { padding: 12px 14px; border-bottom: 1px solid var(--line); } table.cards tr:last-child { border-bottom: 0; }
