@@ -8,5 +8,5 @@ const DeliveryEnv = WorkerEnv.extend({
   RETENTION_EVERY_MS: whole(600_000, 100, 86_400_000).describe('how often the worker looks for them'),
 });
 
-/** What the delivery worker reads from its environment. */
+/** The settings that the delivery worker reads from its environment. */
 export const env = settingsReader(DeliveryEnv);

@@ -6,7 +6,7 @@ const MESSAGE = 'm(title text, body text, "authorLogin" text, "recipientLogin" t
 /** Metadata that is absent or null is an empty object. */
 const METADATA = (body: string) => `coalesce(nullif(${body} -> 'metadata', 'null'), '{}')`;
 
-/** The outbox row leaves and the feed row enters in one statement: whoever comes second takes nothing. */
+/** Moves a message from the outbox to the feed in one statement. A concurrent second run finds no outbox row. */
 const MOVE_OWED = `
   with taken as (delete from outbox where id = any($1::uuid[]) and queue = 'delivery' returning *)
   insert into feed_messages (${COLUMNS})
@@ -15,7 +15,7 @@ const MOVE_OWED = `
     from taken t, jsonb_to_record(t.body -> 'message') as ${MESSAGE}
   returning accepted_at`;
 
-/** True where feed row `f` is the very message that \`body\` of company \`company_id\` of \`g\` describes. */
+/** True when feed row `f` equals the message in `g`: the same company and content. */
 const SAME_MESSAGE = `f.company_id = g.company_id and f.title = m.title and f.body = m.body
   and f.author_login = m."authorLogin" and f.recipient_login = m."recipientLogin"
   and f.question is not distinct from m.question and f.metadata = ${METADATA('g.body')}`;
@@ -23,7 +23,7 @@ const SAME_MESSAGE = `f.company_id = g.company_id and f.title = m.title and f.bo
 const GIVEN = `unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::timestamptz[], $5::timestamptz[])
   as g(id, company_id, body, queued_at, started_at), jsonb_to_record(g.body -> 'message') as ${MESSAGE}`;
 
-/** A message that came straight from the queue. One that was given up earlier and now succeeds leaves the dead letters. */
+/** Inserts messages that came straight from the queue. A message that was given up earlier leaves the dead letters. */
 const PLACE_DIRECT = `
   with placed as (
     insert into feed_messages (${COLUMNS})
@@ -43,13 +43,13 @@ const FIND_TWINS = `
    where exists (select from feed_messages f where f.id = g.id and ${SAME_MESSAGE})
       or exists (select from outbox o where o.id = g.id and o.company_id = g.company_id and o.body = g.body)`;
 
-/** A message that is in the feed already, word for word, is not owed any more. */
+/** Removes an outbox row whose message is already in the feed with the same content. */
 const LEAVE_TWIN = `
   with twin as (select g.id from outbox g, jsonb_to_record(g.body -> 'message') as ${MESSAGE}, feed_messages f
                  where g.id = $1 and f.id = g.id and ${SAME_MESSAGE})
   delete from outbox o using twin where o.id = twin.id returning o.id`;
 
-/** How messages become rows of the feed. */
+/** The statements that turn messages into rows of the feed. */
 export const feedStatements: MessageStatements = {
   moveOwed: MOVE_OWED,
   leaveTwin: LEAVE_TWIN,

@@ -39,7 +39,7 @@ const refusedAnswer = (question: Question | undefined, body: JsonObject) =>
   refusalOf(() => checkAnswer(question, body));
 
 describe('an answer', () => {
-  it('is kept as it came, in NFC', () => {
+  it('is kept unchanged, in NFC', () => {
     expect(checkAnswer(aQuestion(), { answer: 'cafe\u0301', notes: 'a\n\tb' })).toEqual({
       answer: 'café',
       notes: 'a\n\tb',
@@ -102,7 +102,7 @@ describe('a request', () => {
       (error: Refusal) => `${error.status} ${error.message}`,
     );
 
-  it('is taken apart; fields that nobody knows are ignored, and what is null is absent', async () => {
+  it('is split into its parts; unknown fields are ignored, and null counts as absent', async () => {
     const context = { question: 'Why?', document_id: 789, urgent: true, lead_name: null };
     const { conversationId, context: kept } = await check({ context, unknown: 1 });
     expect(conversationId).toBe(456);

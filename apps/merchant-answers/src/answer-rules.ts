@@ -10,7 +10,7 @@ import {
   validatorOf,
 } from '@herald/contracts';
 
-/** What a notification says of the answer it waits for. */
+/** The part of a notification that decides which answers it accepts. */
 export interface Question {
   status: 'requested' | 'answered';
   answered_fields: string[];
@@ -18,14 +18,14 @@ export interface Question {
   allow_multiple_answers: boolean;
 }
 
-/** A request whose parts are there; whether its conversation is the merchant's is for the database to say. */
+/** A request with valid parts. The database checks that its conversation belongs to the merchant. */
 export interface CheckedRequest {
   type: NotificationType;
   conversationId: number;
   context: JsonObject;
 }
 
-/** Longer answers are refused before any pattern sees them. */
+/** Longer answers are refused before any pattern is applied. */
 const MAX_ANSWER_CHARACTERS = 10_000;
 const MAX_DETAILS_CHARACTERS = 300;
 
@@ -33,7 +33,7 @@ const isEmpty = (value: unknown) =>
   value === undefined || value === null || (typeof value === 'string' && !isVisible(value));
 const own = (object: JsonObject, field: string) => (Object.hasOwn(object, field) ? object[field] : undefined);
 
-/** The texts of one answer by field, as they were read: the same answer may be held against several rules. */
+/** The texts of one answer by field, after parsing. The same answer may be checked against several rules. */
 export type ReadTexts = Map<string, ReturnType<typeof readText>>;
 
 function readField(texts: ReadTexts, field: string, value: string) {
@@ -44,13 +44,13 @@ function readField(texts: ReadTexts, field: string, value: string) {
   return read;
 }
 
-/** True when the body has exactly the fields that are asked for. */
+/** Returns true when the body has exactly these fields. */
 export const hasFields = (body: JsonObject, fields: readonly string[]): boolean =>
   Object.keys(body).length === fields.length && fields.every((field) => Object.hasOwn(body, field));
 
 /**
- * The answer as it is stored, when this notification may be answered with it. Checked in the contract's order: not
- * found, already answered, missing field, schema (contracts README, "Answering").
+ * Checks an answer and returns it as it is stored. The checks run in the contract's order: not found, already answered,
+ * missing field, schema (contracts README, "Answering").
  * @throws Refusal with the documented status and message
  */
 export function checkAnswer(
@@ -78,13 +78,13 @@ export function checkAnswer(
   return answer;
 }
 
-/** The name of the type that a request asks for; undefined when no type can have it. */
+/** Returns the name of the requested type; undefined when no type can have this name. */
 export function typeNamed({ notification_type: name }: JsonObject): string | undefined {
   return typeof name === 'string' && VALID_NAME.test(name) ? name : undefined;
 }
 
 /**
- * The parts of a request for an answer, of the type that it names.
+ * Checks a request for an answer against its type, and returns its parts.
  * @throws Refusal with the documented message: "<field> is required", … (contracts README, "Requesting an answer")
  */
 export function checkRequest(body: JsonObject, type: NotificationType | null): CheckedRequest {
@@ -101,17 +101,17 @@ export function checkRequest(body: JsonObject, type: NotificationType | null): C
 
 const VALID_NAME = /^[a-z][a-z0-9_]{0,49}$/;
 
-/** The same for a conversation that does not exist and for another merchant's. */
+/** The refusal for a conversation that does not exist or belongs to another merchant. */
 export const conversationNotFound = () => invalidAnswer('Conversation not found');
 
 function checkContext(type: NotificationType, given: unknown): JsonObject {
   const fault = faultOfJson(given);
   if (fault) throw invalidAnswer(`context ${fault}`);
-  const asked = given as JsonObject;
-  const missing = type.requested_fields.find((field) => isEmpty(own(asked, field)));
+  const fields = given as JsonObject;
+  const missing = type.requested_fields.find((field) => isEmpty(own(fields, field)));
   if (missing !== undefined) throw invalidAnswer(`${missing} is required`);
   const context: JsonObject = {};
-  for (const [field, value] of Object.entries(asked)) {
+  for (const [field, value] of Object.entries(fields)) {
     // An optional field that is null is absent.
     if (value === null) continue;
     if (typeof value === 'object') throw mismatch('Context', `${field} must be string, number or boolean`);
@@ -121,19 +121,19 @@ function checkContext(type: NotificationType, given: unknown): JsonObject {
   return context;
 }
 
-function checkSchema(what: string, schema: JsonObject, value: Record<string, unknown>): void {
+function checkSchema(subject: string, schema: JsonObject, value: Record<string, unknown>): void {
   const validate = validatorOf(schema);
   if (validate(value)) return;
   const { instancePath = '', message = 'is not valid', params = {} } = validate.errors?.[0] ?? {};
   const name = params.additionalProperty ?? params.missingProperty ?? params.allowedValues;
   const field = instancePath.slice(1).replaceAll('/', '.');
-  throw mismatch(what, [field, message, name && `(${JSON.stringify(name)})`].filter(Boolean).join(' '));
+  throw mismatch(subject, [field, message, name && `(${JSON.stringify(name)})`].filter(Boolean).join(' '));
 }
 
-/** The details may quote what the client sent: enough of it to know it, no more. */
-function mismatch(what: string, details: string) {
+/** Limits the details, because they may quote what the client sent. */
+function mismatch(subject: string, details: string) {
   const characters = Array.from(details.slice(0, 2 * MAX_DETAILS_CHARACTERS));
   const more = characters.length > MAX_DETAILS_CHARACTERS;
   const bounded = `${characters.slice(0, MAX_DETAILS_CHARACTERS).join('')}${more ? '…' : ''}`;
-  return invalidAnswer(`${what} validation failed against JSON schema: ${bounded}`);
+  return invalidAnswer(`${subject} validation failed against JSON schema: ${bounded}`);
 }

@@ -13,7 +13,7 @@ import { bodyHash, type Database, isDataError, isDuplicateKey } from '@herald/da
 import { LRUCache } from 'lru-cache';
 import { checkAnswer, hasFields, type Question, type ReadTexts } from './answer-rules.js';
 
-/** One merchant's answer to one notification. */
+/** The answer of a merchant to a notification. */
 export interface GivenAnswer {
   /** The correlationId. */
   id: string;
@@ -21,10 +21,10 @@ export interface GivenAnswer {
   notificationId: number;
   body: JsonObject;
   hash: Buffer;
-  /** A caller waits for it: then it never stood in the outbox and was never given up. */
+  /** True when a caller waits for the result. Then the answer is neither in the outbox nor among the dead letters. */
   awaited: boolean;
-  /** Where it is traced: its event goes on with that. */
-  span?: ReturnType<typeof activeSpan>;
+  /** The current span, which the event continues. */
+  span?: ReturnType<typeof spanHere>;
 }
 
 type Outcome = CommandResult<Done> | Error;
@@ -32,13 +32,14 @@ type Outcome = CommandResult<Done> | Error;
 interface Attempt {
   given: GivenAnswer;
   texts: ReadTexts;
-  /** As it will be stored, and what it was checked against: the last time it was looked at. */
+  /** The answer as it will be stored, from the last check. */
   answer: Record<string, string>;
+  /** The rules of the last check. */
   rules?: Rules;
   outcome?: Outcome;
 }
 
-/** What a notification keeps of its type. */
+/** The rules that a notification copied from its type. */
 type Rules = Pick<Question, 'answered_fields' | 'answer_schema' | 'allow_multiple_answers'>;
 
 interface Facts extends Question {
@@ -51,28 +52,28 @@ interface Facts extends Question {
 
 const DONE: Done = { message: 'Notification answered successfully' };
 
-/** Most notifications are of a few types: their rules are tried before anything is read. */
+/** Most notifications have one of a few types. Their rules are tried before anything is read. */
 const MAX_KNOWN_RULES = 8;
 
 /**
- * Answers of many callers at once, mostly in one statement: an answer that passes rules met lately is written to its
- * notification on condition that those are its rules and that it still waits. The others are judged by what is read of
- * each. One answer wins: whoever came too late is judged again by what is known then.
+ * Stores the answers of many callers, usually in one statement. An answer that passes recently used rules is written on
+ * the condition that its notification has these rules and is still open. For the others, the facts are read and checked
+ * first. Only one answer wins; an answer that lost is checked again against the new facts.
  */
 export class Answers {
   private readonly knownRules = new LRUCache<string, Rules>({ max: MAX_KNOWN_RULES });
 
-  /** @param tell write an event for the system that asked */
+  /** @param writesEvents true to write an event for the system that requested the answer */
   constructor(
     private readonly database: Database,
-    private readonly tell: boolean,
+    private readonly writesEvents: boolean,
   ) {}
 
-  /** The outcomes, in the order of the answers: a verdict, or the error that its caller gets. */
+  /** Returns the outcomes in the order of the answers: a verdict, or the error for the caller. */
   async give(answers: readonly GivenAnswer[]): Promise<Outcome[]> {
     const attempts: Attempt[] = answers.map((given) => ({ given, texts: new Map(), answer: {} }));
     await this.store(firstOfEach(attempts.filter((attempt) => this.guess(attempt))));
-    // Every round settles somebody, unless others answer the same notifications faster than these are judged.
+    // Each round settles at least one answer, unless other processes keep answering the same notifications first.
     for (let rounds = attempts.length + 3; rounds > 0; rounds--) {
       const open = attempts.filter(({ outcome }) => !outcome);
       if (open.length === 0) break;
@@ -83,8 +84,8 @@ export class Answers {
   }
 
   /**
-   * True when the rules of these fields that were met last accept the answer. Only those are tried: patterns may be slow.
-   * Types that allow another answer leave replays to be read first.
+   * Returns true when the most recent rules with these fields accept the answer. Only those are tried, because patterns
+   * may be slow. Rules that allow several answers are never cached: a replay must be read first.
    */
   private guess(attempt: Attempt): boolean {
     const { given, texts } = attempt;
@@ -100,16 +101,16 @@ export class Answers {
     }
   }
 
-  /** Settles those that cannot be stored; the others know their answer afterwards. */
+  /** Settles answers that cannot be stored, and prepares the others for `store`. */
   private async judge(open: Attempt[]): Promise<void> {
     const facts = await this.database.prepared<Facts>(FIND_FACTS, [
       open.map(({ given }) => given.id),
       open.map(({ given }) => given.merchantId),
       open.map(({ given }) => given.notificationId),
     ]);
-    open.forEach((attempt, seat) => {
+    open.forEach((attempt, index) => {
       try {
-        const known = facts[seat] as Facts;
+        const known = facts[index] as Facts;
         attempt.outcome = earlierVerdict(known, attempt.given);
         if (attempt.outcome) return;
         attempt.answer = checkAnswer(
@@ -130,16 +131,16 @@ export class Answers {
     return rules;
   }
 
-  /** The outbox is empty at one moment and full the next: a plan that touches it is not kept. */
-  private write(how: Write, values: unknown[]): Promise<{ id: string }[]> {
-    const statement = writeStatement(how);
-    return how.leave ? this.database.query(statement, values) : this.database.prepared(statement, values);
+  /** The size of the outbox changes quickly, so a statement that uses it is not prepared. */
+  private write(variant: Variant, values: unknown[]): Promise<{ id: string }[]> {
+    const statement = writeStatement(variant);
+    return variant.clearsPending ? this.database.query(statement, values) : this.database.prepared(statement, values);
   }
 
   private async store(chosen: Attempt[]): Promise<void> {
     if (chosen.length === 0) return;
     try {
-      const leave = chosen.some(({ given }) => !given.awaited);
+      const clearsPending = chosen.some(({ given }) => !given.awaited);
       const several = chosen.length > 1;
       const rows = chosen.map(({ given, answer, rules }) => [
         given.id,
@@ -148,33 +149,34 @@ export class Answers {
         given.notificationId,
         JSON.stringify(answer),
         JSON.stringify(rules),
-        ...(this.tell
-          ? [answeredEventId(given.id), merchantTenant(given.merchantId), activeTraceparent(given.span) ?? null]
+        ...(this.writesEvents
+          ? [answeredEventId(given.id), merchantTenant(given.merchantId), traceparentHere(given.span) ?? null]
           : []),
       ]);
       const [first] = rows as [unknown[]];
-      const columns = several ? first.map((_, seat) => rows.map((row) => row[seat])) : first;
-      const stored = await this.write({ tell: this.tell, leave, several }, [JSON.stringify(DONE), ...columns]);
+      const columns = several ? first.map((_, index) => rows.map((row) => row[index])) : first;
+      const variant = { writesEvents: this.writesEvents, clearsPending, several };
+      const stored = await this.write(variant, [JSON.stringify(DONE), ...columns]);
       const winners = new Set(stored.map(({ id }) => id));
       for (const attempt of chosen) {
         if (winners.has(attempt.given.id)) attempt.outcome = { verdict: DONE, replayed: false };
       }
     } catch (error) {
       if (!isDataError(error)) throw error;
-      // One of them was answered elsewhere under the same id a moment ago, or cannot be stored: find out which.
+      // One of them was just stored elsewhere under the same id, or cannot be stored: try one at a time.
       if (chosen.length > 1) for (const attempt of chosen) await this.store([attempt]);
       else if (!isDuplicateKey(error)) (chosen[0] as Attempt).outcome = error as Error;
     }
   }
 }
 
-/** What the same request was told before, if it was. */
-function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): CommandResult<Done> | undefined {
+/** Returns the verdict that the same request received earlier, if any. */
+function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): Answered<Done> | undefined {
   if (known.body_hash) {
     if (!known.body_hash.equals(hash)) throw unprocessable('This Idempotency-Key was used with another body');
     return { verdict: known.verdict as Done, replayed: true };
   }
-  // The memory of requests is shorter than the notification's life.
+  // The notification outlives the stored request.
   if (known.answer_id !== id) return undefined;
   const before = checkAnswer({ ...known, status: 'requested' }, body);
   if (!bodyHash(before).equals(bodyHash(known.answer)))
@@ -182,7 +184,7 @@ function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): CommandR
   return { verdict: DONE, replayed: true };
 }
 
-/** One statement takes each notification and each id once; the others are judged again afterwards. */
+/** Selects at most one attempt per notification and per id for a statement. The others are checked again afterwards. */
 function firstOfEach(attempts: Attempt[]): Attempt[] {
   const taken = new Set<string | number>();
   return attempts.filter(({ given: { id, notificationId } }) => {
@@ -202,9 +204,9 @@ const FIND_FACTS = `
 
 const ISO = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** The event, as `AnsweredEvent` describes it. */
-const TELL = `,
-  told as (
+/** Writes the event that `AnsweredEvent` describes to the outbox. */
+const WRITE_EVENT = `,
+  events as (
     insert into outbox (id, queue, job, company_id, accepted_at, traceparent, body)
     select g.event_id, 'merchant-answers.answered', 'answered', g.tenant, n.updated_at, g.traceparent, jsonb_build_object(
              'v', 1, 'id', g.event_id, 'correlationId', g.id, 'answered_at', ${ISO('n.updated_at')},
@@ -215,32 +217,33 @@ const TELL = `,
              'question', n.context, 'answer', n.answer)
       from answered n join given g on g.id = n.answer_id join conversations c on c.id = n.conversation_id)`;
 
-interface Write {
-  /** An event is written for the system that asked. */
-  tell: boolean;
-  /** Some may stand in the outbox or among the dead letters, and leave there. */
-  leave: boolean;
+/** The variants of the statement that writes answers. */
+interface Variant {
+  /** Writes an event for the system that requested the answer. */
+  writesEvents: boolean;
+  /** Removes the answers from the outbox and the dead letters. */
+  clearsPending: boolean;
   several: boolean;
 }
 
-/** True where notification `n` waits for given answer `g` and keeps the rules that it was checked against. */
-const WAITS = `n.id = g.notification_id and n.merchant_id = g.merchant_id
+/** True when notification `n` is open for given answer `g` and has the rules that `g` was checked against. */
+const IS_OPEN = `n.id = g.notification_id and n.merchant_id = g.merchant_id
        and (n.status = 'requested' or n.allow_multiple_answers)
        and g.rules = jsonb_build_object('answered_fields', n.answered_fields, 'answer_schema', n.answer_schema,
                                         'allow_multiple_answers', n.allow_multiple_answers)`;
 
-/** Locks are taken in order of the notifications, so that two statements at once do not wait for each other. */
+/** Locks the notifications in order, so that two concurrent statements cannot deadlock. */
 const LOCK = `
-  locked as (select n.id from notifications n join given g on ${WAITS} order by n.id for update of n),`;
+  locked as (select n.id from notifications n join given g on ${IS_OPEN} order by n.id for update of n),`;
 
-const LEAVE = `,
+const CLEAR_PENDING = `,
   taken as (
     delete from outbox o using answered n where o.id = n.answer_id and o.queue = 'merchant-answers'),
   cleared as (
     delete from dead_letters d using answered n
      where d.correlation_id = n.answer_id and d.queue = 'merchant-answers')`;
 
-/** What is known of a given answer, from $2 on; $1 is the verdict. */
+/** The parameters of a given answer, from $2 on; $1 is the verdict. */
 const GIVEN = [
   ['id', 'uuid'],
   ['body_hash', 'bytea'],
@@ -256,25 +259,34 @@ const FOR_EVENT = [
 ] as const;
 
 /**
- * Of one answer the plan is the same every time: Postgres keeps it, where it plans for arrays anew. What is given of one
- * answer stands in the plan itself, and not in a table of its own.
+ * Returns the source of the given answers. A single answer uses plain parameters: Postgres reuses the plan and inlines
+ * the values, while it plans again for each array.
  */
-const given = ({ tell, several }: Write) => {
-  const columns = [...GIVEN, ...(tell ? FOR_EVENT : [])].map(([name, type], seat) => ({ name, type, at: seat + 2 }));
+const given = ({ writesEvents, several }: Variant) => {
+  const columns = [...GIVEN, ...(writesEvents ? FOR_EVENT : [])].map(([name, type], index) => ({
+    name,
+    type,
+    at: index + 2,
+  }));
   return several
     ? `select * from unnest(${columns.map(({ type, at }) => `$${at}::${type}[]`).join(', ')})
               as g(${columns.map(({ name }) => name).join(', ')})`
     : `select ${columns.map(({ name, type, at }) => `$${at}::${type} as ${name}`).join(', ')}`;
 };
 
-const writeStatement = ({ tell, leave, several }: Write) => `
-  with given as ${several ? '' : 'not materialized '}(${given({ tell, leave, several })}),${several ? LOCK : ''}
+const writeStatement = (variant: Variant) => {
+  const { several } = variant;
+  const clearPending = variant.clearsPending ? CLEAR_PENDING : '';
+  const writeEvent = variant.writesEvents ? WRITE_EVENT : '';
+  return `
+  with given as ${several ? '' : 'not materialized '}(${given(variant)}),${several ? LOCK : ''}
   answered as (
     update notifications n set status = 'answered', answer = g.answer, answer_id = g.id, updated_at = now()
       from given g${several ? ', locked' : ''}
-     where ${several ? 'n.id = locked.id and ' : ''}${WAITS}
+     where ${several ? 'n.id = locked.id and ' : ''}${IS_OPEN}
     returning n.*),
   remembered as (
     insert into requests (id, body_hash, verdict)
-    select g.id, g.body_hash, $1::jsonb from answered n join given g on g.id = n.answer_id)${leave ? LEAVE : ''}${tell ? TELL : ''}
+    select g.id, g.body_hash, $1::jsonb from answered n join given g on g.id = n.answer_id)${clearPending}${writeEvent}
   select answer_id as id from answered`;
+};

@@ -9,5 +9,5 @@ const MerchantAnswersEnv = WorkerEnv.extend({
     .describe('`on` once a consumer of the events is there'),
 });
 
-/** What the merchant-answers worker reads from its environment. */
+/** The settings that the merchant-answers worker reads from its environment. */
 export const env = settingsReader(MerchantAnswersEnv);

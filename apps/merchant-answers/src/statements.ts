@@ -1,4 +1,4 @@
-/** The notification takes the fields and the answer schema that its type has now, and keeps them. */
+/** Inserts a notification with a copy of the fields and the answer schema that its type has now. */
 export const MAKE = `
   insert into notifications (correlation_id, merchant_id, conversation_id, notification_type, context,
                              requested_fields, answered_fields, answer_schema, allow_multiple_answers)
@@ -9,12 +9,14 @@ export const MAKE = `
       on conflict (correlation_id) do nothing
   returning id`;
 
-/** Whether the same request made a notification earlier. */
+/** Finds the notification that an earlier request made; `same` tells whether the two requests are equal. */
 export const FIND_MADE = `
   select merchant_id = $2 and conversation_id = $3 and notification_type = $4 and context = $5::jsonb as same
     from notifications where correlation_id = $1`;
 
-/** A change that is older changes nothing, one of the same second does; the row tells whose conversation it is all the same. */
+/**
+ * Stores a change of a conversation unless it is older than the row. Always returns whether the merchant is the same.
+ */
 export const UPSERT = `
   insert into conversations as c (id, merchant_id, lead_phone, lead_name, updated_at) values ($1, $2, $3, $4, $5)
       on conflict (id) do update set
@@ -23,7 +25,7 @@ export const UPSERT = `
          updated_at = case when ${newer('c')} then excluded.updated_at else c.updated_at end
   returning c.merchant_id = $2 as same_merchant`;
 
-/** Whoever is done, or is being done, leaves the outbox and the dead letters. */
+/** Removes a finished message from the outbox and the dead letters. */
 export const LEAVE = `
   with taken as (delete from outbox where id = $1 and queue = 'merchant-answers')
   delete from dead_letters where correlation_id = $1 and queue = 'merchant-answers'`;
