@@ -1,11 +1,13 @@
-/** `npm run herald`: the command line. In a fresh clone it installs and builds first, and says so on standard error. */
+/**
+ * The command line, `npm run herald`. In a fresh clone it first installs and builds, and logs this on standard error.
+ */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const program = new URL('../../dist/apps/cli/src/main.js', import.meta.url);
 const packages = new URL('../../node_modules', import.meta.url);
 
-// An older build stays as it is: services that run beside the command line run from it.
+// An outdated build is not replaced, because running services use it.
 if (![program, packages].every((url) => existsSync(fileURLToPath(url)))) await import('./prepare.mjs');
 try {
   await import(program.href);

@@ -1,6 +1,6 @@
 /**
- * Makes a checkout ready to run: packages as in the lock file, and a build of the sources as they are. Runs
- * before `npm start`, `npm test` and `npm run bench`, without any package; does nothing when all is in place.
+ * Makes a checkout ready to run: installs the packages of the lock file and builds the current sources. Runs before
+ * `npm start`, `npm test` and `npm run bench`, and needs no package. Does nothing when everything is up to date.
  */
 import { fileURLToPath } from 'node:url';
 import { isBuilt, markBuilt, markBuilding } from './prepare/built.mjs';
@@ -25,7 +25,7 @@ try {
   process.exit(1);
 }
 
-/** Looks again, since another run may have done it while this one waited for the lock. */
+/** Checks again, because another run may have finished the work while this one waited for the lock. */
 async function prepare() {
   const installed = isInstalled(root);
   if (!installed) await install(root);

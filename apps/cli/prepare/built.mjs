@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Outside dist, which every build removes first. */
+/** The stamp is outside dist, because every build removes dist first. */
 const stampOf = (root) => join(root, 'node_modules/.herald-built');
 
 const unfinished = 'unfinished\n';
 
-/** True when dist was built from the sources as they are, by us or with `nest build` by hand. */
+/** Returns true when dist is a build of the current sources, by this script or by a manual `nest build`. */
 export function isBuilt(root) {
   const entry = join(root, 'dist/apps/cli/src/main.js');
   if (!existsSync(entry)) return false;
@@ -17,13 +17,13 @@ export function isBuilt(root) {
   if (existsSync(stamp)) {
     const text = readFileSync(stamp, 'utf8');
     if (text === sources.hash) return true;
-    // Type errors do not keep the compiler from writing files: what a failed build left is no build.
+    // The compiler writes files in spite of type errors, so the output of a failed build does not count.
     if (text === unfinished || statSync(stamp).mtimeMs > built) return false;
   }
   return built > sources.newestMs;
 }
 
-/** Gives what `markBuilt` wants: a source that changes during the build is built again next time. */
+/** Returns the hash for `markBuilt`. A source that changes during the build causes another build next time. */
 export function markBuilding(root) {
   writeFileSync(stampOf(root), unfinished);
   return listSources(root).hash;
@@ -33,7 +33,7 @@ export function markBuilt(root, hash) {
   writeFileSync(stampOf(root), hash);
 }
 
-/** By path, size and time of each file, so that a removed or an older one counts as a change too. */
+/** Hashes the path, size and time of each source file, so that a removed or older file also counts as a change. */
 function listSources(root) {
   const files = ['tsconfig.base.json', 'nest-cli.json'];
   for (const folder of ['apps', 'libs']) {

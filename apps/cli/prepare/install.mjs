@@ -4,24 +4,24 @@ import { isDeepStrictEqual } from 'node:util';
 import { markInstalled } from './installed.mjs';
 import { StepFailed, step } from './step.mjs';
 
-/** NODE_ENV=production would leave out the compiler. */
+/** Includes the compiler, which NODE_ENV=production would leave out. */
 const options = ['--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
 
-/** Installs what the lock file says. */
+/** Installs the packages of the lock file. */
 export async function install(root) {
   try {
     await step(root, 'Installing packages (npm ci)', ...npm(), 'ci', ...options);
   } catch (error) {
     if (!(error instanceof StepFailed && lacksOnlyForeignPackages(root, error.output))) throw error;
-    console.error('npm ci wants packages for other systems that the registry does not offer; npm install does not');
+    console.error('npm ci needs packages for other systems that the registry does not have; npm install does not');
     await step(root, 'Installing packages (npm install)', ...npm(), 'install', '--no-save', ...options);
   }
   markInstalled(root);
 }
 
 /**
- * npm refuses a lock file without optional packages for other systems, which the registry did not offer when it was
- * made, though nothing here needs them. All else that it misses means that package.json and the lock file disagree.
+ * Returns true when npm misses only optional packages for other systems. It then refuses the lock file although nothing
+ * here needs them. Any other missing package means that package.json and the lock file disagree.
  */
 function lacksOnlyForeignPackages(root, output) {
   if (!/^npm error Missing: /m.test(output) || /^npm error Invalid: /m.test(output)) return false;
@@ -31,7 +31,7 @@ function lacksOnlyForeignPackages(root, output) {
   return ['dependencies', 'devDependencies'].every((kind) => isDeepStrictEqual(wanted[kind], locked[kind]));
 }
 
-/** The npm that runs us, else the one on PATH. */
+/** Returns the npm that runs this script, or the one on PATH. */
 function npm() {
   const running = process.env.npm_execpath ?? '';
   return basename(running) === 'npm-cli.js' && existsSync(running) ? [process.execPath, running] : ['npm'];

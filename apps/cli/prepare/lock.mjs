@@ -13,20 +13,20 @@ import {
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** The holder touches its lock; one that has not for this long is gone, whoever has its process number now. */
+/** The holder touches its lock. A lock untouched for this long is stale, even if another process now has the pid. */
 const staleMs = 60_000;
 const touchMs = 5_000;
 
-/** Runs `work` while no other run does in this checkout. */
+/** Runs `work` while no other process installs or builds in this checkout. */
 export async function withLock(root, work) {
   const folder = join(root, '.herald');
   if (!existsSync(folder)) {
     mkdirSync(folder);
-    // The account that Postgres runs as when root starts it has to pass through.
+    // When root starts Postgres, it runs as another account, which must be able to enter this folder.
     chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
   }
   const lock = join(folder, 'prepare.lock');
-  let told = false;
+  let announced = false;
   while (!take(lock)) {
     const pid = holder(lock);
     if (pid === undefined) continue;
@@ -34,8 +34,8 @@ export async function withLock(root, work) {
       discard(lock, pid);
       continue;
     }
-    if (!told) console.error(`Waiting for process ${pid}, which is installing or building here`);
-    told = true;
+    if (!announced) console.error(`Waiting for process ${pid}, which is installing or building here`);
+    announced = true;
     await sleep(250);
   }
   const touch = setInterval(() => utimesSync(lock, new Date(), new Date()), touchMs);
@@ -58,7 +58,7 @@ function take(lock) {
   }
 }
 
-/** Two that find the same stale lock must not remove the one that the first of them takes next. */
+/** Removes a stale lock. If two processes find it, the second must not remove the new lock of the first. */
 function discard(lock, stalePid) {
   const aside = `${lock}.${process.pid}`;
   unlessGone(() => {
@@ -71,7 +71,7 @@ function discard(lock, stalePid) {
 function isHeld(lock, pid) {
   const touched = unlessGone(() => statSync(lock).mtimeMs);
   if (touched === undefined || Date.now() - touched > staleMs) return false;
-  // Taken a moment ago, its number not written yet.
+  // The lock was just created, and its pid is not yet written.
   if (pid === '') return true;
   try {
     process.kill(Number(pid), 0);
@@ -81,14 +81,14 @@ function isHeld(lock, pid) {
   }
 }
 
-/** Undefined when the lock has gone meanwhile. */
+/** Returns the pid in the lock, or undefined when the lock no longer exists. */
 function holder(lock) {
   return unlessGone(() => readFileSync(lock, 'utf8').trim());
 }
 
-function unlessGone(look) {
+function unlessGone(work) {
   try {
-    return look();
+    return work();
   } catch (error) {
     if (error.code === 'ENOENT') return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
 const keptLines = 1_000;
-/** Of a long output the first and the last lines of this number are shown. */
+/** A long output is shortened to this many lines at the start and at the end. */
 const shownLines = 15;
 const frames = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 
@@ -12,11 +12,11 @@ export class StepFailed extends Error {
   }
 }
 
-/** Runs one command and shows what it does and for how long; its output is shown only when it fails. */
+/** Runs a command and shows its title and duration. The output is shown only when it fails. */
 export async function step(root, title, command, ...args) {
   const started = Date.now();
   const seconds = () => `${((Date.now() - started) / 1000).toFixed(1)} s`;
-  const stopShowing = process.stderr.isTTY ? spin(title, seconds) : tell(title, seconds);
+  const stopShowing = process.stderr.isTTY ? spin(title, seconds) : logProgress(title, seconds);
 
   const child = spawn(command, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -63,8 +63,8 @@ function spin(title, seconds) {
   };
 }
 
-/** Where no one watches a line change, a sign of life every 15 seconds. */
-function tell(title, seconds) {
+/** Without a terminal, logs a line every 15 seconds. */
+function logProgress(title, seconds) {
   console.error(`${title} …`);
   const timer = setInterval(() => console.error(`${title} … ${seconds()}`), 15_000);
   return () => clearInterval(timer);

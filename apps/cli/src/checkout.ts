@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** Where the checkout is, seen from the built file dist/apps/cli/src/checkout.js. */
+/** The checkout, relative to the built file dist/apps/cli/src/checkout.js. */
 export const checkout = resolve(__dirname, '../../../..');
 
-/** Herald's version. Read here, since `--help` shall not wait until a lib is loaded. */
+/** Herald's version. It is read here, so that `--help` does not have to load a lib. */
 export const { version } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as { version: string };
 
-/** The built declarations of a service's settings. */
+/** Returns the path of the built settings declarations of a service. */
 export function settingsOf(service: string): string {
   return join(checkout, 'dist/apps', service, `src/${service}.env.js`);
 }
 
-/** The built program of a service. */
+/** Returns the path of the built program of a service. */
 export function programOf(service: string): string {
   return join(checkout, 'dist/apps', service, 'src/main.js');
 }

@@ -3,8 +3,8 @@ import { Failure } from './failure.js';
 import { givenServers, unusable } from './given-servers.js';
 
 /**
- * Works on the database at DATABASE_URL, else on that of `npm start`.
- * @throws Failure when there is none, it is away, or its schema is older than this version
+ * Runs `work` on the database at DATABASE_URL, or on that of `npm start`.
+ * @throws Failure when there is none, it is down, or its schema is older than this version
  */
 export function withGivenDatabase<T>(
   command: string,
@@ -24,20 +24,20 @@ export function withGivenDatabase<T>(
   });
 }
 
-/** The same for work that connects by itself. */
+/** Like `withGivenDatabase`, for work that opens its own connection. */
 export async function withGivenUrl<T>(work: (url: string) => Promise<T>): Promise<T> {
   const { databaseUrl } = givenServers();
   try {
     return await work(databaseUrl);
   } catch (error) {
-    if (error instanceof Failure || !isOutage(error) || ANSWERED.test(String((error as { code?: string }).code)))
+    if (error instanceof Failure || !isOutage(error) || SERVER_IS_UP.test(String((error as { code?: string }).code)))
       throw error;
     throw unusable('Postgres', error);
   }
 }
 
-/** Classes of SQLSTATE that a service waits out, and that come from a server which works: a lock, a read-only session. */
-const ANSWERED = /^(25|55)/;
+/** Classes of SQLSTATE that services retry although the server is up: a lock, a read-only session. */
+const SERVER_IS_UP = /^(25|55)/;
 
-/** An operator waits longer than a caller. */
+/** Longer than in services, because an operator can wait longer than a caller. */
 const STATEMENT_TIMEOUT_MS = 60_000;

@@ -45,7 +45,7 @@ function find(): GivenServers {
 const isPostgresUrl = (url: string) =>
   URL.canParse(url) && ['postgres:', 'postgresql:'].includes(new URL(url).protocol);
 
-/** Says which server cannot be used, why, and what to do about it. */
+/** Returns a failure that names the server, the reason, and what to do. */
 export function unusable(server: keyof typeof VARIABLES, error: unknown): Failure {
   const variable = VARIABLES[server];
   const why = [error, (error as Error).cause].filter(Boolean).map(sentence).join(': ');

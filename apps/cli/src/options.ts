@@ -6,11 +6,11 @@ import { Failure } from './failure.js';
 export function readOptions<T extends z.ZodType>(schema: T, options: unknown): z.output<T> {
   const parsed = schema.safeParse(options);
   if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message }) => `  ${asTyped(String(path[0]))}: ${message}`);
+  const faults = parsed.error.issues.map(({ path, message }) => `  ${optionName(String(path[0]))}: ${message}`);
   throw new Failure(`Wrong options:\n${faults.join('\n')}`);
 }
 
-/** A text by the rules of `IsLine` of the contracts. */
+/** A line of text under the rules of `IsLine` in the contracts. */
 export const line = (maxCodePoints: number) =>
   z.string().transform((given, ctx) => {
     const { text, fault } = readText(given, maxCodePoints, false);
@@ -21,19 +21,19 @@ export const line = (maxCodePoints: number) =>
 /** Any UUID, in either case. */
 export const uuid = () => z.string().refine(isUuid, 'must be a UUID').toLowerCase();
 
-/** `limitPerHour` is typed as `limit-per-hour`. */
-const asTyped = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+/** Returns the name as typed on the command line: `limitPerHour` is `limit-per-hour`. */
+const optionName = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 const UNIT_MS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `30s`, `15m`, `24h`, `90d`, or `0`; milliseconds. */
+/** Converts `30s`, `15m`, `24h`, `90d` or `0` to milliseconds. */
 const millisecondsOf = (text: string): number | undefined => {
   const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (text === '0') return 0;
   return count && unit ? Number(count) * (UNIT_MS[unit] as number) : undefined;
 };
 
-/** A length of time of at most `maxDays`, in milliseconds. */
+/** A duration of at most `maxDays`, in milliseconds. */
 export const duration = (maxDays: number) =>
   z.string().transform((text, ctx) => {
     const ms = millisecondsOf(text);
@@ -42,7 +42,7 @@ export const duration = (maxDays: number) =>
     return z.NEVER;
   });
 
-/** A moment to come: a length of time from now, or a date; null for never. */
+/** A time in the future, given as a duration from now or a date; null for `never`. */
 export const moment = z.string().transform((text, ctx): Date | null => {
   if (text === 'never') return null;
   const ms = millisecondsOf(text);

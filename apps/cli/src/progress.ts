@@ -1,14 +1,14 @@
 const BAR_WIDTH = 30;
 const LINE_EVERY_PERCENT = 10;
 
-/** Shows how far a long work is: a bar on a terminal, a line every ten percent elsewhere. */
+/** Shows the progress of a long task: a bar on a terminal, otherwise a line every ten percent. */
 export function progressOf(
   total: number,
   unit: string,
   out: NodeJS.WriteStream = process.stdout,
 ): (done: number) => void {
   const startedAt = Date.now();
-  let told = -1;
+  let lastStep = -1;
   return (done) => {
     const percent = Math.floor((done / total) * 100);
     const perSecond = Math.round(done / Math.max(0.001, (Date.now() - startedAt) / 1000));
@@ -19,8 +19,8 @@ export function progressOf(
       return;
     }
     const step = Math.floor(percent / LINE_EVERY_PERCENT);
-    if (step === told) return;
-    told = step;
+    if (step === lastStep) return;
+    lastStep = step;
     out.write(`${percent}%  ${text}\n`);
   };
 }

@@ -36,7 +36,7 @@ it('breaks a word that is longer than a line, and leaves nothing out', () => {
   expect(text.match(/x/g)).toHaveLength(180);
 });
 
-it('cuts what is longer than a hundred characters', () => {
+it('cuts text that is longer than a hundred characters', () => {
   expect(table(['a'], [['y'.repeat(101)]])).toBe(`a\n${'y'.repeat(99)}…`);
 });
 

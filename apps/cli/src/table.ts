@@ -4,15 +4,15 @@ const GAP = '  ';
 /** Keeps two words of a cell on one line. */
 export const NO_BREAK = '\u00a0';
 
-/** What is stored may be anything: no line break or escape sequence of it reaches the terminal. */
+/** Removes line breaks and escape sequences, so that stored text cannot control the terminal. */
 export function printable(text: string, maxLength = MAX_LENGTH): string {
   const line = text.replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ');
   return line.length > maxLength ? `${line.slice(0, maxLength - 1)}…` : line;
 }
 
 /**
- * Columns side by side, at most 120 characters in all. Where they need more, the widest cells go on in further lines:
- * broken between words, and in the columns named `breakable` also within one, so that ids and times stay whole.
+ * Returns a table of at most 120 characters in width. If it needs more, the widest cells are wrapped between words.
+ * Only columns in `breakable` may also break within words, so that ids and times stay whole.
  */
 export function table(header: string[], rows: string[][], breakable: string[] = [], maxLength = MAX_LENGTH): string {
   if (rows.length === 0) return 'There are none.';
@@ -36,7 +36,7 @@ export function table(header: string[], rows: string[][], breakable: string[] = 
     .join('\n');
 }
 
-/** Takes what is too much from the widest column that may become narrower. */
+/** Narrows the widest shrinkable column until the table fits. */
 function widthsOf(lines: string[][], breakable: boolean[]): number[] {
   const columns = lines[0]!.map((_, column) => lines.map((line) => line[column]!));
   const widths = columns.map((cells) => Math.max(...cells.map(({ length }) => length)));
@@ -57,7 +57,7 @@ function widthsOf(lines: string[][], breakable: boolean[]): number[] {
 
 const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
 
-/** The lines of a cell: broken between words, and within a word that is longer than a line. */
+/** Wraps a cell between words, and within a word that is longer than a line. */
 function wrapped(cell: string, width: number): string[] {
   const lines = [''];
   for (const word of cell.split(' ').flatMap((each) => each.match(new RegExp(`.{1,${width}}`, 'gu')) ?? [''])) {

@@ -1,12 +1,12 @@
 /**
- * What was made goes to standard output alone, so that a script can keep it; what a person should know of it besides goes
- * to standard error. As JSON it is one object, and nothing else.
+ * Prints something that a command created. Only `created` goes to standard output, so that a script can capture it; the
+ * note for people goes to standard error. With `json`, prints only that object.
  */
-export function tell({ made, note, json }: { made: string; note: string; json?: object }): void {
+export function printCreated({ created, note, json }: { created: string; note: string; json?: object }): void {
   if (json) {
     console.log(JSON.stringify(json, null, 2));
     return;
   }
   console.error(note);
-  console.log(made);
+  console.log(created);
 }

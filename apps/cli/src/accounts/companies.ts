@@ -6,7 +6,7 @@ import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { table } from '../table.js';
-import { tell } from '../told.js';
+import { printCreated } from '../told.js';
 
 const NewCompany = z.object({ name: line(200), id: uuid().optional() });
 
@@ -16,15 +16,16 @@ export interface CompanyOptions {
   json?: boolean;
 }
 
-/** @throws Failure when there is a company of this id, or one of this name and the answer is not yes */
+/** @throws Failure when a company has this id, or one has this name and the user does not confirm */
 export async function createCompany(typedName: string, options: CompanyOptions): Promise<void> {
   const { name, id = v7() } = readOptions(NewCompany, { ...options, name: typedName });
-  const made = await withGivenDatabase('companies', async (database) => {
+  const inserted = await withGivenDatabase('companies', async (database) => {
     if (!options.yes && (await hasCompanyNamed(database, name))) await confirm(`make another company "${name}"?`);
     return insertCompany(database, { id, name });
   });
-  if (!made) throw new Failure(`There is a company ${id} already.`);
-  tell({ made: id, note: `The company "${name}" was made. Its id:`, json: options.json ? { id, name } : undefined });
+  if (!inserted) throw new Failure(`There is a company ${id} already.`);
+  const json = options.json ? { id, name } : undefined;
+  printCreated({ created: id, note: `The company "${name}" was made. Its id:`, json });
 }
 
 export async function showCompanies({ json }: { json?: boolean }): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Credential } from '@herald/database';
 import { NO_BREAK, table } from '../table.js';
 
-/** To the minute, in UTC; short enough for a table that has many of them. */
+/** Formats a time to the minute, in UTC, because the table has many times. */
 const minute = (at: Date | null) => at?.toISOString().slice(0, 16).replace('T', ' ');
 const second = (at: Date | null) => at?.toISOString().replace(/\.\d+Z$/, 'Z');
 const limit = (figure: number | null) => (figure === null ? 'default' : figure === 0 ? 'none' : String(figure));
@@ -10,7 +10,7 @@ function stateOf({ state, previousExpiresAt }: Credential): string {
   return state === 'rotating' ? `rotating${NO_BREAK}until ${minute(previousExpiresAt)}` : state;
 }
 
-/** Keys for people to look at, company by company. */
+/** Returns the keys as text, with one table per company. */
 export function keyTable(keys: Credential[]): string {
   const companies = [...new Set(keys.map(({ companyId }) => companyId))];
   if (companies.length === 0) return tableOf([]);

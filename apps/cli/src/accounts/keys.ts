@@ -18,12 +18,12 @@ import { z } from 'zod';
 import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { duration, line, moment, readOptions, uuid } from '../options.js';
-import { tell } from '../told.js';
+import { printCreated } from '../told.js';
 import { keyTable } from './key-table.js';
 
 const LONGEST_OVERLAP_DAYS = 90;
 
-/** The default, no limit, or a number of requests. */
+/** `default` (null), `none` (0) or a number of requests. */
 const limit = z
   .string()
   .regex(/^(default|none|[1-9]\d{0,8})$/, 'must be a whole number above 0, none or default')
@@ -45,8 +45,8 @@ const NewKey = Changes.extend({
 
 const Rotation = z.object({ overlap: duration(LONGEST_OVERLAP_DAYS) });
 
-/** A key is named by its id; whoever has the key itself at hand may paste that. */
-const Named = z.object({
+/** The id of a key. The key itself is also accepted. */
+const KeyId = z.object({
   id: z
     .string()
     .regex(/^(hrld_[a-z]+_)?[0-9a-z]{8,32}(_[0-9A-Za-z]+)?$/, 'must be the id of a key, as `keys list` shows it')
@@ -83,9 +83,9 @@ export async function createKey(options: KeyOptions): Promise<void> {
   const key = await inDatabase(async (database) => {
     if (!(await hasCompany(database, companyId))) throw new Failure(`There is no company ${companyId}.`);
     await insertCredential(database, parts, { companyId, scopes, authorLogins, expiresAt, ...rest });
-    return existing(database, parts.id);
+    return requireKey(database, parts.id);
   });
-  show(key, parts.secret, options.json, 'It is shown this once and cannot be had again:');
+  printKey(key, parts.secret, options.json, 'It is shown this once and cannot be had again:');
 }
 
 export async function showKeys(options: { company?: string; json?: boolean }): Promise<void> {
@@ -94,15 +94,15 @@ export async function showKeys(options: { company?: string; json?: boolean }): P
   console.log(options.json ? JSON.stringify(keys, null, 2) : keyTable(keys));
 }
 
-/** @throws Failure when the key does not hold any more, or has two live secrets already */
-export async function rotateKey(named: string, options: { overlap: string; json?: boolean }): Promise<void> {
-  const { id } = readOptions(Named, { id: named });
+/** @throws Failure when the key is no longer valid, or already has two valid secrets */
+export async function rotateKey(typedId: string, options: { overlap: string; json?: boolean }): Promise<void> {
+  const { id } = readOptions(KeyId, { id: typedId });
   const { overlap } = readOptions(Rotation, options);
   const secret = freshSecret();
   const key = await inDatabase(async (database) => {
     const rotated = await rotateCredential(database, { id, secret }, overlap);
     if (rotated) return rotated;
-    const { state, previousExpiresAt } = await existing(database, id);
+    const { state, previousExpiresAt } = await requireKey(database, id);
     if (state !== 'rotating') throw new Failure(`The key ${id} is ${state}: make a new one with \`keys create\`.`);
     throw new Failure(
       `The secret before the current one of ${id} holds until ${previousExpiresAt?.toISOString()}. ` +
@@ -111,44 +111,46 @@ export async function rotateKey(named: string, options: { overlap: string; json?
   });
   const until = key.previousExpiresAt?.toISOString();
   const rest = until ? `The secret before it holds until ${until}.` : 'No other secret of it holds any more.';
-  show(key, secret, options.json, `${rest} The new one is shown this once and cannot be had again:`);
+  printKey(key, secret, options.json, `${rest} The new one is shown this once and cannot be had again:`);
 }
 
-/** Revoking what is revoked is no mistake. */
-export async function revokeKey(named: string, options: { previous?: boolean; json?: boolean }): Promise<void> {
-  const { id } = readOptions(Named, { id: named });
+/** Revokes a key, or only its previous secret. Revoking a revoked key again is not an error. */
+export async function revokeKey(typedId: string, options: { previous?: boolean; json?: boolean }): Promise<void> {
+  const { id } = readOptions(KeyId, { id: typedId });
   const key = await inDatabase(async (database) => {
-    await existing(database, id);
+    await requireKey(database, id);
     const ended = await (options.previous ? endPreviousSecret : revokeCredential)(database, id);
     if (options.previous && !ended) throw new Failure(`The key ${id} has one live secret at the most.`);
-    return existing(database, id);
+    return requireKey(database, id);
   });
-  const what = options.previous ? 'The secret before the current one' : `The key "${key.name}"`;
-  tell({ made: id, note: `${what} is refused everywhere within a second.`, json: options.json ? key : undefined });
+  const subject = options.previous ? 'The secret before the current one' : `The key "${key.name}"`;
+  const note = `${subject} is refused everywhere within a second.`;
+  printCreated({ created: id, note, json: options.json ? key : undefined });
 }
 
-/** @throws Failure when nothing was said to change */
-export async function changeKey(named: string, options: KeyChanges): Promise<void> {
-  const { id } = readOptions(Named, { id: named });
+/** @throws Failure when no change is given */
+export async function changeKey(typedId: string, options: KeyChanges): Promise<void> {
+  const { id } = readOptions(KeyId, { id: typedId });
   const { expires: expiresAt, ...limits } = readOptions(Changes, options);
   const changes = { ...limits, expiresAt };
   if (Object.values(changes).every((value) => value === undefined)) throw new Failure('Say what to change.');
   const key = await inDatabase(async (database) => {
-    const { state } = await existing(database, id);
+    const { state } = await requireKey(database, id);
     if (state === 'revoked') throw new Failure(`The key ${id} is revoked, for good.`);
-    return (await changeCredential(database, id, changes)) ?? (await existing(database, id));
+    return (await changeCredential(database, id, changes)) ?? (await requireKey(database, id));
   });
   console.log(options.json ? JSON.stringify(key, null, 2) : keyTable([key]));
 }
 
-async function existing(database: Database, id: string): Promise<Credential> {
+/** @throws Failure when there is no such key */
+async function requireKey(database: Database, id: string): Promise<Credential> {
   const key = await findCredential(database, id);
   if (!key) throw new Failure(`There is no key ${id}.`);
   return key;
 }
 
-function show(key: Credential, secret: string, json: boolean | undefined, remark: string): void {
+function printKey(key: Credential, secret: string, json: boolean | undefined, remark: string): void {
   const token = tokenOf({ id: key.id, secret }, key.environment);
   const note = `The key "${key.name}" (${key.scopes.join(', ')}). ${remark}`;
-  tell({ made: token, note, json: json ? Object.assign({}, key, { token }) : undefined });
+  printCreated({ created: token, note, json: json ? Object.assign({}, key, { token }) : undefined });
 }

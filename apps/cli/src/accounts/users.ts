@@ -5,7 +5,7 @@ import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { table } from '../table.js';
-import { tell } from '../told.js';
+import { printCreated } from '../told.js';
 
 const Directory = z.object({ company: uuid() });
 const NewUser = Directory.extend({
@@ -24,16 +24,22 @@ export interface UserOptions {
   json?: boolean;
 }
 
-/** @throws Failure when there is no such company, or it has a user of this id or login */
+/** @throws Failure when there is no such company, or it already has a user with this id or login */
 export async function createUser(options: UserOptions): Promise<void> {
-  const { company: companyId, id = v7(), ...said } = readOptions(NewUser, options);
+  const { company: companyId, id = v7(), ...details } = readOptions(NewUser, options);
   await withGivenDatabase('users', async (database) => {
     if (!(await hasCompany(database, companyId))) throw new Failure(`There is no company ${companyId}.`);
-    if (await insertUser(database, { companyId, id, ...said })) return;
-    throw new Failure(`The company has a user of this id${said.login ? ` or login ("${said.login}")` : ''} already.`);
+    if (await insertUser(database, { companyId, id, ...details })) return;
+    throw new Failure(
+      `The company has a user of this id${details.login ? ` or login ("${details.login}")` : ''} already.`,
+    );
   });
-  const json = options.json ? { companyId, id, ...said } : undefined;
-  tell({ made: id, note: `The user ${said.login ?? said.email ?? said.name ?? ''} was made. The id:`, json });
+  const json = options.json ? { companyId, id, ...details } : undefined;
+  printCreated({
+    created: id,
+    note: `The user ${details.login ?? details.email ?? details.name ?? ''} was made. The id:`,
+    json,
+  });
 }
 
 /** @throws Failure when there is no such company */

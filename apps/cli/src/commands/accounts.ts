@@ -4,7 +4,7 @@ import type { KeyChanges, KeyOptions } from '../accounts/keys.js';
 import type { UserOptions } from '../accounts/users.js';
 import type { MintOptions } from '../tokens/mint.js';
 
-// The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+// The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
 
 export function addCompanies(program: Command): void {
   const companies = program.command('companies').description('the companies in the database at DATABASE_URL');

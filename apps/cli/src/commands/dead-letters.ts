@@ -15,7 +15,7 @@ export function addDeadLetters(program: Command): void {
     .option('--faults', 'counts them by queue, job and error instead')
     .option('--json', 'as JSON')
     .action(async (ids: string[], options: ListOptions) => {
-      // The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+      // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { list } = await import('../dead-letters/look.js');
       await list(ids, options);
     });

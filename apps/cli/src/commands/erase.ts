@@ -17,7 +17,7 @@ export function addErase(program: Command): void {
     .option('--json', 'the outcome as JSON')
     .addHelpText('after', scope)
     .action(async (options: EraseOptions) => {
-      // The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+      // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { erase } = await import('../erase/erase.js');
       await erase(options);
     });

@@ -6,7 +6,7 @@ export function addMigrate(program: Command): void {
     .description('brings the schema of the database at DATABASE_URL up to date')
     .addHelpText('after', variables)
     .action(async () => {
-      // The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+      // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { migrateGivenDatabase } = await import('../migrate/migrate.js');
       await migrateGivenDatabase();
     });

@@ -13,7 +13,7 @@ export function addSeed(program: Command): void {
     .option('--company <id>', 'whose; the first company of the demo unless given')
     .option('--days <count>', 'over how many days until now they are spread', wholeNumber, 90)
     .action(async (options: { actions: number; company?: string; days: number }) => {
-      // The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+      // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { seedGivenDatabase } = await import('../seed/seed.js');
       await seedGivenDatabase(options);
     });

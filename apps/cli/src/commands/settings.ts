@@ -7,7 +7,7 @@ export function addSettings(program: Command): void {
     .option('--json', 'as JSON')
     .description('lists the environment variables that services read, with their defaults, and no values')
     .action(async (service: string | undefined, options: { json?: boolean }) => {
-      // The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+      // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { showSettings } = await import('../settings/settings.js');
       await showSettings(service, options);
     });

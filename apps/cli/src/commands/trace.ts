@@ -10,7 +10,7 @@ export function addTrace(program: Command): void {
     .option('--json', 'as JSON')
     .description('shows the way of a message, step by step, from accepting it to its end')
     .action(async (correlationId: string, options: TraceOptions) => {
-      // The build rewrites @herald/… in import statements only, so what is loaded late has a file of its own.
+      // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { trace } = await import('../trace/trace.js');
       await trace(correlationId, options);
     });

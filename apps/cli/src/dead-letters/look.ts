@@ -11,7 +11,7 @@ export interface ListOptions extends SelectionOptions {
   json?: boolean;
 }
 
-/** Prints the dead letters that match, or how often each fault occurs among them. */
+/** Prints the dead letters that match, or the number of them per fault. */
 export async function list(ids: string[], options: ListOptions): Promise<void> {
   const { filter, limit, cursor } = readSelection(ids, options);
   await withGivenDatabase('dead-letters', async (database) => {
@@ -39,7 +39,7 @@ export async function show(id: string): Promise<void> {
 
 const asJson = (value: unknown) => JSON.stringify(value, null, 2);
 
-/** Without milliseconds, and broken between date and time where a table is too wide. */
+/** Formats a time without milliseconds. The blank allows a line break when the table is too wide. */
 const time = (at: Date) =>
   at
     .toISOString()

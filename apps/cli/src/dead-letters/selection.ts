@@ -3,7 +3,7 @@ import type { DeadLetterFilter } from '@herald/database';
 import { z } from 'zod';
 import { readOptions, uuid } from '../options.js';
 
-/** What was typed to say which dead letters are meant. */
+/** The options that select dead letters, as typed. */
 export interface SelectionOptions {
   queue?: string;
   job?: string;

@@ -14,11 +14,11 @@ export interface WorkOffOptions extends SelectionOptions {
   json?: boolean;
 }
 
-/** Each batch is one transaction. */
+/** The size of a batch. Each batch is one transaction. */
 const BATCH = 200;
 const MAX_IDS_SHOWN = 5;
 
-/** Sends the chosen dead letters back; the exit code is 1 when some had to stay. */
+/** Replays the selected dead letters. The exit code is 1 when some are refused. */
 export async function replay(ids: string[], options: WorkOffOptions): Promise<void> {
   const outcomes: Replay[] = [];
   await workOff('replay', ids, options, async (deadLetters, batch) => {
@@ -29,11 +29,11 @@ export async function replay(ids: string[], options: WorkOffOptions): Promise<vo
     console.log(
       JSON.stringify({ ...countsOf(outcomes), refusals: refused.map(({ id, reason }) => ({ id, reason })) }, null, 2),
     );
-  else tell(outcomes, options.dryRun === true);
+  else printOutcomes(outcomes, options.dryRun === true);
   if (refused.length > 0) process.exitCode = 1;
 }
 
-/** Throws the chosen dead letters away. */
+/** Drops the selected dead letters. */
 export async function drop(ids: string[], options: WorkOffOptions): Promise<void> {
   let dropped = 0;
   await workOff('drop', ids, options, async (deadLetters, batch) => {
@@ -44,8 +44,8 @@ export async function drop(ids: string[], options: WorkOffOptions): Promise<void
 }
 
 /**
- * Works off what is chosen now, the oldest first, in batches; what is given up meanwhile is not meant. Asks first when
- * not every one was named.
+ * Processes the selected dead letters in batches, oldest first. Messages that are given up meanwhile are not included.
+ * Asks for confirmation unless every id is given.
  */
 async function workOff(
   verb: string,
@@ -88,7 +88,7 @@ function countsOf(outcomes: Replay[]): Record<Replay['outcome'], number> {
   return counts;
 }
 
-const SAYS: Record<Replay['outcome'], string> = {
+const OUTCOME_TEXTS: Record<Replay['outcome'], string> = {
   replayed: 'sent back to be delivered',
   compared: 'sent back although delivered: the same message is dropped by its worker, another one comes back here',
   cleared: 'removed, since the same message is owed already',
@@ -96,11 +96,11 @@ const SAYS: Record<Replay['outcome'], string> = {
   gone: 'not there any more',
 };
 
-function tell(outcomes: Replay[], dryRun: boolean): void {
+function printOutcomes(outcomes: Replay[], dryRun: boolean): void {
   if (dryRun) console.log('Nothing was changed. What would happen:');
   const counts = countsOf(outcomes);
   for (const outcome of Object.keys(counts) as Replay['outcome'][]) {
-    if (counts[outcome] > 0) console.log(`${counts[outcome]} ${SAYS[outcome]}`);
+    if (counts[outcome] > 0) console.log(`${counts[outcome]} ${OUTCOME_TEXTS[outcome]}`);
   }
   if (outcomes.length === 0) console.log('There are none.');
   const reasons = new Map<string, string[]>();

@@ -1,7 +1,7 @@
 import type { Sql } from '@herald/database';
 import type { DemoCompany } from './demo.js';
 
-/** The notification of the documented sample: open until somebody answers it (contracts README, "Demo data"). */
+/** The notification of the documented sample, open until it is answered (contracts README, "Demo data"). */
 const SAMPLE = {
   id: 123,
   correlationId: '123e4567-e89b-12d3-a456-426614174123',
@@ -13,7 +13,7 @@ const SAMPLE = {
 
 const LEAD = { phone: '+1234567890', name: 'Lena Lead' };
 
-/** The merchants' conversations, and the sample where its conversation is; what is there stays as it is. */
+/** Inserts the conversations of the merchants and the sample notification. Existing rows stay unchanged. */
 export async function insertConversations(sql: Sql, { merchants }: DemoCompany): Promise<void> {
   for (const { id: merchantId, conversationIds } of merchants) {
     for (const id of conversationIds) {
@@ -38,6 +38,6 @@ async function insertSample(sql: Sql, merchantId: number): Promise<void> {
          on conflict do nothing`,
     [id, correlationId, merchantId, conversationId, type, JSON.stringify(context), createdAt],
   );
-  // Ids that are given out from now on come after it.
+  // New notifications get higher ids than the sample.
   await sql.query(`select setval('notifications_id_seq', greatest($1, last_value)) from notifications_id_seq`, [id]);
 }

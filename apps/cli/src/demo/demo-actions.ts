@@ -29,7 +29,7 @@ const SAMPLE = {
   } satisfies RecordAction,
 };
 
-/** Records the sample for the first company, once; what was done with it since then stays. */
+/** Records the sample for the first company, once. Later changes to it stay. */
 export async function insertActions(database: Database): Promise<void> {
   const { id, recipientId, createdAt, body } = SAMPLE;
   const recorded = [[id], [COMPANIES[0]?.id], [JSON.stringify(body)], [createdAt], [createdAt]];

@@ -1,6 +1,6 @@
 import type { Scope } from '@herald/database';
 
-/** The people, programs and merchants of the demo: enough to try every sample, and that companies never meet. */
+/** The people, programs and merchants of a demo company. Two companies show that their data stay separate. */
 export interface DemoCompany {
   id: string;
   name: string;
@@ -53,7 +53,7 @@ export const COMPANIES: DemoCompany[] = [
 ];
 
 export interface DemoCredential {
-  /** Its name in demo.json. */
+  /** The name in demo.json. */
   key: string;
   scopes: Scope[];
   unlimited?: boolean;
@@ -64,7 +64,7 @@ export interface DemoCredential {
 const ALL: Scope[] = ['delivery:send', 'messages:read', 'agent-actions:read', 'agent-actions:write'];
 const ACTIONS: Scope[] = ['agent-actions:read', 'agent-actions:write', 'messages:read'];
 
-/** What each company holds (contracts README, "Demo data"). */
+/** The credentials of each company (contracts README, "Demo data"). */
 export const CREDENTIALS: DemoCredential[] = [
   { key: 'apiKey', scopes: ACTIONS },
   { key: 'accessToken', scopes: ['delivery:send', 'messages:read'] },

@@ -5,7 +5,7 @@ import { insertConversations } from './conversations.js';
 import { COMPANIES, CREDENTIALS, type DemoCompany } from './demo.js';
 import { insertActions } from './demo-actions.js';
 
-/** How the tokens of people and merchants are made; also the gateway's settings. */
+/** The settings for signing the tokens of people and merchants. The gateway gets the same. */
 export interface JwtSettings {
   issuer: string;
   userAudience: string;
@@ -17,11 +17,11 @@ export interface JwtSettings {
 export interface DemoOptions {
   databaseUrl: string;
   jwt: JwtSettings;
-  /** Tokens are made of it, so that they stay the same from start to start. */
+  /** Credentials are derived from it, so that they stay the same after a restart. */
   seed: string;
 }
 
-/** The part of demo.json that tells of companies (contracts README, "Demo data"). */
+/** The part of demo.json about a company (contracts README, "Demo data"). */
 export interface DemoCompanyAccess {
   id: string;
   name: string;
@@ -38,7 +38,7 @@ export interface Demo {
 const VALID_FOR_SECONDS = 30 * 24 * 60 * 60;
 const ENVIRONMENT = 'demo';
 
-/** Writes the demo data, or what is missing of it, and makes the tokens to try it with. */
+/** Writes the missing demo data and signs the tokens for it. */
 export async function loadDemo({ databaseUrl, jwt, seed }: DemoOptions): Promise<Demo> {
   const database = new Database({ url: databaseUrl, applicationName: 'herald-demo', poolSize: 1 });
   try {
@@ -95,7 +95,7 @@ async function insertCredentials(database: Database, company: DemoCompany, seed:
 }
 
 function partsOf(seed: string, name: string): TokenParts {
-  const digest = (what: string) => createHmac('sha256', seed).update(`${what} ${name}`).digest('hex');
+  const digest = (part: string) => createHmac('sha256', seed).update(`${part} ${name}`).digest('hex');
   return { id: digest('id').slice(0, 12), secret: digest('secret') };
 }
 

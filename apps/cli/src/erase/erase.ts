@@ -29,46 +29,51 @@ export interface EraseOptions {
   json?: boolean;
 }
 
-const Whom = z.object({
+const TargetOptions = z.object({
   company: uuid().optional(),
   user: uuid().optional(),
   login: line(100).optional(),
   lead: line(100).optional(),
   merchant: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
 });
-type Whom = z.output<typeof Whom>;
+type TargetOptions = z.output<typeof TargetOptions>;
 
-/** Whom the options mean: for the database, for the record, and for the operator to read. */
-interface Meant {
+/** The person or lead to erase. */
+interface Target {
+  /** For the database. */
   subject: Subject;
+  /** For the JSON record of the erasure. */
   record: object;
+  /** For the operator. */
   name: string;
 }
 
-/** @throws Failure when nobody is named or two kinds are, there is no such company, or the answer is not yes */
+/** @throws Failure when the target is missing, ambiguous or unknown, or the user does not confirm */
 export async function erase(options: EraseOptions): Promise<void> {
-  const whom = readOptions(Whom, options);
-  refuseUnclear(whom);
+  const given = readOptions(TargetOptions, options);
+  refuseUnclear(given);
   await withGivenDatabase('erase', async (database) => {
-    const meant = whom.lead ? await findLead(database, whom.lead, whom.merchant) : await findPerson(database, whom);
-    await withStoredJobs(meant.subject, async (jobs) => {
-      const found = await findTraces(database, meant.subject);
+    const target = given.lead
+      ? await findLead(database, given.lead, given.merchant)
+      : await findPerson(database, given);
+    await withStoredJobs(target.subject, async (jobs) => {
+      const found = await findTraces(database, target.subject);
       const waiting = await jobs?.count(database);
-      if (options.dryRun) return tell(options, meant, { wouldErase: { ...found, ...waiting } }, jobs);
+      if (options.dryRun) return printOutcome(options, target, { wouldErase: { ...found, ...waiting } }, jobs);
       const total = Object.values(found).reduce((sum, count) => sum + count, 0);
       const more = waiting ? `, ${waiting[IN_REDIS].toLocaleString('en')} jobs` : '';
-      if (!options.yes) await confirm(`erase ${meant.name} (${total.toLocaleString('en')} rows${more}) for good?`);
+      if (!options.yes) await confirm(`erase ${target.name} (${total.toLocaleString('en')} rows${more}) for good?`);
       await jobs?.erase(database);
       const progress = progressOf(Math.max(total, 1), 'rows', process.stderr);
-      const erased = await eraseTraces(database, meant.subject, (done) => progress(Math.min(done, total)));
-      // A job that was in work may have failed since.
+      const erased = await eraseTraces(database, target.subject, (done) => progress(Math.min(done, total)));
+      // A job that was active may have failed since then.
       const removed = await jobs?.erase(database);
-      tell(options, meant, { erased: { ...erased, ...removed }, at: new Date().toISOString() }, jobs);
+      printOutcome(options, target, { erased: { ...erased, ...removed }, at: new Date().toISOString() }, jobs);
     });
   });
 }
 
-function refuseUnclear({ company, user, login, lead, merchant }: Whom): void {
+function refuseUnclear({ company, user, login, lead, merchant }: TargetOptions): void {
   if (lead && (company || user || login))
     throw new Failure('A lead is of a merchant: --lead goes with --merchant alone.');
   if (!lead && merchant) throw new Failure('--merchant goes with --lead.');
@@ -76,7 +81,7 @@ function refuseUnclear({ company, user, login, lead, merchant }: Whom): void {
     throw new Failure('Say who: --company <id> with --user <id> or --login <login>, or --lead <phone>.');
 }
 
-async function findPerson(database: Database, { company, user: userId, login: given }: Whom): Promise<Meant> {
+async function findPerson(database: Database, { company, user: userId, login: given }: TargetOptions): Promise<Target> {
   const companyId = company as string;
   if (!(await hasCompany(database, companyId))) throw new Failure(`There is no company ${companyId}.`);
   const person = await completePerson(database, { companyId, userId, login: given });
@@ -88,7 +93,7 @@ async function findPerson(database: Database, { company, user: userId, login: gi
   };
 }
 
-async function findLead(database: Database, phone: string, merchantId?: number): Promise<Meant> {
+async function findLead(database: Database, phone: string, merchantId?: number): Promise<Target> {
   return {
     subject: subjectOfLead(await completeLead(database, { phone, merchantId })),
     record: { lead: phone, merchantId },
@@ -102,12 +107,12 @@ interface Outcome {
   at?: string;
 }
 
-/** One line, so that it can be kept as the record of what was done. */
-function tell(options: EraseOptions, { record, name }: Meant, outcome: Outcome, jobs?: SubjectsJobs): void {
+/** Prints one line, which can be kept as the record of the erasure. */
+function printOutcome(options: EraseOptions, { record, name }: Target, outcome: Outcome, jobs?: SubjectsJobs): void {
   const notReached = jobs ? jobs.notReached : `${IN_REDIS}: REDIS_URL is not set`;
   if (options.json) return console.log(JSON.stringify({ ...record, ...outcome, notReached }));
   const { wouldErase, erased = wouldErase ?? {} } = outcome;
-  const counts = Object.entries(erased).map(([what, count]) => `${count} ${what}`);
+  const counts = Object.entries(erased).map(([kind, count]) => `${count} ${kind}`);
   const left = notReached ? ` Not reached: ${notReached}.` : '';
   console.log(`${name} ${wouldErase ? 'would be erased' : 'erased'}: ${counts.join(', ')}.${left}`);
 }

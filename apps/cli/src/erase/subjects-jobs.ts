@@ -5,41 +5,41 @@ import { givenServers, unusable } from '../given-servers.js';
 
 export const IN_REDIS = 'jobs in Redis';
 
-/** Why a job stays. */
-type Left = Exclude<Removal, 'removed'> | 'for others';
+/** The reason why a job is not removed. */
+type NotRemoved = Exclude<Removal, 'removed'> | 'for others';
 
-const LEFT: [why: Left, words: string][] = [
+const NOT_REMOVED: [reason: NotRemoved, text: string][] = [
   ['in work', 'jobs that workers are at'],
   ['for others', 'jobs that wait and that others receive too'],
   ['refused', 'jobs that Redis cannot remove as they are'],
 ];
 
-/** The jobs in Redis that tell of a subject, in whatever state: waiting, put off, failed, done. */
+/** The jobs in Redis that mention a subject, in any state: waiting, delayed, failed or completed. */
 export class SubjectsJobs {
   private removed = 0;
-  private left: Left[] = [];
+  private left: NotRemoved[] = [];
 
   constructor(
     private readonly subject: Subject,
     private readonly jobs: StoredJobs,
   ) {}
 
-  /** What stays, if anything does. */
+  /** Describes the jobs that were not removed; undefined when there are none. */
   get notReached(): string | undefined {
     if (this.left.length === 0) return undefined;
-    const counts = LEFT.map(([why, words]) => [this.left.filter((each) => each === why).length, words] as const);
-    const said = counts.filter(([count]) => count > 0).map(([count, words]) => `${count} ${words}`);
-    return `${said.join(', ')}; run it again`;
+    const counts = NOT_REMOVED.map(([why, text]) => [this.left.filter((each) => each === why).length, text] as const);
+    const texts = counts.filter(([count]) => count > 0).map(([count, text]) => `${count} ${text}`);
+    return `${texts.join(', ')}; run it again`;
   }
 
-  /** How many `erase` would remove. */
+  /** Counts the jobs that `erase` would remove. */
   async count(database: Database): Promise<{ [IN_REDIS]: number }> {
     let count = 0;
     await this.forEach(database, () => Promise.resolve(void count++));
     return { [IN_REDIS]: count };
   }
 
-  /** Removes them; returns how many that makes in all. */
+  /** Removes the jobs. Returns the total of all calls. */
   async erase(database: Database): Promise<{ [IN_REDIS]: number }> {
     await this.forEach(database, async (job) => {
       const removal = await this.jobs.remove(job);
@@ -63,7 +63,7 @@ export class SubjectsJobs {
 
 const RedisEnv = ServiceEnv.pick({ REDIS_URL: true, QUEUE_NAMESPACE: true });
 
-/** Runs `work` on the subject's jobs in the given Redis; on undefined when there is none. */
+/** Runs `work` on the subject's jobs in the given Redis, or on undefined when no Redis is given. */
 export async function withStoredJobs<T>(
   subject: Subject,
   work: (jobs: SubjectsJobs | undefined) => Promise<T>,

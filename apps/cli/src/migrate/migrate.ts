@@ -1,7 +1,7 @@
 import { migrate, prepareRoles, ROLES } from '@herald/database';
 import { withGivenUrl } from '../given-database.js';
 
-/** @throws Failure when there is no database, or it is away */
+/** @throws Failure when there is no database, or it is down */
 export const migrateGivenDatabase = (): Promise<void> => withGivenUrl(migrateAt);
 
 async function migrateAt(url: string): Promise<void> {
@@ -13,7 +13,7 @@ async function migrateAt(url: string): Promise<void> {
   console.log(`These roles may log in: ${Object.keys(passwords).join(', ')}.`);
 }
 
-/** Of each role that has one in the environment: `HERALD_GATEWAY_PASSWORD` is herald_gateway's. */
+/** Returns the passwords in the environment by role: `HERALD_GATEWAY_PASSWORD` is for herald_gateway. */
 function givenPasswords(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(
     ROLES.flatMap((role) => {

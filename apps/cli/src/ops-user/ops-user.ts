@@ -8,8 +8,8 @@ const MIN_LENGTH = 12;
 const NAME = /^[\w.@-]{1,100}$/;
 
 /**
- * The line of OPS_USERS that lets somebody in, with a hash of the password that is asked for.
- * @throws Failure when the name or the password will not do
+ * Reads a password and returns the line of OPS_USERS for this user, with the hash of the password.
+ * @throws Failure when the name or the password is not valid
  */
 export async function opsUser(name: string, role: 'viewer' | 'admin'): Promise<string> {
   if (!NAME.test(name)) throw new Failure('A name is 1 to 100 letters, digits, dots, dashes, _ and @.');
@@ -20,7 +20,7 @@ export async function opsUser(name: string, role: 'viewer' | 'admin'): Promise<s
   return `${name}:${role}:${await hashPassword(password)}`;
 }
 
-/** One line; what is typed at a terminal is not shown. */
+/** Reads one line from standard input. A terminal does not show the typed characters. */
 async function readPassword(): Promise<string> {
   const { stdin, stderr } = process;
   if (stdin.isTTY) stderr.write('Password: ');

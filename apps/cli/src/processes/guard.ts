@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 
 /**
- * Our children live in sessions of their own, so nothing ends them when we are killed with SIGKILL. A guard
- * does: a shell that waits on a pipe from us. A line means "released"; the end of the pipe means that we are
- * gone, however it came about.
+ * Child processes have sessions of their own, so they survive when this process is killed with SIGKILL. A guard ends
+ * them. It is a shell that waits on a pipe from this process: a line releases the guard, and the end of the pipe means
+ * that this process has ended for any reason.
  */
 const waitForOurEnd = `trap '' HUP INT TERM; read -r _ && exit 0`;
 
@@ -17,7 +17,7 @@ while kill -0 "$1" 2>/dev/null; do
   tenths=$((tenths + 1))
 done`;
 
-/** Repeated, since a server that is still ending may write into the folder while it goes. */
+/** Retries, because a server that is still shutting down may write to the folder meanwhile. */
 const removeFolder = `${waitForOurEnd}
 tries=0
 while [ "$tries" -lt 50 ]; do
@@ -32,13 +32,13 @@ export interface Guard {
   release(): Promise<void>;
 }
 
-/** Ends process `pid` with `signal` once we are gone, and with SIGKILL when that takes longer than `graceMs`. */
+/** Ends process `pid` with `signal` after this process has ended, and with SIGKILL after `graceMs` more. */
 export function guardProcess(pid: number, signal: NodeJS.Signals, graceMs: number): Guard {
   return guard(endProcess, [String(pid), signal.replace('SIG', ''), String(Math.ceil(graceMs / 100))]);
 }
 
 /**
- * Removes `folder` once we are gone.
+ * Removes `folder` after this process has ended.
  * @public The tests take it from the built programs.
  */
 export function guardFolder(folder: string): Guard {
@@ -53,10 +53,10 @@ function guard(script: string, args: string[]): Guard {
   });
   const ended = new Promise<void>((resolve) => {
     shell.once('close', () => resolve());
-    // Without a shell there is no guard; what it would have done is then left to the next start.
+    // Without a shell there is no guard, and the next start cleans up instead.
     shell.once('error', () => resolve());
   });
-  // The guard may be killed before us: writing to it must not end us.
+  // The guard may be killed first: writing to it must not end this process.
   shell.stdin.on('error', () => undefined);
   shell.unref();
   (shell.stdin as unknown as { unref(): void }).unref();

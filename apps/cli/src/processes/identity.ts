@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
 /**
- * A process that cannot be mistaken for a later one with the same number: numbers are reused, the moment of
- * the start together with the number is not.
+ * Identifies a process by its pid and start time. Pids are reused, but the pair is unique.
  */
 export interface Identity {
   pid: number;
@@ -19,24 +18,24 @@ export function isRunning(identity: Identity): boolean {
   return startOf(identity.pid) === identity.startedAt;
 }
 
-/** The command line of a process, or '' when there is no such process. */
+/** Returns the command line of a process, or '' when there is no such process. */
 export function commandOf(pid: number): string {
   if (process.platform !== 'linux') return ps(pid, 'args=') ?? '';
   return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim();
 }
 
-/** On Linux from /proc, since slim images have no `ps`. A zombie has ended. */
+/** Returns the start time. Linux uses /proc, because slim images have no `ps`. A zombie counts as ended. */
 function startOf(pid: number): string | undefined {
   if (process.platform !== 'linux') return ps(pid, 'lstart=');
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
-  // The name in parentheses may hold spaces and parentheses; fields are counted from its end.
+  // The name in parentheses may contain spaces and parentheses, so fields are counted from its end.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   return `${read('/proc/sys/kernel/random/boot_id')?.trim()} ${fields[19]}`;
 }
 
-/** A process may end while it is looked at: then its file is gone (ENOENT) or empty (ESRCH). */
+/** Returns undefined when the process ends during the read: the file is then missing (ENOENT) or empty (ESRCH). */
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');

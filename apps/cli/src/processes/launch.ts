@@ -6,27 +6,27 @@ export interface LaunchOptions extends SpawnOptions {
   name: string;
   command: string;
   args: string[];
-  /** The signal that asks it to end, and how long it may take before SIGKILL. */
+  /** The signal that asks the process to end. SIGKILL follows after `graceMs`. */
   endWith: NodeJS.Signals;
   graceMs: number;
-  /** Where a later start finds it, should we be killed. */
+  /** The file in which a later start finds the process if this one is killed. */
   recordFile?: string;
 }
 
 export interface Launched {
   pid: number;
   process: ChildProcess;
-  /** Resolves when it is gone, to how it went: "exit code 1", "SIGKILL". */
+  /** Resolves when the process has ended, to the reason: "exit code 1", "SIGKILL". */
   exited: Promise<string>;
-  /** Asks it to end and waits until it is gone; resolves at once when it is gone already. */
+  /** Asks the process to end and waits for it. Resolves immediately when it has already ended. */
   stop(): Promise<void>;
-  /** Ends it now, without waiting. */
+  /** Sends the signal without waiting for the end. */
   kill(signal?: NodeJS.Signals): void;
 }
 
 /**
- * Starts a child in a session of its own: Ctrl-C in the terminal reaches us alone, and we decide who ends
- * when. It ends with us, also when we are killed (guard), and a later start can find it (record).
+ * Starts a child in a session of its own. Ctrl-C in the terminal reaches only this process, which decides the order in
+ * which its children end. A guard ends the child when this process is killed, and a later start finds it by its record.
  */
 export async function launch(options: LaunchOptions): Promise<Launched> {
   const { name, command, args, endWith, graceMs, recordFile, ...spawnOptions } = options;

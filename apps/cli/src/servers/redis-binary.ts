@@ -8,7 +8,7 @@ import type { ServerOptions } from './server.js';
 
 const run = promisify(execFile);
 
-/** A server on PATH that is new enough, else the distribution's package unpacked into a cache of ours. */
+/** Returns a recent enough server on PATH, or one from the distribution's package, unpacked into our cache. */
 export async function redisBinary({ dataDir, log, signal }: ServerOptions): Promise<RedisBinary> {
   const tried: string[] = [];
   for (const name of ['valkey-server', 'redis-server']) {

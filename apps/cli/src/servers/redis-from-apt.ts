@@ -19,19 +19,19 @@ const run = promisify(execFile);
 
 export interface RedisBinary {
   command: string;
-  /** Added to the environment: where its libraries are. */
+  /** Environment variables that point to its libraries. */
   env: Record<string, string>;
 }
 
-/** The package with the server's program, which also goes by the name of its check tool, best first. */
+/** Packages with the server's program, best first. The program has the name of a check tool there. */
 const packages = { 'redis-tools': 'redis-check-rdb', 'valkey-tools': 'valkey-check-rdb' };
 
 type Fault = (binary: RedisBinary) => Promise<string | undefined>;
 
 /**
- * On Debian and Ubuntu: the distribution's own package, downloaded and checked by apt, unpacked without being
- * installed; nothing on the system changes and no root is needed. Kept in the user's cache folder, once for
- * all data folders. Undefined where there is no apt.
+ * Returns Redis from the package of Debian or Ubuntu. apt downloads and verifies it; it is unpacked but not installed,
+ * so nothing on the system changes and root is not needed. It stays in the user's cache folder, shared by all data
+ * folders. Returns undefined when there is no apt.
  */
 export async function redisFromApt(
   dataDir: string,
@@ -63,7 +63,7 @@ export async function redisFromApt(
     return inFolder(kept);
   } catch (error) {
     signal?.throwIfAborted();
-    // Someone else may have unpacked the same at the same time.
+    // Another process may have unpacked the same package meanwhile.
     if (await usable()) return inFolder(kept);
     throw error;
   } finally {
@@ -71,7 +71,7 @@ export async function redisFromApt(
   }
 }
 
-/** With apt's package lists as they are, else with lists of our own: slim images have none. */
+/** Downloads with the package lists of apt, or with our own lists if that fails: slim images have none. */
 async function download(folder: string, signal?: AbortSignal): Promise<void> {
   const asRoot = process.getuid?.() === 0 ? ['-o', 'APT::Sandbox::User=root'] : [];
   try {
@@ -101,13 +101,13 @@ async function fetchPackages(folder: string, options: string[], signal?: AbortSi
   throw new Error("apt's lists know neither redis-tools nor valkey-tools");
 }
 
-/** The package and all it needs, without what the system has installed. */
+/** Returns the package and its dependencies, except those that are installed. */
 async function missing(name: string, options: string[], signal?: AbortSignal): Promise<string[]> {
   const only = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);
   const list = await run('apt-cache', [...options, 'depends', '--recurse', ...only, name], { signal }).catch(
     (error) => {
       signal?.throwIfAborted();
-      // apt-cache ends with 100 when it does not know the package.
+      // apt-cache exits with 100 for an unknown package.
       if (error.code === 100) return { stdout: '' };
       throw error;
     },
@@ -126,7 +126,10 @@ function inFolder(root: string): RedisBinary {
   return { command: join(root, 'usr/bin/redis-server'), env: { LD_LIBRARY_PATH: path } };
 }
 
-/** Without a home folder that can be written: the data folder. Not the temp dir, where others could put a program. */
+/**
+ * Returns the user's cache folder, or the data folder if it is not writable. Others could put a program in the temp
+ * dir.
+ */
 function cacheFolder(dataDir: string): string {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'herald');
   try {

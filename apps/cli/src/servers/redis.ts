@@ -11,13 +11,14 @@ import { redisBinary } from './redis-binary.js';
 import { pollMs, type Server, type ServerOptions } from './server.js';
 
 export interface RedisOptions extends ServerOptions {
-  /** Server settings beside ours, as in redis.conf. */
+  /** Additional server settings, as in redis.conf. */
   settings?: Record<string, string>;
 }
 
 /**
- * A Redis of our own on `dataDir`, with the durability that a queue needs: every write is on disk before it
- * is answered, nothing is evicted. Throws a Failure when a server is still running on the folder.
+ * Starts our own Redis on `dataDir`, with the durability that a queue needs: every write is on disk before Redis
+ * replies, and nothing is evicted.
+ * @throws Failure when a server is still running on the folder
  */
 export async function startRedis(options: RedisOptions): Promise<Server> {
   const { signal, log } = options;
@@ -69,7 +70,7 @@ export async function startRedis(options: RedisOptions): Promise<Server> {
   }
 }
 
-/** In a file, since a command line shows the password to every user of the machine. */
+/** Writes the configuration to a file, because every user of the machine could read the password on a command line. */
 function configuration(dataDir: string, port: number, password: string, more: Record<string, string> = {}): string {
   const file = join(dataDir, 'redis.conf');
   rmSync(file, { force: true });
@@ -89,7 +90,7 @@ function configuration(dataDir: string, port: number, password: string, more: Re
   return file;
 }
 
-/** Undefined when it takes commands, or how it ended before. Reading a large file back may take its time. */
+/** Returns undefined when the server accepts commands, or how it ended before. Loading a large file may take long. */
 async function untilReady(server: Launched, port: number, password: string, signal?: AbortSignal) {
   let ended: string | undefined;
   void server.exited.then((how) => (ended = how));
@@ -98,22 +99,22 @@ async function untilReady(server: Launched, port: number, password: string, sign
       await server.stop();
       signal.throwIfAborted();
     }
-    const answered = (await ask(port, password)).endsWith('+PONG\r\n');
-    if (answered && !signal?.aborted) return undefined;
+    const ready = (await ping(port, password)).endsWith('+PONG\r\n');
+    if (ready && !signal?.aborted) return undefined;
     await sleep(pollMs);
   }
   return ended;
 }
 
-/** What Redis answers to a login and a PING, or why there is no answer. */
-function ask(port: number, password: string): Promise<string> {
-  return new Promise((answer) => {
+/** Returns the reply of Redis to a login and a PING, or why there is none. */
+function ping(port: number, password: string): Promise<string> {
+  return new Promise((resolve) => {
     let received = '';
     const socket = createConnection({ host: '127.0.0.1', port, timeout: 2_000 });
     socket.on('data', (chunk) => (received += chunk));
     socket.on('timeout', () => socket.destroy());
     socket.on('error', (error) => (received = sentence(error)));
-    socket.on('close', () => answer(received));
+    socket.on('close', () => resolve(received));
     socket.end(`AUTH ${password}\r\nPING\r\n`);
   });
 }

@@ -1,27 +1,27 @@
-/** A database server of ours, listening on 127.0.0.1 only. */
+/** Our own database server, listening on 127.0.0.1 only. */
 export interface Server {
   url: string;
   port: number;
   pid: number;
-  /** Where its files are: the data folder, or the folder in the temp dir that stands in for it. */
+  /** The folder with its files: the data folder, or the folder in the temp dir that replaces it. */
   folder: string;
-  /** Resolves when the server is gone, to how it went. */
+  /** Resolves when the server has ended, to the reason. */
   exited: Promise<string>;
-  /** Asks it to end in order and waits until it is gone. */
+  /** Shuts the server down and waits for its end. */
   stop(): Promise<void>;
-  /** Ends it at once. What was committed stays. */
+  /** Ends the server immediately. Committed data stay. */
   kill(): void;
 }
 
 export interface ServerOptions {
   dataDir: string;
-  /** A free one is chosen by default. */
+  /** By default, a free port is chosen. */
   port?: number;
-  /** Gets one line for each thing that takes time. */
+  /** Called with one line for each step that takes time. */
   log?: (line: string) => void;
-  /** Gives up starting, and leaves nothing running. */
+  /** Cancels the start and leaves nothing running. */
   signal?: AbortSignal;
 }
 
-/** The moments between two looks at a server that is starting. */
+/** The interval between two checks of a server that is starting. */
 export const pollMs = 25;

@@ -5,18 +5,18 @@ import { settingsOf } from '../checkout.js';
 export interface Setting {
   name: string;
   required: boolean;
-  /** As it would be written; absent where there is none. */
+  /** The default as text; absent when there is none. */
   default?: string;
   meaning: string;
 }
 
-/** Loads the declarations of a service from where its build is: an app imports no other. */
+/** Loads the declarations of a service from its build, because an app must not import another one. */
 export async function readerOf(service: string): Promise<SettingsReader> {
   const { env } = (await import(settingsOf(service))) as { env: SettingsReader };
   return env;
 }
 
-/** What a service reads, in the order of its declarations. */
+/** Returns the settings of a service in the order of their declarations. */
 export function settingsIn({ declared }: SettingsReader): Setting[] {
   return Object.entries(declared.shape).map(([name, schema]) => {
     const unset = schema.safeParse(undefined);

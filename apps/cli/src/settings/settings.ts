@@ -17,7 +17,7 @@ export async function showSettings(service: string | undefined, options: { json?
   console.log(options.json ? JSON.stringify(settings, null, 2) : settingsTable(settings, service === undefined));
 }
 
-/** Settings that several services share come once. */
+/** Lists a setting that several services share once. */
 async function settingsOfServices(services: string[]): Promise<SharedSetting[]> {
   const shared = new Map<string, SharedSetting>();
   for (const service of services) {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { readDemo } from '../demo-file.js';
 import { Failure } from '../failure.js';
 import { duration, line, readOptions, uuid } from '../options.js';
-import { tell } from '../told.js';
+import { printCreated } from '../told.js';
 import { type Signer, signToken } from './sign-token.js';
 
 export interface MintOptions {
@@ -31,7 +31,7 @@ const Mint = z.object({
   expiresIn: duration(LONGEST_DAYS),
 });
 
-/** @throws Failure when it is not said for whom, or there is nothing to sign with */
+/** @throws Failure when the options name neither a person nor a merchant, or there is no key */
 export async function mint(options: MintOptions): Promise<void> {
   const { company, login, merchant, expiresIn } = readOptions(Mint, options);
   const person = company !== undefined && login !== undefined;
@@ -42,10 +42,10 @@ export async function mint(options: MintOptions): Promise<void> {
   const audience = person ? settings.userAudience : settings.merchantAudience;
   const claims = person ? { sub: login, company_id: company } : { merchant_id: merchant };
   const token = signToken(settings, audience, claims, expiresIn / 1000);
-  const who = person ? `${login} of ${company}` : `merchant ${merchant}`;
+  const owner = person ? `${login} of ${company}` : `merchant ${merchant}`;
   const expiresAt = new Date(Date.now() + expiresIn).toISOString();
   const json = options.json ? { token, expiresAt, audience, ...claims } : undefined;
-  tell({ made: token, note: `A token for ${who}, until ${expiresAt}:`, json });
+  printCreated({ created: token, note: `A token for ${owner}, until ${expiresAt}:`, json });
 }
 
 const set = z.string({ error: 'must be set' }).min(1, 'must be set');
@@ -75,7 +75,7 @@ const Environment = z
     };
   });
 
-/** The gateway's own settings; undefined where none of them is set. */
+/** Returns the gateway's settings from the environment; undefined when they are not set. */
 function fromEnvironment(): MintSettings | undefined {
   if (!process.env['JWT_ISSUER'] && !process.env['JWT_ALGORITHM']) return undefined;
   const parsed = Environment.safeParse(process.env);
@@ -88,7 +88,7 @@ const Demo = z.object({
   jwt: z.object({ issuer: set, userAudience: set, merchantAudience: set, algorithm: z.literal('HS256'), secret: set }),
 });
 
-/** Those that `herald up` starts the gateway with. */
+/** Returns the settings with which `herald up` starts the gateway. */
 function fromDemo(): MintSettings {
   const demo = readDemo(Demo);
   if (demo) return { ...demo.jwt, key: demo.jwt.secret };

@@ -1,6 +1,6 @@
 import { type Algorithm, sign } from 'jsonwebtoken';
 
-/** What tokens of people and merchants are made with. */
+/** The settings for signing tokens of people and merchants. */
 export interface Signer {
   issuer: string;
   algorithm: Algorithm;
@@ -9,7 +9,7 @@ export interface Signer {
   keyId?: string;
 }
 
-/** A JWT as the gateway takes it from people (`sub`, `company_id`) and merchants (`merchant_id`). */
+/** Returns a JWT that the gateway accepts from people (`sub`, `company_id`) or merchants (`merchant_id`). */
 export const signToken = (signer: Signer, audience: string, claims: object, validForSeconds: number): string =>
   sign(claims, signer.key, {
     issuer: signer.issuer,

@@ -1,11 +1,11 @@
 import { check, MessageTrace } from '@herald/contracts';
 import { Failure, sentence } from '../failure.js';
 
-const PATIENCE_MS = 10_000;
+const TIMEOUT_MS = 10_000;
 
 /**
- * What a gateway tells of a message: nothing unless it is one of the company whose key the token is.
- * @throws Failure when it refuses, or does not answer as a gateway does
+ * Fetches the trace of a message from a gateway. Returns nothing unless the message belongs to the company of the key.
+ * @throws Failure when the gateway refuses, does not respond, or sends an unexpected response
  */
 export async function askGateway(
   gateway: string,
@@ -14,20 +14,20 @@ export async function askGateway(
 ): Promise<MessageTrace[]> {
   if (!token) throw new Failure('A gateway needs --token (or HERALD_TOKEN): a key with the scope messages:read.');
   const url = `${gateway.replace(/\/+$/, '')}/v1/messages/${correlationId}`;
-  const answer = await ask(url, token).catch((error: Error) => {
+  const response = await get(url, token).catch((error: Error) => {
     throw new Failure(`The gateway at ${gateway} does not answer: ${sentence(error.cause ?? error)}`, { cause: error });
   });
-  if (answer.status === 404) return [];
-  if (answer.status !== 200) throw new Failure(`The gateway says ${answer.status}: ${saying(answer.body)}`);
-  const { value } = check(MessageTrace, answer.body);
+  if (response.status === 404) return [];
+  if (response.status !== 200) throw new Failure(`The gateway says ${response.status}: ${messageIn(response.body)}`);
+  const { value } = check(MessageTrace, response.body);
   if (!value) throw new Failure(`What answers at ${gateway} is no gateway of this version.`);
   return [value];
 }
 
-async function ask(url: string, token: string): Promise<{ status: number; body: unknown }> {
+async function get(url: string, token: string): Promise<{ status: number; body: unknown }> {
   const response = await fetch(url, {
     headers: { authorization: `Bearer ${token}` },
-    signal: AbortSignal.timeout(PATIENCE_MS),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const text = await response.text();
   try {
@@ -37,8 +37,8 @@ async function ask(url: string, token: string): Promise<{ status: number; body: 
   }
 }
 
-/** The sentence of an error envelope. */
-function saying(body: unknown): string {
+/** Returns the message of an error envelope. */
+function messageIn(body: unknown): string {
   const { message } = Object(body) as { message?: unknown };
   return typeof message === 'string' ? message : 'nothing that a gateway would';
 }

@@ -2,16 +2,16 @@ import { styleText } from 'node:util';
 import { type MessageTrace, STEP_WORDS, stateWords } from '@herald/contracts';
 import { printable } from '../table.js';
 
-/** A place where a message is, and the way it took there. */
-export interface Way extends MessageTrace {
-  /** Told by the database alone: a gateway knows the messages of one company. Null where a dead letter names none. */
+/** The trace of a message to one of its places. */
+export interface PlacedTrace extends MessageTrace {
+  /** Set only by the database; a gateway serves one company. Null when a dead letter names no company. */
   companyId?: string | null;
 }
 
-type Step = Way['steps'][number];
+type Step = PlacedTrace['steps'][number];
 type Colour = Parameters<typeof styleText>[0];
 
-const COLOURS: Record<Way['state'], Colour> = {
+const COLOURS: Record<PlacedTrace['state'], Colour> = {
   accepted: 'yellow',
   queued: 'yellow',
   active: 'yellow',
@@ -19,18 +19,18 @@ const COLOURS: Record<Way['state'], Colour> = {
   given_up: 'red',
 };
 
-/** The way of a message for people: each step with its time, and how long after the one before it came. */
-export function timeline(way: Way, out: Pick<NodeJS.WriteStream, 'isTTY'>): string {
+/** Formats a trace for people: each step with its time and the delay since the previous one. */
+export function timeline(trace: PlacedTrace, out: Pick<NodeJS.WriteStream, 'isTTY'>): string {
   const painted = out.isTTY && !process.env['NO_COLOR'];
   const paint = (colour: Colour, text: string) => (painted ? styleText(colour, text) : text);
-  const { steps } = way;
+  const { steps } = trace;
   const wholeMs = Date.parse(steps.at(-1)?.at ?? '') - Date.parse(steps[0]?.at ?? '');
   const attempts = steps.filter(({ step }) => step === 'attempt').length;
   const facts = [
-    ['message', way.correlationId],
-    ['queue', way.queue],
-    ...(way.companyId === undefined ? [] : [['company', way.companyId ?? 'unknown']]),
-    ['state', paint(COLOURS[way.state], stateWords(way.state))],
+    ['message', trace.correlationId],
+    ['queue', trace.queue],
+    ...(trace.companyId === undefined ? [] : [['company', trace.companyId ?? 'unknown']]),
+    ['state', paint(COLOURS[trace.state], stateWords(trace.state))],
     ['attempts', String(attempts)],
     ...(steps.length > 1 ? [['in all', lengthOf(wholeMs)]] : []),
   ];
@@ -44,7 +44,7 @@ export function timeline(way: Way, out: Pick<NodeJS.WriteStream, 'isTTY'>): stri
     '',
     ...steps.flatMap((step, index) => [
       `${step.at.replace('T', ' ')}  ${paint('dim', (waits[index] as string).padStart(width))}  ${textOf(step, paint)}`,
-      // The end repeats what was wrong with the last attempt.
+      // The last step repeats the error of the last attempt.
       ...(step.detail && step.detail !== steps[index - 1]?.detail
         ? [`${' '.repeat(step.at.length + width + 4)}${paint('red', printable(step.detail))}`]
         : []),
