@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { Failure } from '../failure.js';
 import { endRecorded, readRecord, removeRecord, writeRecord } from '../processes/record.js';
 
-/** Where the processes of a run are recorded. */
+/** Returns the folder with the process records of a run. */
 export const runFolder = (dataDir: string) => join(dataDir, 'run');
 
 /**
- * Takes the data folder for this process until `release`. A run that was killed does not hold it.
+ * Claims the data folder for this process until `release`. The claim of a killed run does not count.
  * @throws Failure when another `herald up` runs on it
  */
 export function claim(dataDir: string): { release(): void } {
@@ -31,7 +31,7 @@ export function claim(dataDir: string): { release(): void } {
   return { release: () => removeRecord(lock) };
 }
 
-/** Ends what a killed run left: services first, then Redis, then Postgres. Gives their names. */
+/** Ends processes left by a killed run: services first, then Redis, then Postgres. Returns their names. */
 export async function endLeftovers(dataDir: string): Promise<string[]> {
   const services = readdirSync(runFolder(dataDir)).filter((name) => name.endsWith('.json') && name !== 'up.json');
   const ended = await Promise.all(services.map((name) => endRecorded(join(runFolder(dataDir), name))));
@@ -39,7 +39,7 @@ export async function endLeftovers(dataDir: string): Promise<string[]> {
   return ended.flatMap((record) => (record ? `${record.name} (process ${record.pid})` : []));
 }
 
-/** A link is made by one of those who try at the same time. */
+/** Takes the lock by creating a link. Only one of several concurrent attempts succeeds. */
 function take(ours: string, lock: string): boolean {
   try {
     linkSync(ours, lock);
@@ -50,7 +50,7 @@ function take(ours: string, lock: string): boolean {
   }
 }
 
-/** Two that find the same stale lock must not remove the one that the first of them takes next. */
+/** Removes a stale lock. If two processes find it, the second must not remove the new lock of the first. */
 function discard(lock: string): void {
   const aside = `${lock}.stale.${process.pid}`;
   try {

@@ -7,8 +7,8 @@ const HIGHEST = 65_535;
 const LOWEST = 1024;
 
 /**
- * Keeps the ports that people come in by for them.
- * @throws Failure when one is in use or chosen twice, naming the variable that moves it and a port that is free
+ * Checks and reserves the ports of the services that people use.
+ * @throws Failure when a port is in use or chosen twice. It names the variable to set and a free port.
  */
 export async function checkDoors(doors: Map<string, number>, host: string): Promise<void> {
   const ours = new Set(doors.values());
@@ -33,7 +33,7 @@ export async function checkDoors(doors: Map<string, number>, host: string): Prom
   keepFree(doors.values());
 }
 
-/** The next port above that is free and none of ours; below where there is none. */
+/** Returns the next higher free port that is not ours, or the next lower one. */
 async function freeBeside(port: number, host: string, ours: Set<number>): Promise<number> {
   for (const step of [1, -1]) {
     for (let next = port + step; next >= LOWEST && next <= HIGHEST; next += step) {
@@ -44,7 +44,7 @@ async function freeBeside(port: number, host: string, ours: Set<number>): Promis
 }
 
 async function tryOpen(port: number, host: string): Promise<NodeJS.ErrnoException | undefined> {
-  // Some systems let the wildcard address be taken beside another.
+  // Some systems allow the wildcard address in addition to a specific one.
   return (await tryListen(port, host)) ?? (await tryListen(port, '0.0.0.0'));
 }
 

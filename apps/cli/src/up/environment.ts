@@ -2,11 +2,11 @@ import type { JwtSettings } from '../demo/load-demo.js';
 import type { Secrets } from './secrets.js';
 import type { ServiceSpec } from './services.js';
 
-/** What the services need beside the servers and their ports. */
+/** The secrets and credentials that the services need. */
 export interface Access {
   secrets: Secrets;
   jwt: JwtSettings;
-  /** Who may enter ops, as it reads them. */
+  /** The value of OPS_USERS. */
   opsUsers: string;
 }
 
@@ -20,7 +20,7 @@ export function jwtSettings(secret: string): JwtSettings {
   };
 }
 
-/** The variables that a service gets besides those of the shell, without DATABASE_URL. */
+/** Returns the variables of a service in addition to those of the shell, without DATABASE_URL. */
 export function environmentOf(spec: ServiceSpec, port: number, { secrets, jwt, opsUsers }: Access) {
   return {
     [spec.door?.variable ?? 'HEALTH_PORT']: String(port),

@@ -1,23 +1,23 @@
-/** Ctrl-C reaches us from the terminal and once more from npm: what comes this soon is the same wish. */
-const sameWishMs = 500;
+/** Ctrl-C arrives from the terminal and again from npm. A signal this soon after the first one is a repetition. */
+const repeatedSignalMs = 500;
 const parentCheckMs = 500;
-/** What is nearly done may finish: then no connection breaks when the servers go. */
+/** Work may finish within this time, so that no connection breaks when the servers stop. */
 const abandonMs = 5_000;
 
 /**
- * Aborts `signal` when someone wants us to end: by SIGINT, SIGTERM, SIGHUP, or by ending the npm that runs us,
- * which then can pass nothing on. Who asks again wants it at once: `insist` is called.
+ * Returns a signal that aborts on SIGINT, SIGTERM or SIGHUP, or when the npm that runs this process ends, since it then
+ * cannot forward signals. On a second signal, `onSecondSignal` is called.
  */
-export function listenForEnd(insist: () => void): AbortSignal {
+export function listenForEnd(onSecondSignal: () => void): AbortSignal {
   const controller = new AbortController();
-  let askedAt = 0;
-  const ask = () => {
+  let firstSignalAt = 0;
+  const onSignal = () => {
     if (!controller.signal.aborted) {
-      askedAt = Date.now();
+      firstSignalAt = Date.now();
       controller.abort(new Error('interrupted'));
-    } else if (Date.now() - askedAt > sameWishMs) insist();
+    } else if (Date.now() - firstSignalAt > repeatedSignalMs) onSecondSignal();
   };
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, ask);
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal);
 
   if (process.env['npm_lifecycle_event']) {
     const parent = process.ppid;
@@ -31,7 +31,7 @@ export function listenForEnd(insist: () => void): AbortSignal {
   return controller.signal;
 }
 
-/** Waits for work that cannot be interrupted, but not much longer than until the signal. */
+/** Waits for work that cannot be interrupted. After `signal` aborts, it waits only a few seconds more. */
 export function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const abandon = () => setTimeout(() => reject(signal.reason), abandonMs).unref();

@@ -1,14 +1,14 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Failure } from '../failure.js';
 
-/** Readable by its owner alone, and whole at any moment. */
+/** Writes the file atomically, readable only by its owner. */
 export function writeJson(file: string, value: unknown): void {
   const fresh = `${file}.new`;
   writeFileSync(fresh, `${JSON.stringify(value, null, 2)}\n`, { mode: 0o600, flush: true });
   renameSync(fresh, file);
 }
 
-/** Undefined when there is no such file. */
+/** Returns the content of the file; undefined when there is no such file. */
 export function readJson(file: string): unknown {
   let text: string;
   try {

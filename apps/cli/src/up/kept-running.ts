@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sentence } from '../failure.js';
 
-/** A process of ours. */
+/** A process that we started. */
 export interface Running {
   pid: number;
   exited: Promise<string>;
@@ -11,30 +11,30 @@ export interface Running {
 
 const firstDelayMs = 250;
 const longestDelayMs = 5_000;
-/** One that has run this long has recovered: its next end counts as the first. */
+/** A process that has run this long counts as recovered, so the delay starts again at its first value. */
 const recoveredMs = 10_000;
 
-/** Starts a process anew whenever it ends by itself, sooner or later, until it is stopped. */
+/** Restarts a process whenever it ends by itself, with a growing delay, until it is stopped. */
 export class KeptRunning<T extends Running> {
   private readonly ending = new AbortController();
   private keeping: Promise<void> | undefined;
 
   private constructor(
     readonly name: string,
-    private readonly again: () => Promise<T>,
+    private readonly restart: () => Promise<T>,
     private running: T,
     private readonly say: (line: string) => void,
   ) {}
 
-  /** Starts it once. What ends before `keep` is called stays ended. */
+  /** Starts the process. It is restarted only after `keep` has been called. */
   static async start<T extends Running>(
     name: string,
     first: () => Promise<T>,
-    again: (first: T) => Promise<T>,
+    restart: (first: T) => Promise<T>,
     say: (line: string) => void,
   ): Promise<KeptRunning<T>> {
     const running = await first();
-    return new KeptRunning(name, () => again(running), running, say);
+    return new KeptRunning(name, () => restart(running), running, say);
   }
 
   get current(): T {
@@ -48,7 +48,7 @@ export class KeptRunning<T extends Running> {
   async stop(): Promise<void> {
     this.ending.abort();
     await this.running.stop();
-    // One that was just being started is stopped too.
+    // A restart may have been in progress: stop the new process too.
     await this.keeping;
     await this.running.stop();
   }
@@ -74,10 +74,10 @@ export class KeptRunning<T extends Running> {
     }
   }
 
-  /** Gives how it ended, or why it did not start. */
+  /** Returns why the process ended, or why it did not start. */
   private async runOnce(): Promise<string> {
     try {
-      this.running = await this.again();
+      this.running = await this.restart();
     } catch (error) {
       return sentence(error);
     }

@@ -2,10 +2,10 @@ import type { Server } from '../servers/server.js';
 import type { KeptRunning, Running } from './kept-running.js';
 import type { Service } from './service.js';
 
-/** How long a kill may take until we go; the guards see to what is left. */
+/** The time that a kill may take. Afterwards the guards end the remaining processes. */
 const killMs = 3_000;
 
-/** All that runs, and the order in which it ends: services finish their work while both servers are there. */
+/** All running processes. Services are stopped first, so that both servers are up while they finish their work. */
 export class Machine {
   readonly services: KeptRunning<Service>[] = [];
   redis: KeptRunning<Server> | undefined;
@@ -19,7 +19,7 @@ export class Machine {
     return this.members.length === 0;
   }
 
-  /** From now on what ends by itself is started again. */
+  /** Restarts processes that end by themselves from now on. */
   keep(): void {
     for (const member of this.members) member.keep();
   }

@@ -1,7 +1,7 @@
 import { hashPassword } from '@herald/bootstrap';
 import type { Secrets } from './secrets.js';
 
-/** The part of demo.json that tells of ops (contracts README, "Demo data"), with a viewer besides. */
+/** The part of demo.json about ops (contracts README, "Demo data"), with an additional viewer. */
 interface OpsAccess {
   opsUser: string;
   opsPassword: string;
@@ -9,7 +9,7 @@ interface OpsAccess {
   opsViewerPassword: string;
 }
 
-/** Who may enter the ops of this machine, as people know it and as the service reads it. */
+/** Returns the logins to ops on this machine: the passwords for people, and the hashes for the service. */
 export async function opsAccess({ ops, opsViewer }: Secrets): Promise<{ access: OpsAccess; opsUsers: string }> {
   const access = { opsUser: 'ops', opsPassword: ops, opsViewer: 'viewer', opsViewerPassword: opsViewer };
   const hashes = await Promise.all([hashPassword(ops), hashPassword(opsViewer)]);

@@ -2,7 +2,7 @@ import { migrate, prepareRoles } from '@herald/database';
 import { type Demo, type JwtSettings, loadDemo } from '../demo/load-demo.js';
 import type { Secrets } from './secrets.js';
 
-/** Brings the schema up to date, lets the services in, and writes the demo data where they are missing. */
+/** Brings the schema up to date, prepares the roles of the services, and writes missing demo data. */
 export async function prepareDatabase(
   databaseUrl: string,
   secrets: Secrets,

@@ -7,5 +7,5 @@ const pretty = prettyFactory({
   translateTime: 'HH:MM:ss',
 });
 
-/** A line of a service's log for people; what is no such line stays as it is. */
+/** Formats a JSON log line of a service for people. Any other line stays unchanged. */
 export const readableLine = (line: string): string => pretty(line).trimEnd();

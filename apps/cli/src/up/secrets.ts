@@ -7,18 +7,19 @@ export interface Secrets {
   jwt: string;
   /** Proves which jobs are the gateway's. */
   queue: string;
-  /** What the demo's tokens are made of. */
+  /** The seed of the demo credentials. */
   demo: string;
-  /** Passwords at ops. */
+  /** Password of the admin of ops. */
   ops: string;
+  /** Password of the viewer of ops. */
   opsViewer: string;
-  /** What signs sessions at ops. */
+  /** The secret that signs sessions of ops. */
   opsSession: string;
   /** The password of each role. */
   roles: Record<string, string>;
 }
 
-/** Made once for a data folder; what a later version needs besides is added. */
+/** Returns the secrets of a data folder, which are created once. Secrets that a later version needs are added. */
 export function keptSecrets(dataDir: string): Secrets {
   const file = join(dataDir, 'secrets.json');
   const kept = (readJson(file) ?? {}) as Partial<Secrets>;
@@ -27,7 +28,7 @@ export function keptSecrets(dataDir: string): Secrets {
   return secrets;
 }
 
-/** Makes those that are missing. */
+/** Creates the missing secrets. */
 export function secretsFrom(kept: Partial<Secrets>): Secrets {
   return {
     jwt: kept.jwt ?? fresh(),

@@ -5,17 +5,17 @@ import { opsAccess } from './ops-access.js';
 import { secretsFrom } from './secrets.js';
 import { SERVICES } from './services.js';
 
-/** A variable that is wrong, and the services that say so; none where `herald up` itself does. */
+/** A wrong variable, and the services that refuse it; empty when `herald up` itself does. */
 export interface SettingFault {
   variable: string;
   message: string;
   services: string[];
 }
 
-/** Where the servers would be, for a check before they run. */
-const STAND_INS = { DATABASE_URL: 'postgres://127.0.0.1/herald', REDIS_URL: 'redis://127.0.0.1' };
+/** Replace the addresses of servers that are not started yet. */
+const PLACEHOLDERS = { DATABASE_URL: 'postgres://127.0.0.1/herald', REDIS_URL: 'redis://127.0.0.1' };
 
-/** What services would not accept of this environment, told before anything is started. */
+/** Returns the settings that services would refuse, before anything is started. */
 export async function serviceFaults(environment: Record<string, string | undefined>): Promise<SettingFault[]> {
   const secrets = secretsFrom({});
   const { opsUsers } = await opsAccess(secrets);
@@ -24,7 +24,7 @@ export async function serviceFaults(environment: Record<string, string | undefin
   for (const spec of SERVICES) {
     // Ports and the address are checked by `herald up` itself, since it sets them.
     const given = {
-      ...STAND_INS,
+      ...PLACEHOLDERS,
       ...environment,
       ...environmentOf(spec, 1, access),
       HOST: '127.0.0.1',

@@ -7,15 +7,15 @@ import { Failure } from '../failure.js';
 import { launch } from '../processes/launch.js';
 import type { Running } from './kept-running.js';
 
-/** How long the first start of a service may take. */
+/** The time that the first start of a service may take. */
 const readyWithinMs = 60_000;
-const askEveryMs = 100;
+const pollMs = 100;
 const lastLines = 20;
 
 export interface ServiceStart {
   name: string;
   env: Record<string, string>;
-  /** Where it tells its health. */
+  /** The address of its health checks. */
   url: string;
   runFolder: string;
   onLine: (line: string) => void;
@@ -46,7 +46,7 @@ export async function startService({ name, env, url, runFolder, onLine }: Servic
     });
   read(child.stdout!);
   read(child.stderr!);
-  // Its last lines may come after its end.
+  // The last lines may arrive after the exit.
   const closed = new Promise((resolve) => child.once('close', resolve));
 
   return {
@@ -63,7 +63,7 @@ export async function startService({ name, env, url, runFolder, onLine }: Servic
           if (ended) await closed;
           throw new Failure(`${name} ${fault}. Its last lines:\n${last.map((line) => `  ${line}`).join('\n')}`);
         }
-        await sleep(askEveryMs);
+        await sleep(pollMs);
       }
     },
   };
@@ -77,7 +77,7 @@ async function isReady(url: string): Promise<boolean> {
     await response.arrayBuffer();
     return response.ok;
   } catch (error) {
-    // Not listening yet, or too busy starting to answer in time.
+    // The service does not listen yet, or is too busy to respond in time.
     if (error instanceof TypeError || (error as Error).name === 'TimeoutError') return false;
     throw error;
   }

@@ -2,11 +2,11 @@ import type { Role } from '@herald/database';
 
 /** A service that `herald up` runs as a process of its own. */
 export interface ServiceSpec {
-  /** Its folder under apps, and its name in the log. */
+  /** The folder under apps, and the name in the log. */
   name: string;
-  /** Who it is to Postgres. */
+  /** The role that it uses in Postgres. */
   role: Role;
-  /** The port people come in by, under the variable that the service reads. Others get a free HEALTH_PORT. */
+  /** The port that people use, with the variable that sets it. Other services get a free HEALTH_PORT. */
   door?: { variable: string; fallback: number };
 }
 

@@ -8,12 +8,12 @@ import { SERVICES } from './services.js';
 
 export interface UpSettings {
   dataDir: string;
-  /** Servers that the user runs; without them we run our own. */
+  /** Servers of the user. If they are not set, our own are started. */
   databaseUrl?: string;
   redis?: { url: string; address: RedisAddress };
-  /** Address that the services listen on. */
+  /** The address that the services listen on. */
   host: string;
-  /** By name of the service. */
+  /** Ports that people use, by name of the service. */
   doors: Map<string, number>;
 }
 
@@ -39,9 +39,9 @@ const host = z
   .refine((value) => isIP(value) > 0, 'must be an address of this machine, or 0.0.0.0 for all of them')
   .default(LOOPBACK);
 
-/** @throws Failure naming every variable that is wrong, also for a service, before anything is started */
+/** @throws Failure with all wrong variables, including those of the services, before anything is started */
 export async function readSettings(env: NodeJS.ProcessEnv = process.env): Promise<UpSettings> {
-  // An empty variable is a variable nobody set: `PORT= npm start`.
+  // An empty variable counts as unset: `PORT= npm start`.
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
   const doors = SERVICES.flatMap(({ name, door }) => (door ? [{ name, ...door }] : []));
   const ports = z.object(Object.fromEntries(doors.map(({ variable }) => [variable, port.optional()]))).safeParse(set);

@@ -8,7 +8,7 @@ import type { Machine } from './machine.js';
 import type { UpSettings } from './settings.js';
 import type { Terminal } from './terminal.js';
 
-/** Starts the servers that the user did not name, checks those they did, and gives where both are. */
+/** Checks the servers that the user named, starts the others, and returns the URLs of both. */
 export async function startServers(
   { dataDir, databaseUrl, redis }: UpSettings,
   machine: Machine,
@@ -21,7 +21,7 @@ export async function startServers(
       return KeptRunning.start(
         name,
         () => starter({ ...options, log }),
-        // The services know its port.
+        // The services already use this port.
         ({ port }) => starter({ ...options, port }),
         (line) => terminal.say(line),
       );

@@ -15,7 +15,7 @@ export interface Surroundings extends Access {
   redisUrl: string;
 }
 
-/** Starts every service and waits until each is ready; gives where each tells its figures. */
+/** Starts all services and waits until they are ready. Returns the URLs of their metrics. */
 export async function startServices(
   settings: UpSettings,
   surroundings: Surroundings,

@@ -10,21 +10,21 @@ interface Shown {
 
 const NAME_WIDTH = Math.max(...SERVICES.map(({ name }) => name.length));
 
-/** What `herald up` shows: its own steps, and the lines of the services. */
+/** The output of `herald up`: its own steps, and the log lines of the services. */
 export class Terminal {
   private held: string[] | undefined = [];
 
   constructor() {
-    // Whoever read our output may have gone; Herald runs on without a reader.
+    // If the reader of the output has ended, Herald continues without it.
     process.stdout.on('error', () => undefined);
     process.stderr.on('error', () => undefined);
   }
 
-  /** Shows `title` while the work goes on, and how it ended; `note` says more about it meanwhile. */
+  /** Shows `title` during the work, and its result afterwards. `note` adds details meanwhile. */
   async step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
     const started = Date.now();
-    // The spinner never returns where a terminal tells no width, as under `script` or a bare pty.
-    const shown = process.stdout.isTTY && process.stdout.columns > 0 ? this.spin(title) : this.tell(title);
+    // The spinner never returns when a terminal reports no width, as under `script` or a bare pty.
+    const shown = process.stdout.isTTY && process.stdout.columns > 0 ? this.spin(title) : this.printSteps(title);
     try {
       const result = await work(shown.note);
       shown.succeed(`${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
@@ -39,14 +39,14 @@ export class Terminal {
     process.stdout.write(`${text}\n`);
   }
 
-  /** A line of a service, readable on a terminal. While everything starts they wait, so that the steps stay readable. */
+  /** Shows a log line of a service. During the start the lines are held back, so that the steps stay readable. */
   log(service: string, line: string): void {
     const text = `${service.padEnd(NAME_WIDTH)} | ${process.stdout.isTTY ? readableLine(line) : line}`;
     if (this.held) this.held.push(text);
     else this.say(text);
   }
 
-  /** From here on lines of services are shown as they come. */
+  /** Shows the lines that were held back, and from now on each line immediately. */
   showLogs(): void {
     this.held?.forEach((line) => this.say(line));
     this.held = undefined;
@@ -61,7 +61,7 @@ export class Terminal {
     };
   }
 
-  private tell(title: string): Shown {
+  private printSteps(title: string): Shown {
     this.say(`${title} …`);
     return {
       note: (text) => this.say(`  ${text}`),

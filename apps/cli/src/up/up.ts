@@ -15,12 +15,12 @@ import { startServers } from './start-servers.js';
 import { Terminal } from './terminal.js';
 import { whatToTry } from './what-to-try.js';
 
-/** Runs all of Herald on this machine until it is told to end; nothing it started outlives it. */
+/** Runs all of Herald on this machine until it is interrupted. No process that it started survives it. */
 export async function up(): Promise<never> {
   const machine = new Machine();
   const signal = listenForEnd(() => void machine.kill().then(() => process.exit(130)));
   process.on('uncaughtException', (error) => {
-    // While everything ends, connections break under whoever still holds one.
+    // During the shutdown, open connections may break.
     if (!signal.aborted) void machine.kill().then(() => fail(error));
   });
   const terminal = new Terminal();
@@ -35,7 +35,7 @@ export async function up(): Promise<never> {
   fail(fault);
 }
 
-/** Gives what made it end: the signal's reason, or the fault of a start. */
+/** Returns the reason of the signal. Rejects when the start fails. */
 async function runUntilEnd(
   settings: UpSettings,
   machine: Machine,
@@ -51,7 +51,7 @@ async function runUntilEnd(
 
   const urls = await startServers(settings, machine, terminal, signal);
   const demo = await terminal.step('Preparing the database', async (note) => {
-    // Loaded when the servers are there: the ORM takes its time.
+    // Loaded only now, because loading the ORM takes time.
     const { prepareDatabase } = await import('./prepare-database.js');
     return unlessAborted(signal, prepareDatabase(urls.databaseUrl, secrets, jwt, note));
   });

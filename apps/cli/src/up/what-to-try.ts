@@ -20,7 +20,7 @@ interface Started {
   demoFile: string;
 }
 
-/** Lines that work when they are pasted into a shell. */
+/** Returns the final message, with commands to paste into a shell. */
 export function whatToTry({ gateway, ops, opsUser, opsPassword, demo, demoFile }: Started): string {
   const company = demo.companies[0]!;
   const recipient = company.users.find(({ login }) => login === message.message.recipientLogin)!;
