@@ -197,10 +197,10 @@ function firstOfEach(attempts: Attempt[]): Attempt[] {
 const FIND_FACTS = `
   select n.id as notification_id, n.status, n.answered_fields, n.answer_schema, n.allow_multiple_answers,
          n.answer, n.answer_id, r.body_hash, r.verdict
-    from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as g(id, merchant_id, notification_id, seat)
+    from unnest($1::uuid[], $2::bigint[], $3::bigint[]) with ordinality as g(id, merchant_id, notification_id, ordinal)
     left join requests r on r.id = g.id
     left join notifications n on n.id = g.notification_id and n.merchant_id = g.merchant_id
-   order by g.seat`;
+   order by g.ordinal`;
 
 const ISO = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 

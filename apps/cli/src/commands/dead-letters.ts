@@ -44,7 +44,7 @@ export function addDeadLetters(program: Command): void {
     });
 }
 
-const filters: Record<keyof SelectionOptions, [flag: string, says: string]> = {
+const filters: Record<keyof SelectionOptions, [flag: string, description: string]> = {
   queue: ['--queue <name>', 'delivery, agent-actions, merchant-answers or merchant-answers.answered'],
   job: ['--job <name>', 'as deliver, record or answer'],
   company: ['--company <id>', 'whose messages'],
@@ -56,7 +56,7 @@ const filters: Record<keyof SelectionOptions, [flag: string, says: string]> = {
 
 function filtered(command: Command): Command {
   command.argument('[ids...]', 'of dead letters; all that match unless given');
-  for (const [flag, says] of Object.values(filters)) command.option(flag, says);
+  for (const [flag, description] of Object.values(filters)) command.option(flag, description);
   return command;
 }
 

@@ -78,7 +78,7 @@ export class DeadLettersController {
     const ids = someIds(form.getAll('id'));
     const dropped = await this.deadLetters.drop(ids);
     this.logger.warn(`${user.name} dropped ${dropped.length} dead letters`);
-    return droppedPage({ user, asked: ids.length, dropped: dropped.length }).toString();
+    return droppedPage({ user, selected: ids.length, dropped: dropped.length }).toString();
   }
 
   private async find(filter: DeadLetterFilter, cursor?: string) {

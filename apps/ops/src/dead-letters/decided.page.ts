@@ -82,7 +82,7 @@ export function confirmDropPage({ user, ids }: { user: OpsUser; ids: string[] })
   });
 }
 
-export function droppedPage({ user, asked, dropped }: { user: OpsUser; asked: number; dropped: number }): Html {
+export function droppedPage({ user, selected, dropped }: { user: OpsUser; selected: number; dropped: number }): Html {
   return layout({
     title: 'Dropped',
     at: 'dead-letters',
@@ -90,7 +90,7 @@ export function droppedPage({ user, asked, dropped }: { user: OpsUser; asked: nu
     content: html`<p><a href="/dead-letters">Dead letters</a></p>
       <h1>Dropped</h1>
       <p class="notice good">
-        ${number(dropped)} dropped${dropped < asked && `; ${number(asked - dropped)} were gone already`}.
+        ${number(dropped)} dropped${dropped < selected && `; ${number(selected - dropped)} were gone already`}.
       </p>`,
   });
 }
