@@ -14,8 +14,8 @@ const origins = z
     },
   );
 
-/** What is wrong elsewhere does not hide what is wrong with the settings of JWTs together. */
-const isOfJwt = ({ path }: { path?: PropertyKey[] }) => String(path?.[0]) in JwtSettings.shape;
+/** Settings of JWTs are checked together even when other settings are wrong. */
+const isJwtSetting = ({ path }: { path?: PropertyKey[] }) => String(path?.[0]) in JwtSettings.shape;
 
 const GatewayEnv = ServiceEnv.extend({
   PORT: port(3000).describe('port of the API'),
@@ -67,8 +67,8 @@ const GatewayEnv = ServiceEnv.extend({
     'messages that a queue may be owed at once; a send above it is a 503',
   ),
   SWEEP_AFTER_MS: whole(5000, 100, 3_600_000).describe('a published message older than this is looked for in Redis'),
-}).superRefine(checkJwtSettings, { when: ({ issues }) => !issues.some(isOfJwt) });
+}).superRefine(checkJwtSettings, { when: ({ issues }) => !issues.some(isJwtSetting) });
 export type GatewayEnv = z.output<typeof GatewayEnv>;
 
-/** What the gateway reads from its environment. */
+/** Returns the settings that the gateway reads from its environment. */
 export const env = settingsReader(GatewayEnv);

@@ -40,7 +40,7 @@ import { OwedPublisher } from './outbox/owed-publisher.js';
 import { FailedLogins } from './rate-limit/failed-logins.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 
-/** What every slice stands on: settings, Postgres, the queues. Closed last, and the database after the queues. */
+/** Settings, Postgres and the queues, which every slice uses. Closed last: first the queues, then the database. */
 @Global()
 @Module({
   providers: [
@@ -140,7 +140,7 @@ class MerchantAnswersModule {}
 @Module({ imports: [DiscoveryModule], controllers: [OpenApiController, DocsController, FaviconController] })
 class OpenApiModule {}
 
-/** The list of slices, and the doors in front of them. */
+/** All slices, and the guard, pipe and filter that apply to every route. */
 @Module({
   imports: [
     DiscoveryModule,

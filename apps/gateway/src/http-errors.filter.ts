@@ -7,22 +7,25 @@ import type { GatewayEnv } from './gateway.env.js';
 import { errorEnvelope } from './http/error-envelope.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 
-/** How long a client had better wait before it tries again. */
+/** `Retry-After` of a 503 or 504 that has none of its own. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** What clients are told of an error; of a fault of ours, nothing but that it is one. */
+/** Returns the refusal that a client gets for an error. For an internal fault it reveals nothing else. */
 function refusalOf(error: unknown): RefusalData {
   if (error instanceof Refusal) return error.data;
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
   if (typeof status === 'number' && status >= 400 && status < 500) {
     return { status, message: CLIENT_MESSAGES[status] ?? (error as Error).message };
   }
-  // Asked last: a client that hangs up while its body arrives has a code like that of a server that does.
+  // Checked last: a client that hangs up while its body arrives causes the same error code as an unreachable server.
   if (isOutage(error)) return { status: 503, message: 'The database is away; try again' };
   return { status: 500, message: 'Internal server error' };
 }
 
-/** A client's mistake with status 500, told from a fault by its name (contracts README, "Refusals of merchant answers"). */
+/**
+ * True for a client's mistake with status 500; its name distinguishes it from an internal fault (contracts README,
+ * "Refusals of merchant answers").
+ */
 const isClientFault = ({ status, error }: RefusalData) => status === 500 && error === 'ValidationError';
 
 const CLIENT_MESSAGES: Record<number, string> = {
@@ -36,7 +39,7 @@ const CLIENT_MESSAGES: Record<number, string> = {
 @Catch()
 export class HttpErrorsFilter implements ExceptionFilter {
   private readonly logger = new Logger('http');
-  private readonly followed = new Map<string, number>();
+  private readonly repeats = new Map<string, number>();
 
   constructor(
     private readonly gate: AccessGate,
@@ -47,11 +50,11 @@ export class HttpErrorsFilter implements ExceptionFilter {
   async catch(error: unknown, host: ArgumentsHost): Promise<void> {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const response = host.switchToHttp().getResponse<FastifyReply>();
-    let data = refusalOf(await this.forCaller(error, request));
-    await this.rateLimiter.noteRefused(request, response);
+    let data = refusalOf(await this.authenticateFirst(error, request));
+    await this.rateLimiter.countRefused(request, response);
     if (isClientFault(data)) {
-      request.isClientMistake = true;
-      data = this.invalid(data);
+      request.mistaken = true;
+      data = this.withConfiguredStatus(data);
     } else if (data.status >= 500) this.report(error, data, request, response);
     const { retryAfterSeconds = data.status === 503 || data.status === 504 ? RETRY_AFTER_SECONDS : undefined } = data;
     if (retryAfterSeconds !== undefined) void response.header('Retry-After', String(retryAfterSeconds));
@@ -61,39 +64,44 @@ export class HttpErrorsFilter implements ExceptionFilter {
     await response.status(data.status).type(type).send(body);
   }
 
-  /** What the router passes over (`OPTIONS *`, a path that cannot be decoded) never came by the gate: strangers get 401. */
-  private async forCaller(error: unknown, request: FastifyRequest): Promise<unknown> {
-    if (request.admitted || !(error instanceof HttpException)) return error;
+  /**
+   * Authenticates requests that the router rejected before the gate ran (`OPTIONS *`, a path that cannot be decoded),
+   * so that strangers get 401.
+   */
+  private async authenticateFirst(error: unknown, request: FastifyRequest): Promise<unknown> {
+    if (request.passedGate || !(error instanceof HttpException)) return error;
     return this.gate.identify(request).then(
       () => error,
       (refusal: unknown) => refusal,
     );
   }
 
-  /** As the gateway is set: the documented status of merchant answers, or the one that other APIs have for it. */
-  private invalid(data: RefusalData): RefusalData {
+  /**
+   * Applies `MERCHANT_VALIDATION_STATUS`: the documented status of merchant answers, or the usual one of other APIs.
+   */
+  private withConfiguredStatus(data: RefusalData): RefusalData {
     const { MERCHANT_VALIDATION_STATUS: status } = this.settings;
     return status === data.status ? data : { ...data, status, error: undefined };
   }
 
-  /** What the error itself says may quote rows and bodies; what clients are told quotes nothing. */
+  /** Logs the error, which may quote rows and bodies; the client's message quotes nothing. */
   private report(err: unknown, data: RefusalData, request: FastifyRequest, response: FastifyReply): void {
-    const where = `${request.method} ${request.routeOptions.url ?? '?'}`;
-    const about = { requestId: request.id, correlationId: response.getHeader('x-correlation-id'), err };
-    if (data.status === 500) this.logger.error({ message: `${where}: ${data.message}`, ...about });
-    else this.warnOfOutage(`${data.status} ${data.message}`, where, about);
+    const route = `${request.method} ${request.routeOptions.url ?? '?'}`;
+    const details = { requestId: request.id, correlationId: response.getHeader('x-correlation-id'), err };
+    if (data.status === 500) this.logger.error({ message: `${route}: ${data.message}`, ...details });
+    else this.warnOfOutage(`${data.status} ${data.message}`, route, details);
   }
 
-  /** An outage makes the same error over and over: the first is told, and after a second how many followed. */
-  private warnOfOutage(trouble: string, where: string, about: object): void {
-    const before = this.followed.get(trouble);
-    this.followed.set(trouble, before === undefined ? 0 : before + 1);
+  /** Logs the first of many equal errors during an outage, and after a second how many followed. */
+  private warnOfOutage(summary: string, route: string, details: object): void {
+    const before = this.repeats.get(summary);
+    this.repeats.set(summary, before === undefined ? 0 : before + 1);
     if (before !== undefined) return;
-    this.logger.warn({ message: `${where}: ${trouble}`, ...about });
+    this.logger.warn({ message: `${route}: ${summary}`, ...details });
     setTimeout(() => {
-      const more = this.followed.get(trouble);
-      this.followed.delete(trouble);
-      if (more) this.logger.warn(`${trouble}: ${more} more within a second`);
+      const more = this.repeats.get(summary);
+      this.repeats.delete(summary);
+      if (more) this.logger.warn(`${summary}: ${more} more within a second`);
     }, 1000).unref();
   }
 }

@@ -1,6 +1,6 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 
-/** What a route asks of its caller. A route that says nothing is closed to everyone. */
+/** The caller that a route requires. A route without this is closed to everyone. */
 export type Access = { kind: 'credential'; scope: string } | { kind: 'person' } | { kind: 'merchant' };
 
 declare module 'fastify' {
@@ -9,8 +9,8 @@ declare module 'fastify' {
   }
 }
 
-/** Known to the router, so that the gate can decide before a body is read; what else the route told the router stays. */
-function asks(access: Access): MethodDecorator {
+/** Stores the access in the route's config, so that the gate can decide before a body is read. Other config is kept. */
+function requires(access: Access): MethodDecorator {
   return (target, name, descriptor) => {
     const { KEY } = RouteConfig({});
     const config = Reflect.getMetadata(KEY, descriptor.value as object) as object | undefined;
@@ -18,11 +18,11 @@ function asks(access: Access): MethodDecorator {
   };
 }
 
-/** For credentials that hold this scope. */
-export const Scope = (scope: string) => asks({ kind: 'credential', scope });
+/** Opens a route to credentials with this scope. */
+export const Scope = (scope: string) => requires({ kind: 'credential', scope });
 
-/** For people with a user JWT. */
-export const People = () => asks({ kind: 'person' });
+/** Opens a route to people with a user JWT. */
+export const People = () => requires({ kind: 'person' });
 
-/** For merchants with a merchant JWT. */
-export const Merchants = () => asks({ kind: 'merchant' });
+/** Opens a route to merchants with a merchant JWT. */
+export const Merchants = () => requires({ kind: 'merchant' });

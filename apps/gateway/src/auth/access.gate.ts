@@ -19,17 +19,16 @@ import { wrongCredential } from './wrong-credential.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who calls; nobody on a route that is open. */
+    /** The authenticated caller; undefined on an open route. */
     caller?: Caller;
-    /** Whether it came by the gate. */
-    admitted?: boolean;
+    /** True once the gate has let the request pass. */
+    passedGate?: boolean;
   }
 }
 
-const MAX_HOLDERS = 10_000;
-const RECENT_MS = 600_000;
+const MAX_VERIFIED_JWTS = 10_000;
 
-/** Passport asks the strategy; whatever it dislikes is the same 401. */
+/** Calls passport's strategy; everything it rejects becomes the same 401. */
 class JwtGuard extends AuthGuard('jwt') {
   override handleRequest<User>(error: unknown, user: User | false, reason: unknown): User {
     const refusal = [error, reason].find((each) => each instanceof Refusal);
@@ -39,16 +38,15 @@ class JwtGuard extends AuthGuard('jwt') {
 }
 
 /**
- * Every request comes by here once, before its body is read: strangers are told nothing but 401, whatever they send. A
- * route is closed unless it says who may enter. What is asked is the route that the router found, never the path.
+ * Checks every request once, before its body is read. Unauthenticated requests get 401 and nothing else, whatever they
+ * ask for. A route without an access decorator is closed. Decides by the route that the router found, never by the
+ * path.
  */
 @Injectable()
 export class AccessGate implements CanActivate, OnModuleInit {
   private readonly jwtGuard = new JwtGuard();
-  /** Who holds a JWT that was verified a moment ago: verifying one takes longer than all else at this gate. */
-  private readonly holders = new LRUCache<string, Caller>({ max: MAX_HOLDERS });
-  /** JWTs that were good recently: their senders are no strangers, though each is verified again. */
-  private readonly recent = new LRUCache<string, true>({ max: MAX_HOLDERS, ttl: RECENT_MS });
+  /** Callers of recently verified JWTs: verification takes longer than everything else in this class. */
+  private readonly verified = new LRUCache<string, Caller>({ max: MAX_VERIFIED_JWTS });
 
   constructor(
     private readonly credentials: CredentialStore,
@@ -62,39 +60,42 @@ export class AccessGate implements CanActivate, OnModuleInit {
   onModuleInit(): void {
     const server = this.adapterHost.httpAdapter.getInstance();
     server.decorateRequest('caller', undefined);
-    server.decorateRequest('admitted', false);
+    server.decorateRequest('passedGate', false);
     server.decorateRequest('counted', false);
-    server.addHook('onRequest', (request, reply) => this.admit(request, reply));
+    server.addHook('onRequest', (request, reply) => this.authenticate(request, reply));
   }
 
-  /** The global guard: what did not come by the gate is not answered, and a body may cost more than a request. */
+  /** The global guard. Refuses what has not passed the gate, and counts bodies that cost more than one request. */
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
-    if (!request.admitted) throw unauthorized();
-    await this.rateLimiter.admitBody(request, http.getResponse<FastifyReply>());
+    if (!request.passedGate) throw unauthorized();
+    await this.rateLimiter.consumeBody(request, http.getResponse<FastifyReply>());
     return true;
   }
 
-  /** @throws Refusal 401 without a credential of the right kind, 429 when it came too often, 403 without the scope */
-  private async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** @throws Refusal 401 without a credential of the right kind, 429 above its rate limit, 403 without the scope */
+  private async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { open, access } = request.routeOptions.config;
     if (!open) {
-      // Whoever is known anywhere may be told that there is no such path.
+      // Any authenticated caller may learn that a path does not exist.
       const caller = request.is404 ? await this.identify(request) : await this.identifyFor(access, request);
       request.caller = caller;
-      request.slot?.belongTo(caller);
-      await this.rateLimiter.admit(request, reply);
+      request.slot?.countAgainstCaller(caller);
+      await this.rateLimiter.consume(request, reply);
       if (access?.kind === 'credential' && caller.kind === 'credential' && !caller.scopes.includes(access.scope)) {
         throw forbidden(`This credential lacks the scope ${access.scope}`);
       }
       const reads = request.method === 'GET' || request.method === 'HEAD';
       if (reads && !(await request.server.inFlight.awaitTurn(request))) return void reply.hijack();
     }
-    request.admitted = true;
+    request.passedGate = true;
   }
 
-  /** Who sends this request, of the kind that its route takes. A route that says nothing takes nobody. */
+  /**
+   * Returns the caller, who must be of the kind that the route requires. A route without an access decorator accepts
+   * none.
+   */
   private async identifyFor(access: Access | undefined, request: FastifyRequest): Promise<Caller> {
     try {
       const caller = await this.identify(request);
@@ -106,8 +107,9 @@ export class AccessGate implements CanActivate, OnModuleInit {
   }
 
   /**
-   * Who sends this request.
-   * @throws Refusal 401 without one valid credential, 429 when that was tried too often; 503 when it cannot be found out
+   * Returns the caller of a request.
+   * @throws Refusal 401 without exactly one valid credential, 429 after too many failed logins, 503 when the caller
+   *   cannot be determined
    */
   async identify(request: FastifyRequest): Promise<Caller> {
     const token = tokenOf(request);
@@ -119,49 +121,48 @@ export class AccessGate implements CanActivate, OnModuleInit {
     const known = this.credentials.known(token);
     if (known) return known;
     const find = () => this.credentials.find(token);
-    const isNoGuess = () => this.secrets.has(CredentialStore.hashOf(token));
-    // Who was let in lately is looked up whatever their neighbours do.
-    const caller = await (this.credentials.wasGood(token)
+    const isKnownSecret = () => this.secrets.has(CredentialStore.hashOf(token));
+    // Recently valid secrets are looked up even when others from the same address fail.
+    const caller = await (this.credentials.wasValid(token)
       ? find()
-      : this.failedLogins.attempt(asStranger(request), find, isNoGuess));
+      : this.failedLogins.attempt(countAgainstNetwork(request), find, isKnownSecret));
     if (!caller) throw unauthorized();
     return caller;
   }
 
   private async fromJwt(request: FastifyRequest, token: string): Promise<Caller> {
     if (request.headers['x-api-key'] !== undefined) throw unauthorized();
-    const known = this.holders.get(token);
+    const known = this.verified.get(token);
     if (known) return known;
     const passed = request as FastifyRequest & { user: Caller };
-    // Asked now: a connection that breaks meanwhile has no address any more.
-    const network = this.recent.has(token) ? networkOfClient(request) : asStranger(request);
+    // Read now: after the connection has closed, its address is gone.
+    const network = countAgainstNetwork(request);
     try {
-      // Nest makes a context when the body was read: strangers are refused before.
+      // Nest creates a context only after the body was read; strangers are refused before that.
       await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) this.failedLogins.note(network);
       throw error;
     }
     const leftMs = (decodeJwt(token).exp ?? 0) * 1000 - Date.now();
-    if (leftMs >= 1) this.holders.set(token, passed.user, { ttl: Math.min(KNOWN_FOR_MS, leftMs) });
-    this.recent.set(token, true);
+    if (leftMs >= 1) this.verified.set(token, passed.user, { ttl: Math.min(KNOWN_FOR_MS, leftMs) });
     return passed.user;
   }
 }
 
 /**
- * The network that a request comes from, against which it is held until it is known whose it is.
- * @throws Refusal 503 when too many strangers from there are in work
+ * Returns the network that a request comes from, and counts the request against it until the caller is known.
+ * @throws Refusal 503 when too many unauthenticated requests from there are in progress
  */
-function asStranger(request: FastifyRequest): string {
+function countAgainstNetwork(request: FastifyRequest): string {
   const network = networkOfClient(request);
-  request.slot?.belongToStranger(network);
+  request.slot?.countAgainstAddress(network);
   return network;
 }
 
-/** The token that a request carries in its headers; none when there is none, or more than one. */
+/** Returns the token in a request's headers; undefined when there is none, or more than one. */
 function tokenOf({ raw: { rawHeaders } }: FastifyRequest): string | undefined {
-  // Of a repeated Authorization header Node keeps the first alone.
+  // Node's parsed headers keep only the first of several Authorization headers.
   const tokens = new Set<string | undefined>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = rawHeaders[index]?.toLowerCase();

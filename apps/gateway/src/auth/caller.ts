@@ -6,9 +6,9 @@ export interface CredentialCaller {
   credentialId: string;
   companyId: string;
   scopes: readonly string[];
-  /** Logins it may write as; null: any. */
+  /** Logins that it may write as; null for any. */
   authorLogins: string[] | null;
-  /** Requests a minute and an hour; null: the default, 0: no limit. */
+  /** Requests per minute and per hour; null for the default, 0 for no limit. */
   limitPerMinute: number | null;
   limitPerHour: number | null;
 }
@@ -30,7 +30,7 @@ export interface MerchantCaller {
 
 export type Caller = CredentialCaller | PersonCaller | MerchantCaller;
 
-/** Who calls, as the access gate found it. The route's access decorator says of which kind it is. */
+/** The caller that the access gate authenticated, of the kind that the route's access decorator names. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   return context.switchToHttp().getRequest<{ caller: Caller }>().caller;
 });

@@ -7,7 +7,7 @@ const isAudience = (value: unknown) => [value].flat().every((name) => typeof nam
 const AreAudiences = () =>
   rule('areAudiences', (value) => (isAudience(value) ? undefined : 'must be a name, or several'));
 
-/** `exp` is required; the library only checks it when it is there. */
+/** Claims of every JWT. `exp` is required here, because the JWT library checks it only when it is present. */
 @Dto({ ignoresOthers: true })
 export class Claims {
   @IsNumber() exp: number;
@@ -15,7 +15,7 @@ export class Claims {
   @AreAudiences() aud: string | string[];
 }
 
-/** Ids of companies are UUIDs of RFC 4122; Postgres would take others too. */
+/** Company ids are RFC 4122 UUIDs; Postgres would accept other ones too. */
 const IsCompany = () =>
   rule('isCompany', (id) => (isRfcUuid(id) ? undefined : 'must be a UUID'), {
     normalise: ofText((id) => id.toLowerCase()),

@@ -21,51 +21,54 @@ type Row = Pick<
 
 /** `hrld_<env>_<id>_<secret>` (contracts README, "Credentials"). */
 const TOKEN = /^hrld_[a-z]+_([0-9a-z]{8,32})_([0-9A-Za-z]{32,128})$/;
-/** A revoked credential is refused everywhere within a second. */
+/** Cached rows expire after this, so that every gateway refuses a revoked credential within a second. */
 export const KNOWN_FOR_MS = 900;
-const LAST_USE_EVERY_MS = 10_000;
-const GOOD_FOR_MS = 600_000;
+const SAVE_LAST_USE_EVERY_MS = 10_000;
+const VALID_FOR_MS = 600_000;
 const MAX_KNOWN = 50_000;
 
-/** Finds whose token it is. Rows are known for less than a second; secrets are never kept, only hashed and compared. */
+/**
+ * Finds the caller of a token. Rows are cached for less than a second. Secrets are never stored, only hashed and
+ * compared.
+ */
 @Injectable()
 export class CredentialStore implements BeforeApplicationShutdown {
   private readonly rows = new LRUCache<string, { row?: Row }>({
     max: MAX_KNOWN,
     ttl: KNOWN_FOR_MS,
     fetchMethod: async (id, _known, { options }) => {
-      const askedAt = performance.now();
+      const startedAt = performance.now();
       const [row] = await this.database.query<Row>(SELECT, [id]);
-      // It was true when it was asked: an answer that was long on its way is known for less.
-      options.ttl = Math.max(1, KNOWN_FOR_MS - (performance.now() - askedAt));
+      // The row was current when the query started: a slow query shortens the time in the cache.
+      options.ttl = Math.max(1, KNOWN_FOR_MS - (performance.now() - startedAt));
       return { row };
     },
   });
-  /** Secrets that were right lately, by id and as hashes. */
-  private readonly good = new LRUCache<string, Buffer>({ max: MAX_KNOWN, ttl: GOOD_FOR_MS });
+  /** Hashes of recently valid secrets, by credential id. */
+  private readonly validSecrets = new LRUCache<string, Buffer>({ max: MAX_KNOWN, ttl: VALID_FOR_MS });
   private readonly lastUse = new Map<string, Date>();
-  private readonly timer = setInterval(() => void this.noteLastUse(), LAST_USE_EVERY_MS);
+  private readonly timer = setInterval(() => void this.saveLastUse(), SAVE_LAST_USE_EVERY_MS);
 
   constructor(private readonly database: Database) {}
 
-  /** Whether a token is one of ours, by its looks. */
+  /** Returns whether a token has the form of Herald's own credentials. */
   static isCredential(token: string): boolean {
     return token.startsWith('hrld_');
   }
 
-  /** The hash of a token's secret, to know it again by. */
+  /** Returns the hash of a token's secret. */
   static hashOf(token: string): Buffer {
     const [, , secret = ''] = TOKEN.exec(token) ?? [];
     return secretHash(secret);
   }
 
-  /** Whether this secret was right lately: looking it up again is no guess. */
-  wasGood(token: string): boolean {
+  /** Returns whether this secret was valid recently: looking it up again is not a guess. */
+  wasValid(token: string): boolean {
     const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];
-    return this.good.get(id)?.equals(secretHash(secret)) ?? false;
+    return this.validSecrets.get(id)?.equals(secretHash(secret)) ?? false;
   }
 
-  /** The caller, as known without asking. */
+  /** Returns the caller from the cache, without a query. */
   known(token: string): CredentialCaller | undefined {
     const [, id = '', secret = ''] = TOKEN.exec(token) ?? [];
     const row = this.rows.get(id)?.row;
@@ -73,8 +76,8 @@ export class CredentialStore implements BeforeApplicationShutdown {
   }
 
   /**
-   * The caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. Asks anew, whatever is known:
-   * it may have been made or rotated a moment ago. A secret that is wrong takes as long as an id that nobody has.
+   * Returns the caller, or undefined when the token is malformed, unknown, wrong, expired or revoked. Ignores the
+   * cache: the credential may have been created or rotated a moment ago. A wrong secret takes as long as an unknown id.
    */
   async find(token: string): Promise<CredentialCaller | undefined> {
     const [, id, secret] = TOKEN.exec(token) ?? [];
@@ -82,14 +85,14 @@ export class CredentialStore implements BeforeApplicationShutdown {
     const hash = secretHash(secret);
     const row = (await this.rows.fetch(id, { forceRefresh: true }))?.row;
     const caller = this.callerOf(row, hash);
-    if (caller) this.good.set(id, hash);
-    else if (this.good.get(id)?.equals(hash)) this.good.delete(id);
+    if (caller) this.validSecrets.set(id, hash);
+    else if (this.validSecrets.get(id)?.equals(hash)) this.validSecrets.delete(id);
     return caller;
   }
 
   private callerOf(row: Row | undefined, hash: Buffer): CredentialCaller | undefined {
     const now = new Date();
-    if (!holds(row, hash, now)) return undefined;
+    if (!isValid(row, hash, now)) return undefined;
     this.lastUse.set(row.id, now);
     return {
       kind: 'credential',
@@ -104,23 +107,23 @@ export class CredentialStore implements BeforeApplicationShutdown {
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
-    await this.noteLastUse();
+    await this.saveLastUse();
   }
 
-  private async noteLastUse(): Promise<void> {
+  private async saveLastUse(): Promise<void> {
     if (this.lastUse.size === 0) return;
-    // In one order for every gateway, so that two of them do not wait for each other.
+    // All gateways update in the same order, so that two of them cannot deadlock.
     const uses = [...this.lastUse].toSorted(([one], [other]) => (one < other ? -1 : 1));
     this.lastUse.clear();
     const columns = [uses.map(([id]) => id), uses.map(([, at]) => at)];
     await this.database.query(NOTE_USE, columns).catch(() => {
-      // Noted with the next ones, unless it was used again.
+      // Written with the next batch, unless the credential is used again before.
       for (const [id, at] of uses) if (!this.lastUse.has(id)) this.lastUse.set(id, at);
     });
   }
 }
 
-/** SQL, because a gateway may read a credential by this function alone. */
+/** Plain SQL, because a gateway may read credentials only through this function. */
 const SELECT = `
   select id, company_id as "companyId", secret_hash as "secretHash", previous_hash as "previousHash",
          previous_expires_at as "previousExpiresAt", scopes, author_logins as "authorLogins",
@@ -129,11 +132,11 @@ const SELECT = `
     from find_credential($1)`;
 const NOTE_USE = 'select note_use_of_credentials($1, $2)';
 
-/** What is compared with where there is nothing to compare with. */
+/** Compared with the given hash when there is no stored one, so that both cases take equally long. */
 const NO_HASH = Buffer.alloc(secretHash('').length);
 
-/** During a rotation the secret before the current one holds too, until its time is over. */
-function holds(row: Row | undefined, hash: Buffer, now: Date): row is Row {
+/** Returns whether the hash is valid. During a rotation the previous secret stays valid until it expires. */
+function isValid(row: Row | undefined, hash: Buffer, now: Date): row is Row {
   const current = timingSafeEqual(hash, row?.secretHash ?? NO_HASH);
   const previous = timingSafeEqual(hash, row?.previousHash ?? NO_HASH);
   if (!row || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) return false;

@@ -11,7 +11,7 @@ const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 const Schema = JwtSettings.superRefine(checkJwtSettings);
 const base = { JWT_ISSUER: 'i', JWT_USER_AUDIENCE: 'u', JWT_MERCHANT_AUDIENCE: 'm' };
 
-/** The variables that are said to be wrong. */
+/** Returns the variables that are reported as wrong. */
 const wrong = (changes: Record<string, string>) =>
   (Schema.safeParse({ ...base, ...changes }).error?.issues ?? []).map(({ path }) => path.join('.'));
 
@@ -24,7 +24,7 @@ it.each<Record<string, string>>([
   { JWT_ALGORITHM: 'ES384', JWT_PUBLIC_KEY: pem(p384.publicKey) },
   { JWT_ALGORITHM: 'RS256', JWT_JWKS_URL: 'https://issuer.example/jwks.json' },
   { JWT_ALGORITHM: 'RS256', JWT_JWKS_URL: 'http://127.0.0.1:8080/jwks.json' },
-])('takes $JWT_ALGORITHM with what it needs', (settings) => {
+])('accepts $JWT_ALGORITHM with the key that it needs', (settings) => {
   expect(wrong(settings)).toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 const name = z.string({ error: 'must be set' }).min(1);
 
-/** How tokens of people and merchants are told from forged ones. */
+/** Settings that define which JWTs of people and merchants are valid. */
 export const JwtSettings = z.object({
   JWT_ISSUER: name.describe('who issues the JWTs of people and merchants'),
   JWT_USER_AUDIENCE: name.describe("audience of a JWT that is a person's"),
@@ -35,37 +35,37 @@ const RSA_BITS = 2048;
 const CURVES: Record<string, string> = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' };
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-/** What is wrong with settings that are right one by one. */
+/** Reports settings that are valid individually but not together. */
 export function checkJwtSettings(env: JwtSettings, ctx: Pick<z.core.$RefinementCtx, 'addIssue'>): void {
-  const fault = (path: keyof JwtSettings, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
+  const report = (path: keyof JwtSettings, message: string) => ctx.addIssue({ code: 'custom', path: [path], message });
   const { JWT_ALGORITHM: algorithm, JWT_SECRET: secret, JWT_PUBLIC_KEY: pem, JWT_JWKS_URL: url } = env;
   if (env.JWT_USER_AUDIENCE === env.JWT_MERCHANT_AUDIENCE) {
-    fault('JWT_MERCHANT_AUDIENCE', 'must differ from JWT_USER_AUDIENCE: it tells merchants from people');
+    report('JWT_MERCHANT_AUDIENCE', 'must differ from JWT_USER_AUDIENCE: it tells merchants from people');
   }
   if (algorithm.startsWith('HS')) {
     if (Buffer.byteLength(secret ?? '') < SECRET_BYTES)
-      fault('JWT_SECRET', `must have at least ${SECRET_BYTES} bytes for ${algorithm}`);
-    if (pem) fault('JWT_PUBLIC_KEY', `is not for ${algorithm}`);
-    if (url) fault('JWT_JWKS_URL', `is not for ${algorithm}`);
+      report('JWT_SECRET', `must have at least ${SECRET_BYTES} bytes for ${algorithm}`);
+    if (pem) report('JWT_PUBLIC_KEY', `is not for ${algorithm}`);
+    if (url) report('JWT_JWKS_URL', `is not for ${algorithm}`);
     return;
   }
-  if (secret) fault('JWT_SECRET', `is not for ${algorithm}`);
-  if (!pem === !url) fault('JWT_PUBLIC_KEY', `or JWT_JWKS_URL must be set for ${algorithm}, and not both`);
-  if (pem && !fits(pem, algorithm)) fault('JWT_PUBLIC_KEY', `must be a public key for ${algorithm} in PEM`);
-  if (url && !isSafe(url)) fault('JWT_JWKS_URL', 'must be a URL that starts with https://');
+  if (secret) report('JWT_SECRET', `is not for ${algorithm}`);
+  if (!pem === !url) report('JWT_PUBLIC_KEY', `or JWT_JWKS_URL must be set for ${algorithm}, and not both`);
+  if (pem && !isPublicKeyFor(pem, algorithm)) report('JWT_PUBLIC_KEY', `must be a public key for ${algorithm} in PEM`);
+  if (url && !isSecure(url)) report('JWT_JWKS_URL', 'must be a URL that starts with https://');
 }
 
-function fits(pem: string, algorithm: string): boolean {
+function isPublicKeyFor(pem: string, algorithm: string): boolean {
   if (pem.includes('PRIVATE KEY')) return false;
   try {
-    return isFor(createPublicKey(pem), algorithm);
+    return suits(createPublicKey(pem), algorithm);
   } catch {
     return false;
   }
 }
 
-/** Whether a key is of the algorithm's kind, and long enough. */
-export function isFor(key: KeyObject, algorithm: string): boolean {
+/** Returns whether a key suits the algorithm and is long enough. */
+export function suits(key: KeyObject, algorithm: string): boolean {
   const curve = CURVES[algorithm];
   if (curve) return key.asymmetricKeyDetails?.namedCurve === curve;
   return isRsa(key, algorithm) && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS;
@@ -74,8 +74,8 @@ export function isFor(key: KeyObject, algorithm: string): boolean {
 const isRsa = ({ asymmetricKeyType: type }: KeyObject, algorithm: string) =>
   type === 'rsa' || (type === 'rsa-pss' && algorithm.startsWith('PS'));
 
-/** Who can change what we read there can sign tokens. */
-function isSafe(url: string): boolean {
+/** Keys must come over HTTPS or loopback: an attacker who can change them can sign tokens. */
+function isSecure(url: string): boolean {
   if (!URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));

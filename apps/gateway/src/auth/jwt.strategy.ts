@@ -8,13 +8,15 @@ import { Claims, MerchantClaims, PersonClaims } from './claims.js';
 import { JwtKeys } from './jwt.keys.js';
 import type { JwtSettings } from './jwt.settings.js';
 
-/** Clocks may differ by this much. */
+/** Accepted difference between the clocks of the issuer and of the gateway. */
 const TOLERANCE_SECONDS = 5;
 
-/** Claims of each kind of holder. */
+/** The claims of each kind of caller. */
 export const CLAIMS = { person: PersonClaims, merchant: MerchantClaims };
 
-/** The kind of holder that a token is for, by its audience; none for a token that is for both. */
+/**
+ * Returns the kind of caller that a token is for, by its audience; undefined for a token that names both or neither.
+ */
 export function audienceOf(payload: unknown, settings: JwtSettings): keyof typeof CLAIMS | undefined {
   const audiences = [check(Claims, payload).value?.aud].flat();
   const forPeople = audiences.includes(settings.JWT_USER_AUDIENCE);
@@ -23,8 +25,8 @@ export function audienceOf(payload: unknown, settings: JwtSettings): keyof typeo
 }
 
 /**
- * JWTs of people (`sub` is the login, `company_id` the company) and of merchants (`merchant_id`). The audience tells
- * which (contracts README, "Credentials").
+ * Verifies JWTs of people (`sub` is the login, `company_id` the company) and of merchants (`merchant_id`). The audience
+ * distinguishes them (contracts README, "Credentials").
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
@@ -35,14 +37,14 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     const keyOf = callbackify((token: string) => keys.keyOf(token));
     const options: StrategyOptionsWithoutRequest = {
       jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
-      // One algorithm, by configuration: what the token says of itself is not asked.
+      // Only the configured algorithm is accepted, whatever the token claims.
       algorithms: [settings.JWT_ALGORITHM],
       secretOrKeyProvider: (_request, token: string, done) => {
         keyOf(token, (error, key) => {
           try {
             done(error, key as never);
           } catch (fault) {
-            // At some claims (`null`) the library throws, where nobody else would catch it.
+            // For some claims (`null`) the library throws here, where nothing else would catch it.
             done(fault);
           }
         });
@@ -54,7 +56,7 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
     super(options);
   }
 
-  /** A token for both audiences is one for neither. */
+  /** Returns the caller, or false for a token with both audiences or wrong claims. */
   validate(payload: unknown): PersonCaller | MerchantCaller | false {
     const kind = audienceOf(payload, this.settings);
     if (!kind) return false;

@@ -1,21 +1,21 @@
 import { Database } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 
-/** Bytes of a hash that are known. */
-const WIDTH = 8;
-const LOAD_EVERY_MS = 250;
+/** Bytes of each hash that are compared. */
+const PREFIX_BYTES = 8;
+const MIN_REST_MS = 250;
 const FRESH_MS = 2000;
-/** Loading takes at most this part of the time, however many secrets there are. */
-const PART_OF_TIME = 20;
-const LOAD_AT_LEAST_EVERY_MS = 10_000;
+/** Between two loads passes at least this multiple of the time that a load takes, however many secrets there are. */
+const REST_FACTOR = 20;
+const MAX_REST_MS = 10_000;
 
 /**
- * Tells right secrets from guesses without a look-up for each, for addresses from which too many logins failed. A guess at
- * an id that exists and one at an id that nobody has are told alike.
+ * Distinguishes valid secrets from guesses without one query per attempt, for addresses with too many failed logins.
+ * The result is the same whether or not the guessed id exists.
  */
 @Injectable()
 export class KnownSecrets {
-  /** The beginnings of all hashes, in order. */
+  /** Sorted prefixes of all hashes. */
   private known: Buffer = Buffer.alloc(0);
   private loading?: Promise<void>;
   private loadAgainAt = -Infinity;
@@ -23,11 +23,11 @@ export class KnownSecrets {
 
   constructor(private readonly database: Database) {}
 
-  /** Whether a secret with this hash is valid, or was a moment ago. */
+  /** Returns whether a secret with this hash is valid, or was a moment ago. */
   async has(hash: Buffer): Promise<boolean> {
     const now = performance.now();
     if (now < this.freshUntil && this.find(hash)) return true;
-    // It may have been made, or revoked, since.
+    // The credential may have been created or revoked since.
     if (this.loading || now >= this.loadAgainAt) await (this.loading ??= this.load());
     return this.find(hash);
   }
@@ -39,20 +39,20 @@ export class KnownSecrets {
       this.known = row?.known ?? this.known;
       this.freshUntil = performance.now() + FRESH_MS;
     } catch {
-      // What is known goes on holding: each right secret is looked up all the same.
+      // The last known list stays in use: each secret in it is still looked up.
     } finally {
       const tookMs = performance.now() - startedAt;
-      const restMs = Math.min(LOAD_AT_LEAST_EVERY_MS, tookMs * PART_OF_TIME);
-      this.loadAgainAt = performance.now() + Math.max(LOAD_EVERY_MS, restMs);
+      const restMs = Math.min(MAX_REST_MS, tookMs * REST_FACTOR);
+      this.loadAgainAt = performance.now() + Math.max(MIN_REST_MS, restMs);
       this.loading = undefined;
     }
   }
 
   private find(hash: Buffer): boolean {
-    let [from, to] = [0, this.known.length / WIDTH];
+    let [from, to] = [0, this.known.length / PREFIX_BYTES];
     while (from < to) {
       const middle = (from + to) >>> 1;
-      const order = this.known.compare(hash, 0, WIDTH, middle * WIDTH, (middle + 1) * WIDTH);
+      const order = this.known.compare(hash, 0, PREFIX_BYTES, middle * PREFIX_BYTES, (middle + 1) * PREFIX_BYTES);
       if (order === 0) return true;
       if (order < 0) from = middle + 1;
       else to = middle;

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { OwnFault } from '@herald/contracts';
 import { Logger } from '@nestjs/common';
 import { z } from 'zod';
-import { isFor } from './jwt.settings.js';
+import { suits } from './jwt.settings.js';
 
-/** For the answer and all of its body. */
+/** For the response and its whole body. */
 const TIMEOUT_MS = 2000;
-/** The issuer is asked at most this often, also while it does not answer. */
-const ASK_EVERY_MS = 2000;
+/** The issuer is asked at most this often, even while it does not respond. */
+const FETCH_EVERY_MS = 2000;
 const MAX_BYTES = 1024 * 1024;
 
-/** A key as an issuer shows it (RFC 7517); what else it says is not asked. */
-const Shown = z.looseObject({
+/** A key as an issuer publishes it (RFC 7517); other properties are ignored. */
+const PublishedKey = z.looseObject({
   kid: z.string().optional(),
   use: z.literal('sig').optional(),
   key_ops: z
@@ -20,7 +20,7 @@ const Shown = z.looseObject({
     .refine((operations) => operations.includes('verify'))
     .optional(),
   alg: z.string().optional(),
-  /** A private key that is shown to everybody is nobody's any more. */
+  /** A key published with its private part is no longer secret. */
   d: z.undefined().optional(),
 });
 const KeySet = z.object({ keys: z.array(z.unknown()).max(1000) });
@@ -30,15 +30,15 @@ interface IssuerKey {
   key: KeyObject;
 }
 
-/** The issuer's keys for one algorithm (JWKS), as it showed them last. While it is away they go on holding. */
+/** The issuer's keys for one algorithm (JWKS), as last fetched. They stay valid while the issuer is unreachable. */
 export class RemoteKeys {
   private readonly logger = new Logger('jwks');
   private readonly closing = new AbortController();
   private readonly timer: NodeJS.Timeout;
-  private shown?: IssuerKey[];
-  private askedAt = -Infinity;
-  private asking?: Promise<boolean>;
-  private askingNext?: Promise<boolean>;
+  private keys?: IssuerKey[];
+  private fetchedAt = -Infinity;
+  private fetching?: Promise<boolean>;
+  private nextFetch?: Promise<boolean>;
 
   constructor(
     private readonly url: URL,
@@ -49,34 +49,37 @@ export class RemoteKeys {
     void this.refresh();
   }
 
-  /** Whether the issuer ever answered. */
+  /** True once the issuer has responded. */
   get isKnown(): boolean {
-    return this.shown !== undefined;
+    return this.keys !== undefined;
   }
 
-  /** The keys of this name; several when the issuer gave it twice. */
+  /** Returns the keys with this id; several when the issuer published it twice. */
   namedBy(kid: string | undefined): KeyObject[] {
     return kid === undefined ? [] : this.keysOf(kid);
   }
 
-  /** The keys that a token may be signed with: those that it names, else those without a name, or the only one. */
-  fitting(kid: string | undefined): KeyObject[] {
+  /**
+   * Returns the keys that may have signed a token: those with its key id, otherwise those without an id, or the only
+   * key.
+   */
+  candidates(kid: string | undefined): KeyObject[] {
     const named = this.namedBy(kid);
     if (named.length > 0) return named;
     const nameless = this.keysOf(undefined);
-    const [only, another] = this.shown ?? [];
+    const [only, another] = this.keys ?? [];
     return nameless.length === 0 && kid === undefined && only && !another ? [only.key] : nameless;
   }
 
-  /** Whether the request answers that is under way; undefined when there is none. */
-  get underWay(): Promise<boolean> | undefined {
-    return this.asking;
+  /** The fetch in progress, which resolves to whether it succeeded; undefined when there is none. */
+  get currentFetch(): Promise<boolean> | undefined {
+    return this.fetching;
   }
 
-  /** Asks the issuer, once for all who want it at the same time; false when it does not answer. */
+  /** Fetches the keys, once for all concurrent callers; resolves to false when the issuer does not respond. */
   refresh(): Promise<boolean> {
-    this.askingNext ??= this.askInTurn();
-    return this.askingNext;
+    this.nextFetch ??= this.fetchInTurn();
+    return this.nextFetch;
   }
 
   close(): void {
@@ -85,37 +88,37 @@ export class RemoteKeys {
   }
 
   private keysOf(name: string | undefined): KeyObject[] {
-    return (this.shown ?? []).flatMap(({ kid, key }) => (kid === name ? key : []));
+    return (this.keys ?? []).flatMap(({ kid, key }) => (kid === name ? key : []));
   }
 
-  private async askInTurn(): Promise<boolean> {
-    const waitMs = Math.max(0, this.askedAt + ASK_EVERY_MS - performance.now());
+  private async fetchInTurn(): Promise<boolean> {
+    const waitMs = Math.max(0, this.fetchedAt + FETCH_EVERY_MS - performance.now());
     await sleep(waitMs, undefined, { signal: this.closing.signal, ref: false }).catch(() => undefined);
-    this.askedAt = performance.now();
-    this.askingNext = undefined;
-    const asking = this.ask();
-    this.asking = asking;
-    const answered = await asking;
-    if (this.asking === asking) this.asking = undefined;
-    return answered;
+    this.fetchedAt = performance.now();
+    this.nextFetch = undefined;
+    const fetching = this.fetchKeys();
+    this.fetching = fetching;
+    const succeeded = await fetching;
+    if (this.fetching === fetching) this.fetching = undefined;
+    return succeeded;
   }
 
-  private async ask(): Promise<boolean> {
-    // A signal that is made of others may be collected with its timer before that ends.
-    const late = new AbortController();
-    const giveUp = () => late.abort();
-    const timer = setTimeout(giveUp, TIMEOUT_MS);
-    this.closing.signal.addEventListener('abort', giveUp, { once: true });
+  private async fetchKeys(): Promise<boolean> {
+    // Not AbortSignal.any: a combined signal may be garbage-collected with its timer before it fires.
+    const timeout = new AbortController();
+    const abort = () => timeout.abort();
+    const timer = setTimeout(abort, TIMEOUT_MS);
+    this.closing.signal.addEventListener('abort', abort, { once: true });
     try {
-      // A redirect would lead to where nobody checked that it may name keys.
+      // A redirect could lead to a host that was never checked.
       const response = await fetch(this.url, {
-        signal: late.signal,
+        signal: timeout.signal,
         redirect: 'error',
         headers: { accept: 'application/json' },
       });
-      if (response.status !== 200) throw new OwnFault(`The issuer answered ${response.status}`);
+      if (response.status !== 200) throw new OwnFault(`The issuer responded with ${response.status}`);
       const { keys } = KeySet.parse(JSON.parse(await textOf(response)));
-      this.shown = keys.flatMap((key) => this.keyOf(key));
+      this.keys = keys.flatMap((key) => this.keyOf(key));
       return true;
     } catch (error) {
       if (!this.closing.signal.aborted)
@@ -123,24 +126,27 @@ export class RemoteKeys {
       return false;
     } finally {
       clearTimeout(timer);
-      this.closing.signal.removeEventListener('abort', giveUp);
+      this.closing.signal.removeEventListener('abort', abort);
     }
   }
 
-  /** None when it is for something else (RFC 8725, 3.1): another algorithm, another use, or too short a key. */
-  private keyOf(shown: unknown): IssuerKey[] {
-    const { data } = Shown.safeParse(shown);
+  /** Returns no key for one with another purpose (RFC 8725, 3.1): another algorithm, another use, or too short. */
+  private keyOf(published: unknown): IssuerKey[] {
+    const { data } = PublishedKey.safeParse(published);
     if (!data || (data.alg !== undefined && data.alg !== this.algorithm)) return [];
     try {
       const key = createPublicKey({ key: data as JsonWebKey, format: 'jwk' });
-      return isFor(key, this.algorithm) ? [{ kid: data.kid, key }] : [];
+      return suits(key, this.algorithm) ? [{ kid: data.kid, key }] : [];
     } catch {
       return [];
     }
   }
 }
 
-/** @throws Error when it is longer than any set of keys */
+/**
+ * Reads a response body.
+ * @throws Error when it is longer than any set of keys
+ */
 async function textOf({ body }: Response): Promise<string> {
   const parts: Uint8Array[] = [];
   let bytes = 0;

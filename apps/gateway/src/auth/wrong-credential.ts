@@ -5,7 +5,7 @@ import { CredentialStore } from './credential.store.js';
 import type { JwtSettings } from './jwt.settings.js';
 import { audienceOf, CLAIMS } from './jwt.strategy.js';
 
-const TAKES = {
+const REQUIRED = {
   credential: 'This route takes an API key or access token',
   person: "This route takes a person's JWT",
   merchant: "This route takes a merchant's JWT",
@@ -18,19 +18,19 @@ const MUST_BE: Record<string, string> = {
 };
 
 /**
- * The 401 of a route, for a token that is of another kind or lacks a claim. Nothing but the looks of the token is asked,
- * so that the words are the same whether or not a credential like it exists.
+ * Returns the 401 of a route for a token of another kind, or with a wrong claim. Only the token's own content is used,
+ * so that the message is the same whether or not such a credential exists.
  */
 export function wrongCredential(token: string | undefined, access: Access, settings: JwtSettings): Refusal {
   if (!token) return unauthorized();
   if (CredentialStore.isCredential(token))
-    return unauthorized(access.kind === 'credential' ? undefined : TAKES[access.kind]);
+    return unauthorized(access.kind === 'credential' ? undefined : REQUIRED[access.kind]);
   const claims = claimsOf(token);
   const audience = audienceOf(claims, settings);
   if (!audience) return unauthorized();
-  if (audience !== access.kind) return unauthorized(TAKES[access.kind]);
+  if (audience !== access.kind) return unauthorized(REQUIRED[access.kind]);
   const claim = String(check<object>(CLAIMS[audience], claims).issues?.[0]?.path?.[0]);
-  return unauthorized(MUST_BE[claim] && `${TAKES[audience]}, whose ${claim} must be ${MUST_BE[claim]}`);
+  return unauthorized(MUST_BE[claim] && `${REQUIRED[audience]}, whose ${claim} must be ${MUST_BE[claim]}`);
 }
 
 function claimsOf(token: string): unknown {

@@ -1,4 +1,4 @@
-/** How much a client wants one of the values of an Accept header, from 0 to 1; undefined when the header does not name it. */
+/** Returns the quality of a type in an Accept header, from 0 to 1; undefined when the header does not name it. */
 export function quality(accept: string, type: string): number | undefined {
   for (const range of accept.toLowerCase().split(',')) {
     const [name, ...parameters] = range.split(';').map((part) => part.trim());
@@ -10,8 +10,8 @@ export function quality(accept: string, type: string): number | undefined {
 }
 
 /**
- * Whether an Accept header names `type`, and wants it no less than `usual`. A wildcard is content with what is usual
- * (RFC 9110, 12.5.1). Parameters other than `q` do not matter.
+ * Returns whether an Accept header names `type` and prefers it to `usual`, or accepts both equally. A wildcard alone
+ * selects `usual` (RFC 9110, 12.5.1). Parameters other than `q` are ignored.
  */
 export function prefers(accept: string | undefined, type: string, usual: string): boolean {
   const wanted = accept ? (quality(accept, type) ?? 0) : 0;

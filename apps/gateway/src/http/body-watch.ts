@@ -4,10 +4,10 @@ import type { FastifyRequest } from 'fastify';
 import { BodyPace, type PaceSettings } from './body-pace.js';
 import type { Slot } from './slot.js';
 
-/** An ordinary body; one that is ten times as large counts for ten requests more. */
+/** Each further 64 KiB of a body counts as one more request. */
 const ORDINARY_BYTES = 64 * 1024;
 
-/** A body that weighs more the more of it has arrived. */
+/** Passes a body on, and raises the weight of its slot as it arrives. */
 class WeighedBody extends Transform {
   private bytes = 0;
 
@@ -27,8 +27,9 @@ class WeighedBody extends Transform {
 }
 
 /**
- * The body as the route is to read it, watched while it arrives. Small ones came with their heads and need no watch.
- * @throws Refusal 400 when its client is gone already: a body that broke off before it is read never ends
+ * Returns the body for the route to read, watched while it arrives. A body that came with the request's head is not
+ * watched.
+ * @throws Refusal 400 when the client has gone: a body that broke off before it is read never ends
  */
 export function watchBody(request: FastifyRequest, body: Readable, settings: PaceSettings): Readable {
   const { slot, raw, headers, routeOptions } = request;

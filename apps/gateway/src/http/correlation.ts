@@ -8,7 +8,7 @@ import { v5, v7 } from 'uuid';
 import type { Caller } from '../auth/caller.js';
 import type { RequestKey } from '../outbox/outbox-message.js';
 
-/** Herald's namespace for ids that are made of names. */
+/** Herald's namespace for ids derived from names. */
 const HERALD = '6f0f1a52-9d0c-5a6e-8c1e-1f1f0b0d7e11';
 /** 1 to 255 visible ASCII characters (contracts README, "Idempotency"). */
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -16,7 +16,7 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 const POOL = new Uint8Array(4096);
 let used = POOL.length;
 
-/** A UUIDv7. Random bytes are drawn for many at once: one at a time they cost more than the rest of it. */
+/** Returns a UUIDv7. Random bytes are drawn for many ids together: drawing them costs more than all the rest. */
 function timeOrderedId(): string {
   if (used === POOL.length) {
     randomFillSync(POOL);
@@ -25,23 +25,23 @@ function timeOrderedId(): string {
   return v7({ random: POOL.subarray(used, (used += 16)) });
 }
 
-/** The id of one attempt at a send or a command. */
+/** The ids of one attempt at a send or a command. */
 export interface Correlation {
   /** The correlationId: a UUIDv7, or with an Idempotency-Key a UUIDv5 of caller, route and key. */
   id: string;
-  /** With an Idempotency-Key: the request, as every attempt at it is known by. */
+  /** With an Idempotency-Key: identifies the request across all attempts. */
   key?: RequestKey;
-  /** The id of one message of a batch. */
+  /** Returns the id of one message of a batch. */
   at(index: number): string;
-  /** Tells the client that this is the answer of an earlier attempt. */
+  /** Marks the response as that of an earlier attempt. */
   markReplayed(): void;
 }
 
-/** A caller's own, whatever else they are called. */
+/** Returns the UUID namespace of a caller; no two callers share one. */
 export function namespaceOf(caller: Caller): string {
   if (caller.kind === 'credential') return v5(`credential ${caller.credentialId}`, HERALD);
-  const who = caller.kind === 'person' ? `${caller.companyId} ${caller.login}` : String(caller.merchantId);
-  return v5(`${caller.kind} ${caller.issuer} ${who}`, HERALD);
+  const subject = caller.kind === 'person' ? `${caller.companyId} ${caller.login}` : String(caller.merchantId);
+  return v5(`${caller.kind} ${caller.issuer} ${subject}`, HERALD);
 }
 
 function keyOf(request: FastifyRequest): string | undefined {
@@ -52,17 +52,17 @@ function keyOf(request: FastifyRequest): string | undefined {
   return key;
 }
 
-/** The concrete path, however it was spelt: ids in either case, any character as a percent escape, a slash at its end. */
+/** Returns the normalised path: ids may be in either case, any character percent-encoded, with a slash at the end. */
 const concretePathOf = ({ url }: FastifyRequest) => decodedPathOf(url).replace(/\/+$/, '').toLowerCase();
 
-/** Ids that every attempt at the request comes by: of itself, and of its parts. */
+/** Returns a function for the ids that all attempts share: of the request, and of its parts. */
 function idsOf(request: FastifyRequest & { caller: Caller }, key: string): (part?: string) => string {
   const name = `${request.method} ${concretePathOf(request)} ${key}`;
   const namespace = namespaceOf(request.caller);
   return (part = '') => v5(name + part, namespace);
 }
 
-/** The body is hashed when it is asked for: nobody asks where it is refused. */
+/** The body is hashed on first use: a refused request never needs the hash. */
 function requestKey(id: string, body: unknown): RequestKey {
   let hash: Buffer | undefined;
   return {
@@ -73,27 +73,31 @@ function requestKey(id: string, body: unknown): RequestKey {
   };
 }
 
-/** The correlation of the request; see `Correlated`. Its use tells that a route takes an Idempotency-Key. */
+/**
+ * Returns the correlation of the request, see `Correlated`. The OpenAPI document recognises by it a route that accepts
+ * an Idempotency-Key.
+ */
 export function correlationOf(single: boolean | undefined, context: ExecutionContext): Correlation {
   const request = context.switchToHttp().getRequest<FastifyRequest & { caller: Caller }>();
   const response = context.switchToHttp().getResponse<FastifyReply>();
   const key = keyOf(request);
-  const named = key === undefined ? undefined : idsOf(request, key);
-  const id = named?.() ?? timeOrderedId();
+  const derivedId = key === undefined ? undefined : idsOf(request, key);
+  const id = derivedId?.() ?? timeOrderedId();
   if (single !== false) {
     void response.header('X-Correlation-Id', id);
     traceMessage(id);
   }
   return {
     id,
-    key: named && requestKey(id, request.body),
-    at: (index) => named?.(` ${index}`) ?? timeOrderedId(),
+    key: derivedId && requestKey(id, request.body),
+    at: (index) => derivedId?.(` ${index}`) ?? timeOrderedId(),
     markReplayed: () => void response.header('Idempotent-Replayed', 'true'),
   };
 }
 
 /**
- * The correlation of a send or a command; sets `X-Correlation-Id` on the answer, unless there are several.
+ * Injects the correlation of a send or a command, and sets `X-Correlation-Id` on the response, unless there are
+ * several.
  * @throws Refusal 400 for a malformed Idempotency-Key
  */
 export const Correlated = createParamDecorator(correlationOf);

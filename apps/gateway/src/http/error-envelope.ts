@@ -3,8 +3,8 @@ import { decodedPathOf, pathOf } from '@herald/bootstrap';
 import type { DetailedErrorEnvelope, ErrorEnvelope, Problem, RefusalData } from '@herald/contracts';
 import { prefers } from './accept.js';
 
-/** What is known of the request that failed; of one whose head could not be read, less. */
-export interface Failed {
+/** The facts about a request that failed; fewer when its head could not be read. */
+export interface FailedRequest {
   url: string;
   requestId: string;
   accept?: string;
@@ -19,17 +19,17 @@ const NAMES: Record<number, string> = {
   504: 'GatewayTimeout',
 };
 
-/** How the envelope calls a status (contracts README, "Errors"). */
+/** Returns the error name of a status (contracts README, "Errors"). */
 export const nameOf = (status: number) => NAMES[status] ?? (STATUS_CODES[status] ?? 'Error').replaceAll(' ', '');
 
-/** Routes whose errors repeat the message as `detail` (contracts README, "Errors"). */
+/** Matches routes whose errors repeat the message as `detail` (contracts README, "Errors"). */
 const DETAILED = /^\/api\/v1\/notification(?![^/])/;
 export const isDetailed = (url: string): boolean => DETAILED.test(decodedPathOf(url));
 
-/** The body of every error (contracts README, "Errors"); RFC 9457 for those who ask for it. */
+/** Returns the body of every error (contracts README, "Errors"), as RFC 9457 for clients that ask for it. */
 export function errorEnvelope(
   data: RefusalData,
-  { url, requestId, accept }: Failed,
+  { url, requestId, accept }: FailedRequest,
 ): { type: string; body: ErrorEnvelope | DetailedErrorEnvelope | Problem } {
   const path = pathOf(url);
   const facts = {

@@ -1,27 +1,27 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Requests whose clients keep their bodies back until they are told to go on. */
-const waiting = new WeakSet<IncomingMessage>();
+/** Requests whose clients have not been told to continue yet. */
+const notContinued = new WeakSet<IncomingMessage>();
 
 /**
- * Answers `Expect: 100-continue`. A client is told to go on when somebody begins to read its body: who is refused for
- * the head of a request learns it before the body is sent.
+ * Handles `Expect: 100-continue`. A client is told to continue only when its body begins to be read, so that a request
+ * refused by its head is refused before the body is sent.
  */
-export function answerExpectations(server: Server): void {
+export function handleExpectations(server: Server): void {
   server.on('checkContinue', (request, response) => {
-    waiting.add(request);
+    notContinued.add(request);
     request.once('resume', () => {
-      // What is left of a body is read too, and thrown away, once the request is answered.
+      // Node also reads and discards the rest of a body after the response.
       if (response.headersSent) return;
-      waiting.delete(request);
+      notContinued.delete(request);
       response.writeContinue();
     });
     server.emit('request', request, response);
   });
 }
 
-/** Closes the connection of a client that was not told to go on: whether its body still comes is for the client to say. */
+/** Closes the connection of a client that was not told to continue, because it may still send its body. */
 export function closeUnlessContinued({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (waiting.has(raw)) void reply.header('connection', 'close');
+  if (notContinued.has(raw)) void reply.header('connection', 'close');
 }

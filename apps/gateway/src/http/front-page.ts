@@ -62,7 +62,7 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** Shows people with a browser at `/` what this is. To programs `/` is a path like any other that nobody has. */
+/** Shows the front page to browsers at `/`. For programs `/` is an unknown path. */
 export function showFrontPage({ method, url, headers }: FastifyRequest, reply: FastifyReply, next: () => void): void {
   const reads = method === 'GET' || method === 'HEAD';
   if (!reads || pathOf(url) !== '/' || !prefers(headers.accept, 'text/html', 'application/json')) return next();

@@ -1,12 +1,12 @@
-/** Whom requests are held against: everybody together, an address, a caller, a company. */
+/** An account that requests in progress count against: all callers together, an address, a caller or a company. */
 export interface Holder {
   name: string;
-  /** How much it may have in work. */
+  /** The most weight that it may have in progress. */
   limit: number;
   weight: number;
 }
 
-/** What each holder has in work; a holder without any is not kept. */
+/** The weight in progress of each holder; a holder without any is not kept. */
 export class Holders {
   private readonly byName = new Map<string, Holder>();
 
@@ -14,7 +14,10 @@ export class Holders {
     return this.byName.get(name) ?? { name, limit, weight: 0 };
   }
 
-  /** Whether a request that weighs `own` may weigh `more`. One that is alone may: the largest body there is gets in. */
+  /**
+   * Returns whether a request that weighs `own` may weigh `more`. It always may when it is the holder's only one, so
+   * that the largest body fits.
+   */
   static hasRoom({ weight, limit }: Holder, own: number, more: number): boolean {
     return weight === own || weight + more <= limit;
   }

@@ -7,8 +7,8 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { GatewayEnv } from '../gateway.env.js';
 import { watchBody } from './body-watch.js';
-import { answerForNode, answerUnreadable, ignoreClosed } from './broken-requests.js';
-import { answerExpectations, closeUnlessContinued } from './expectations.js';
+import { rejectUnsupported, rejectUnreadable, ignoreClosed } from './broken-requests.js';
+import { handleExpectations, closeUnlessContinued } from './expectations.js';
 import { showFrontPage } from './front-page.js';
 import { InFlight } from './in-flight.js';
 import { readJsonBodies } from './json-body.js';
@@ -18,17 +18,24 @@ import { checkHead } from './request-heads.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
-/** Node's own limit. */
+/** Node's default. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** How often connections are looked at for requests that take too long to arrive. */
-const LOOK_AT_CONNECTIONS_MS = 1000;
+/** How often connections are checked for requests that take too long to arrive. */
+const CHECK_CONNECTIONS_MS = 1000;
 
-/** What a client may call its request; anything else gets an id of ours. */
+/** Ids that a client may give to its request; any other is replaced by a generated one. */
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
-/** Headers that pages of other origins may send, and read. */
-const ASKED_HEADERS = ['Authorization', 'Content-Type', 'Idempotency-Key', 'X-Api-Key', 'X-Request-Id', 'Traceparent'];
-const TOLD_HEADERS = [
+/** Headers that pages of other origins may send and read. */
+const ALLOWED_HEADERS = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'X-Api-Key',
+  'X-Request-Id',
+  'Traceparent',
+];
+const EXPOSED_HEADERS = [
   'Idempotent-Replayed',
   'Link',
   'RateLimit',
@@ -39,7 +46,7 @@ const TOLD_HEADERS = [
   'X-Request-Id',
 ];
 
-/** Fastify as the gateway wants it: bounded heads, bodies and waits, trailing slashes tolerated. */
+/** Creates the Fastify adapter, with bounded heads, bodies and timeouts. Trailing slashes are tolerated. */
 export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   const inFlight = new InFlight({
     max: settings.MAX_IN_FLIGHT,
@@ -48,7 +55,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     readsAtOnce: Math.ceil(settings.DATABASE_POOL_SIZE / 2),
   });
   const pace = { minBytesPerSecond: settings.MIN_BODY_BYTES_PER_SECOND, graceMs: settings.BODY_GRACE_MS };
-  // An id of any length is an id that nobody has: 404, as long as the request's head may be.
+  // An id of any length is only unknown (404), as long as the request's head fits.
   const routerOptions = { ignoreTrailingSlash: true, maxParamLength: MAX_HEAD_BYTES };
   const adapter: FastifyAdapter = new FastifyAdapter({
     bodyLimit: MAX_BODY_BYTES,
@@ -58,33 +65,33 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     http: {
       headersTimeout: settings.HEADERS_TIMEOUT_MS,
       maxHeaderSize: MAX_HEAD_BYTES,
-      connectionsCheckingInterval: LOOK_AT_CONNECTIONS_MS,
+      connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
       // Its absence is refused below, with a body.
       requireHostHeader: false,
     },
     forceCloseConnections: 'idle',
-    // What still comes while the gateway stops is answered like any other, and its connection closed.
+    // Requests that arrive during shutdown are served as usual, then their connections are closed.
     return503OnClosing: false,
     trustProxy: memberOf(settings.TRUSTED_PROXIES),
     routerOptions,
-    // Whatever form a target has, all that follows sees its path and query alone.
+    // All later code sees only the path and query, whatever form the request target has.
     rewriteUrl: ({ url = '' }) => originForm(url),
     genReqId: requestIdOf,
-    // A path that the router cannot read is a path that nobody has.
+    // A path that the router cannot parse is an unknown path.
     frameworkErrors: (_error: Error, request: FastifyRequest, reply: FastifyReply) => {
       identify(request, reply);
       adapter.getInstance().errorHandler(new NotFoundException(), request, reply);
     },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, inFlight),
+    clientErrorHandler: (error, socket) => rejectUnreadable(error, socket, inFlight),
   });
   const server = adapter.getInstance();
   ignoreClosed(server.server);
-  limitConnections(server.server, settings.MAX_CONNECTIONS);
-  answerForNode(server.server);
-  answerExpectations(server.server);
+  boundConnections(server.server, settings.MAX_CONNECTIONS);
+  rejectUnsupported(server.server);
+  handleExpectations(server.server);
   const paths = new KnownPaths(routerOptions);
   server.addHook('onRoute', (route) => {
-    takeLargeBodies(route);
+    applyBodyLimit(route);
     for (const method of [route.method].flat()) paths.add(route.url, method);
   });
   server.decorate('inFlight', inFlight);
@@ -96,7 +103,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     next();
   });
   server.addHook('onRequest', showFrontPage);
-  // A path that is known under other methods. Asked once the gate knows the caller: strangers are not told.
+  // Handles paths that exist for other methods. Runs after the gate, so that strangers do not learn of them.
   server.addHook('preParsing', (request, reply, _body, next) => {
     const methods = request.is404 && paths.methodsOf(request.url);
     if (!methods) return next();
@@ -108,21 +115,21 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   server.addHook('onSend', (request, reply, _payload, next) => {
     closeUnlessContinued(request, reply);
     linger(request, reply);
-    inFlight.answered(request);
+    inFlight.markReplied(request);
     next();
   });
   return adapter;
 }
 
-/** JSON is the only kind of body that is read; pages of other origins may call when they are configured. */
+/** Reads JSON bodies only; allows pages of the configured origins to call. */
 export function prepareHttp(app: NestFastifyApplication, { CORS_ORIGINS }: GatewayEnv): void {
   readJsonBodies(app);
   if (CORS_ORIGINS.length === 0) return;
   app.enableCors({
     origin: CORS_ORIGINS,
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
-    allowedHeaders: ASKED_HEADERS,
-    exposedHeaders: TOLD_HEADERS,
+    allowedHeaders: ALLOWED_HEADERS,
+    exposedHeaders: EXPOSED_HEADERS,
     maxAge: 600,
     strictPreflight: false,
   });
@@ -133,16 +140,16 @@ function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): string {
   return typeof id === 'string' && REQUEST_ID.test(id) ? id : randomUUID();
 }
 
-/** Every answer says which request it belongs to. */
+/** Sets the headers that identify the request on every response. */
 function identify(request: FastifyRequest, reply: FastifyReply): void {
   void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
-  // Where nothing is traced, the caller's trace comes back as it came.
-  const traceparent = activeTraceparent() ?? request.headers.traceparent;
+  // Without tracing the client's own trace is returned unchanged.
+  const traceparent = traceparentHere() ?? request.headers.traceparent;
   if (isTraceparent(traceparent)) void reply.header('traceparent', traceparent);
 }
 
-/** A route may take larger bodies than the others (RouteConfig). */
-function takeLargeBodies(route: RouteOptions): void {
+/** Applies a route's own body limit (RouteConfig). */
+function applyBodyLimit(route: RouteOptions): void {
   const { bodyLimit } = (route.config ?? {}) as { bodyLimit?: number };
   if (bodyLimit) route.bodyLimit = bodyLimit;
 }

@@ -5,15 +5,15 @@ import { Holders } from './holders.js';
 import { type Share, Slot } from './slot.js';
 import { Turns } from './turns.js';
 
-/** Requests of one connection that may be in work together: Node starts all that a client sends ahead. */
+/** Requests of one connection that may be in progress together: Node starts all that a client pipelines. */
 const MAX_PIPELINED = 32;
-/** Less of a small cap would refuse what one page asks for at once. */
+/** A smaller share would refuse the requests that one page makes at the same time. */
 const MIN_SHARE = 4;
-/** No work takes as long, once a request has arrived. */
+/** No work takes longer, once a request has arrived. */
 const WORK_MS = 30_000;
 const LOOK_EVERY_MS = 1000;
 
-/** Whoever asks how the gateway is gets an answer also when it is full; a file from memory is no work. */
+/** Health checks get a response even from a full gateway, and files from memory cost nothing. */
 const WEIGHTLESS = /^\/(?:(?:health|docs)(?:\/|$)|favicon\.(?:ico|svg)$)/;
 
 declare module 'fastify' {
@@ -24,10 +24,10 @@ declare module 'fastify' {
 
 export interface InFlightSettings {
   max: number;
-  /** How much of it one caller or address may hold, in percent; a company, midway between that and all. */
+  /** Percentage of `max` that one caller or address may hold; a company may hold midway between that and all. */
   sharePercent: number;
   requestTimeoutMs: number;
-  /** Reads of one caller that are in work together. */
+  /** Reads of one caller that may be in progress together. */
   readsAtOnce: number;
 }
 
@@ -37,13 +37,13 @@ interface Connection {
 }
 
 /**
- * Requests in work. Above the cap a request is refused before anything is read or looked up, so that those inside are
- * answered as fast as ever, and what is held of their bodies stays bounded.
+ * Bounds the requests in progress. Above the cap a request is refused before anything is read or looked up, so that the
+ * others are answered as fast as ever and the memory for their bodies stays bounded.
  *
- * A slot ends as soon as the answer is handed to its connection, whether or not the client reads it. When the connection
- * closes it ends too, or with the work that goes on without a client: hanging up is no way around the cap. In any case it
- * ends at its deadline. No event of the reply tells of a closed connection: on Node 20 an answer that waits for earlier
- * ones never closes.
+ * A slot ends as soon as the response is handed to its connection, whether or not the client reads it. When the
+ * connection closes, the slot ends too, or with the work that continues without a client: hanging up does not bypass
+ * the cap. It always ends at its deadline. The reply has no reliable close event: on Node 20 a response that waits for
+ * earlier ones never closes.
  */
 export class InFlight {
   private readonly slots = new Set<Slot>();
@@ -53,13 +53,13 @@ export class InFlight {
   private readonly share: Share;
   private readonly deadlineMs: number;
   private readonly turns: Turns;
-  private leftBehind = 0;
+  private finishedAlone = 0;
 
   constructor({ max, sharePercent, requestTimeoutMs, readsAtOnce }: InFlightSettings) {
     this.turns = new Turns(readsAtOnce);
     this.all = { name: 'all', limit: max, weight: 0 };
-    const of = (percent: number) => Math.max(MIN_SHARE, Math.floor((max * percent) / 100));
-    this.share = { caller: of(sharePercent), company: of((100 + sharePercent) / 2) };
+    const shareOf = (percent: number) => Math.max(MIN_SHARE, Math.floor((max * percent) / 100));
+    this.share = { caller: shareOf(sharePercent), company: shareOf((100 + sharePercent) / 2) };
     this.deadlineMs = requestTimeoutMs + WORK_MS;
     setInterval(() => this.look(), LOOK_EVERY_MS).unref();
     registerGauge({ name: 'herald_http_requests_in_flight', help: 'requests in work' }, () => [
@@ -68,8 +68,9 @@ export class InFlight {
   }
 
   /**
-   * @returns false when too much was sent ahead on its connection, which is closed: a refusal would have to wait for the
-   *   answers before it, while Node goes on reading what comes after
+   * Opens a slot for a request.
+   * @returns false when the client pipelined too much: its connection is closed, because a refusal would have to wait
+   *   for the responses before it, while Node goes on reading
    * @throws Refusal 503 above the cap
    */
   enter(request: FastifyRequest, reply: FastifyReply): boolean {
@@ -90,8 +91,8 @@ export class InFlight {
   }
 
   /**
-   * Waits for its sender's turn, with a request that reads.
-   * @returns false when nobody is there any more to read the answer
+   * Waits until the caller of a reading request may read.
+   * @returns false when the client has gone meanwhile
    */
   async awaitTurn({ slot }: FastifyRequest): Promise<boolean> {
     if (!slot?.caller) return true;
@@ -101,27 +102,27 @@ export class InFlight {
     return false;
   }
 
-  /** The answer is there; whether its client takes it or has left is the connection's affair. */
-  answered({ slot }: FastifyRequest): void {
+  /** Ends the work of a request whose response is ready. Its slot ends when the connection takes the response. */
+  markReplied({ slot }: FastifyRequest): void {
     if (!slot) return;
-    slot.isAnswered = true;
+    slot.isReplied = true;
     slot.endTurn?.();
     if (this.connections.has(slot.socket)) return;
-    this.leftBehind++;
+    this.finishedAlone++;
     this.end(slot);
   }
 
-  /** The reply to the request that is in work on a connection. */
-  on(socket: Socket): FastifyReply | undefined {
+  /** Returns the reply to the request that is in progress on a connection. */
+  replyOn(socket: Socket): FastifyReply | undefined {
     const last = this.connections.get(socket)?.last;
     return last?.raw.writableFinished ? undefined : last;
   }
 
-  /** Slots whose connections are gone end with their work; some that stay without end are a fault of this process. */
+  /** Reports work without a connection. Its slots end with the work; if some never end, this process is at fault. */
   progress(): Work {
     let open = 0;
     for (const { slots } of this.connections.values()) for (const slot of slots) open += slot.weight;
-    return { finished: this.leftBehind, waits: this.all.weight > open };
+    return { finished: this.finishedAlone, waits: this.all.weight > open };
   }
 
   private connect(socket: Socket): Connection {
@@ -133,7 +134,7 @@ export class InFlight {
 
   private disconnect(socket: Socket, { slots }: Connection): void {
     this.connections.delete(socket);
-    for (const slot of slots) if (!slot.isWorkedOn) this.end(slot);
+    for (const slot of slots) if (!slot.isInProgress) this.end(slot);
   }
 
   private end(slot: Slot): void {
@@ -145,7 +146,7 @@ export class InFlight {
   private look(): void {
     const now = performance.now();
     for (const slot of this.slots) {
-      slot.pace?.look(now);
+      slot.pace?.check(now);
       if (now < slot.endBy) continue;
       this.end(slot);
       slot.socket.destroy();

@@ -5,15 +5,15 @@ import { badRequest, Refusal } from '@herald/contracts';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyRequest } from 'fastify';
 
-/** More than any route takes, and far from what overflows a stack. */
+/** Deeper than any route needs, and far from overflowing the stack. */
 const MAX_DEPTH = 64;
 
-/** More than the largest batch has: 1,000 messages, each with 100 keys of metadata and its own fields. */
+/** More fields than the largest batch has: 1,000 messages, each with 100 keys of metadata and its own fields. */
 const MAX_FIELDS = 200_000;
 
 const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, COLON] = Buffer.from('"\\[]{}:');
 
-/** Looked at before it is parsed: a body of nothing but brackets or names takes fifty times its size as objects. */
+/** Checks the shape before parsing: a body of nothing but brackets or names takes fifty times its size as objects. */
 function faultOfShape(json: Buffer): string | undefined {
   let depth = 0;
   let fields = 0;
@@ -38,16 +38,16 @@ function faultOfShape(json: Buffer): string | undefined {
 
 const JSON_TYPE = 'application/json';
 
-/** Whether a body is compressed: `identity` is a name for not being so (RFC 9110, 8.4.1). */
+/** Returns whether a body is compressed; `identity` means that it is not (RFC 9110, 8.4.1). */
 const isCompressed = ({ headers: { 'content-encoding': codings = '' } }: FastifyRequest) =>
   codings.split(',').some((coding) => !['', 'identity'].includes(coding.trim().toLowerCase()));
 
 /**
- * Reads a body of another type, or of none, as far as to know that there is one.
- * @throws Refusal 415 for the first byte, or for its announcement
+ * Reads a body of another type, or without one, only far enough to know that it is not empty.
+ * @throws Refusal 415 for its first byte, or when its length is announced
  */
 async function refuseBytes(request: FastifyRequest, body: IncomingMessage): Promise<void> {
-  // Of a path that nobody has, no type is better than another.
+  // An unknown path is a 404, whatever the type of its body.
   if (request.is404) return;
   if (Number(request.headers['content-length'] ?? 0) > 0 || (await hasBytes(body))) {
     throw new Refusal({ status: 415, message: 'The body must be sent as application/json' });
@@ -55,24 +55,24 @@ async function refuseBytes(request: FastifyRequest, body: IncomingMessage): Prom
 }
 
 function hasBytes(body: IncomingMessage): Promise<boolean> {
-  const came = once(body, 'data').then(() => true);
+  const arrived = once(body, 'data').then(() => true);
   const ended = once(body, 'end').then(() => false);
-  return Promise.race([came, ended]).catch((error: unknown) => {
-    // Too slow, or too much at once.
+  return Promise.race([arrived, ended]).catch((error: unknown) => {
+    // The body was too slow, or too large for its slot.
     if (error instanceof Refusal) throw error;
     throw badRequest('The body did not arrive');
   });
 }
 
 /**
- * JSON in UTF-8 is the only kind of body that is read. Bytes that are no UTF-8 are refused, not replaced: what is stored
- * is what was sent. An empty body is none, whatever its content type.
+ * Accepts only JSON in UTF-8. Invalid UTF-8 is refused, not replaced, so that what is stored is what was sent. An empty
+ * body counts as none, whatever its content type.
  */
 export function readJsonBodies(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   const parse = fastify.getDefaultJsonParser('error', 'error');
   fastify.removeAllContentTypeParsers();
-  // Fastify asks nobody about a type that it cannot read; without one it asks the parser of all the rest.
+  // Fastify calls no parser for a type that it cannot read. Without a type it calls the one for `*`.
   fastify.addHook('preParsing', (request, _reply, _body, next) => {
     const { headers, mediaType } = request;
     if (headers['content-type'] !== undefined && mediaType !== JSON_TYPE) delete headers['content-type'];
@@ -85,7 +85,7 @@ export function readJsonBodies(app: NestFastifyApplication): void {
     if (!isUtf8(body)) return done(badRequest('The body is not UTF-8'));
     const fault = faultOfShape(body);
     if (fault) return done(badRequest(fault));
-    // The parser answers through `done`; it returns a promise only in its type.
+    // The parser reports through `done`; it returns a promise only in its type.
     void parse(request, body.toString(), done);
   });
 }

@@ -1,6 +1,6 @@
 import findMyWay from 'find-my-way';
 
-/** Which methods a path knows, whatever its parameters: what a 405 and the answer to OPTIONS say. */
+/** Finds the methods of a path, whatever its parameters, for a 405 and the response to OPTIONS. */
 export class KnownPaths {
   private readonly router: findMyWay.Instance<findMyWay.HTTPVersion.V1>;
   private readonly methods = new Map<string, string[]>();
@@ -9,9 +9,9 @@ export class KnownPaths {
     this.router = findMyWay(options);
   }
 
-  /** A route as it is registered. */
+  /** Adds a route at its registration. */
   add(path: string, method: string): void {
-    // Stands for every path, so that browsers may ask before they cross origins.
+    // The route `*` only handles CORS preflights, for every path.
     if (path === '*') return;
     const known = this.methods.get(path);
     if (known) return void known.push(method);
@@ -20,7 +20,7 @@ export class KnownPaths {
     this.router.on('GET', path, () => undefined, methods);
   }
 
-  /** Undefined when no route has this path. */
+  /** Returns the methods of a path; undefined when no route has it. */
   methodsOf(url: string): string[] | undefined {
     return this.router.find('GET', url)?.store as string[] | undefined;
   }

@@ -3,7 +3,7 @@ import { check, Dto } from '@herald/contracts';
 import { IsCursor, IsWord, writeCursor } from './query-fields.js';
 
 @Dto()
-class Asked {
+class Params {
   @IsCursor()
   cursor: unknown;
 
@@ -11,8 +11,8 @@ class Asked {
   word: string;
 }
 
-const read = (given: Partial<Asked>) =>
-  check(Asked, { word: 'x', cursor: writeCursor({ at: new Date(), id: ID }), ...given });
+const read = (given: Partial<Params>) =>
+  check(Params, { word: 'x', cursor: writeCursor({ at: new Date(), id: ID }), ...given });
 
 const ID = randomUUID();
 
@@ -39,7 +39,7 @@ describe('a cursor', () => {
   });
 });
 
-describe('a text that is looked for', () => {
+describe('a text to search for', () => {
   it('is in NFC, and counted in code points', () => {
     expect(read({ word: 'e\u0301' }).value?.word).toBe('é');
     expect(read({ word: '😀'.repeat(1000) }).issues).toBeUndefined();

@@ -11,22 +11,22 @@ import {
   tooLong,
 } from '@herald/contracts';
 
-/** What is wrong with a parameter as such: it may be given once, and an empty value is a mistake. */
-function faultOfOnce(value: unknown): string | undefined {
+/** Returns the fault of a parameter that is repeated or empty. */
+function faultOfSingle(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be given once';
   return value === '' ? 'must not be empty' : undefined;
 }
 
-/** A parameter that is more than text: the rule holds when `read` made something else of it. */
+/** Declares a parameter that is parsed from text: valid when `read` returns something other than text. */
 function readAs(name: string, read: (text: string) => unknown, message: string, schema: JsonObject) {
   const isRead = (value: unknown) => typeof value !== 'string' && !Array.isArray(value);
-  return rule(name, (value) => (isRead(value) ? undefined : (faultOfOnce(value) ?? message)), {
+  return rule(name, (value) => (isRead(value) ? undefined : (faultOfSingle(value) ?? message)), {
     normalise: ofText((text) => read(text) ?? text),
     schema,
   });
 }
 
-/** A whole number from `min` to `max`, in plain digits; told to clients as the number that the text holds. */
+/** Accepts a whole number from `min` to `max` in plain digits, documented to clients as a number. */
 export const IsWholeNumber = (min: number, max: number) =>
   readAs(
     'isWholeNumber',
@@ -40,7 +40,7 @@ const CONTROL = /\p{Cc}/u;
 const stored = ofText((text) => storedText(text, MAX_TEXT));
 
 function faultOfWord(value: unknown): string | undefined {
-  const fault = faultOfOnce(value);
+  const fault = faultOfSingle(value);
   if (fault) return fault;
   if (isLonger(value as string, MAX_TEXT)) return tooLong(MAX_TEXT);
   return CONTROL.test(value as string) ? 'must not hold control characters' : undefined;
@@ -48,10 +48,10 @@ function faultOfWord(value: unknown): string | undefined {
 
 const WORD = { type: 'string', minLength: 1, maxLength: MAX_TEXT };
 
-/** Any text that can be stored, in NFC as it is stored: what nobody ever stored matches nothing. */
+/** Accepts any text that can be stored, normalised to NFC like stored text. Other text matches nothing. */
 export const IsWord = () => rule('isWord', faultOfWord, { normalise: stored, schema: WORD });
 
-/** Several of them: the parameter may be repeated, or hold some with commas between them. */
+/** Accepts several words: the parameter may be repeated, or contain words separated by commas. */
 export const AreWords = () =>
   rule('areWords', (words) => faultsOfItems(words as unknown[], faultOfWord), {
     normalise: (given) =>
@@ -62,7 +62,7 @@ export const AreWords = () =>
 
 const LAST_MS_OF_DAY = 24 * 60 * 60 * 1000 - 1;
 
-const bound = (pick: (moment: Moment) => Date) =>
+const IsRangeBound = (pick: (moment: Moment) => Date) =>
   readAs(
     'isRangeBound',
     (text) => {
@@ -77,21 +77,21 @@ const bound = (pick: (moment: Moment) => Date) =>
     },
   );
 
-/** The first millisecond that belongs to a range; a date without a time begins with its first. */
-export const IsRangeStart = () => bound(({ ceil }) => ceil);
+/** The first millisecond of a range; a date without a time begins with its first. */
+export const IsRangeStart = () => IsRangeBound(({ ceil }) => ceil);
 
-/** The last millisecond that belongs to a range; a date without a time ends with its last. */
+/** The last millisecond of a range; a date without a time ends with its last. */
 export const IsRangeEnd = () =>
-  bound(({ floor, wholeDay }) => (wholeDay ? new Date(floor.getTime() + LAST_MS_OF_DAY) : floor));
+  IsRangeBound(({ floor, wholeDay }) => (wholeDay ? new Date(floor.getTime() + LAST_MS_OF_DAY) : floor));
 
-/** Of two moments: this one is not after the other, where both are there. */
+/** Accepts a moment that is not after the other parameter, where both are present. */
 export const IsNotAfter = (other: string) =>
   rule('isNotAfter', (start, params) => {
     const end = (params as JsonObject)[other];
     return start instanceof Date && end instanceof Date && start > end ? `must not be after ${other}` : undefined;
   });
 
-/** Where a page ended: the time and the id of its last item. Opaque to clients. */
+/** The end of a page: the time and the id of its last item. Opaque to clients. */
 export interface Cursor {
   at: Date;
   id: string;
@@ -99,18 +99,18 @@ export interface Cursor {
 
 export const writeCursor = ({ at, id }: Cursor): string => Buffer.from(`${at.getTime()} ${id}`).toString('base64url');
 
-/** The first and the last millisecond that both Postgres and `Date` can hold: every row's time lies between them. */
+/** The first and last millisecond that both Postgres and `Date` support: every row's time is between them. */
 const EARLIEST_MS = Date.UTC(-4712, 0, 1);
 const LATEST_MS = 8_640_000_000_000_000;
 
-/** Undefined for what no page gave. */
+/** Returns undefined for a text that no page contained. */
 function readCursor(text: string): Cursor | undefined {
   const [, ms, id] = /^(-?\d{1,16}) ([0-9a-f-]{36})$/.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? [];
   const at = Number(ms);
   return isUuid(id) && at >= EARLIEST_MS && at <= LATEST_MS ? { at: new Date(at), id } : undefined;
 }
 
-/** A cursor, as `read` reads those of one list. */
+/** Accepts a cursor; `read` parses those of one list. */
 export const IsCursor = (read: (text: string) => unknown = readCursor) =>
   readAs('isCursor', read, 'is not a cursor of this list', {
     type: 'string',

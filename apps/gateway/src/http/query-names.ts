@@ -1,14 +1,17 @@
 import { type Field, type Issue } from '@herald/contracts';
 
-/** `name[]` or `name[0]`, as axios, PHP and jQuery name the items of a list; others bracket other things. */
+/** Matches `name[]` and `name[0]`, as axios, PHP and jQuery name the items of a list, and other uses of brackets. */
 const BRACKETED = /^([^[]+)\[(.*)$/s;
 const ITEM = /^\d{0,9}\]$/;
 
 /**
- * A query string by the names of its fields. The items of a list may be named with brackets. In the name of any other
- * field brackets are a mistake; names that nobody knows are ignored.
+ * Sorts a query string by the names of its fields. The items of a list may be named with brackets; in the name of any
+ * other field brackets are an error. Unknown names are ignored.
  */
-export function byNames(fields: readonly Field[], given: object): { query: Record<string, unknown>; issues: Issue[] } {
+export function matchFields(
+  fields: readonly Field[],
+  given: object,
+): { query: Record<string, unknown>; issues: Issue[] } {
   const query: Record<string, unknown> = { ...given };
   const issues: Issue[] = [];
   for (const [key, value] of Object.entries(query)) {

@@ -3,12 +3,12 @@ import { badRequest, Refusal, type RefusalData } from '@herald/contracts';
 
 export const UNKNOWN_CODING: RefusalData = { status: 501, message: 'Of transfer codings, only chunked is read' };
 
-/** Letters, digits and marks of names, addresses and ports (RFC 3986, 3.2). */
+/** Characters of names, addresses and ports (RFC 3986, 3.2). */
 const HOST = /^[\w.~!$&'()*+,;=:%[\]-]*$/;
 
 /**
- * Refuses heads that Node lets pass and that another server may read otherwise (RFC 9112, 3.2 and 6.1).
- * @throws Refusal 400 without exactly one good Host, 501 for a body in a transfer coding other than chunked
+ * Refuses heads that Node accepts but another server may interpret differently (RFC 9112, 3.2 and 6.1).
+ * @throws Refusal 400 without exactly one valid Host, 501 for a body in a transfer coding other than chunked
  */
 export function checkHead({ headers, rawHeaders, httpVersion }: IncomingMessage): void {
   let hosts = 0;

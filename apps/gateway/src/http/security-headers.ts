@@ -1,6 +1,6 @@
 /**
- * What every answer of an API tells browsers and caches: nothing in it is to be run, framed, guessed at or kept. Set as
- * the reply's own: what is set on Node's response first makes Node go through all headers twice.
+ * Tells browsers and caches not to run, frame, sniff or store any response of the API. Set on the reply, because
+ * headers set on Node's response first make Node go through all headers twice.
  */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',

@@ -8,29 +8,29 @@ import { type Holder, Holders } from './holders.js';
 const OVERLOADED = 'Too many requests are in work; try again';
 const SHARE_USED = 'Too many of your requests are in work; try again';
 
-/** Their bodies are not waited for. */
+/** Methods whose bodies are not waited for. */
 const BODYLESS = ['GET', 'HEAD'];
 
-/** The part of the cap that one caller, or one address, may hold. */
+/** The parts of the cap that one caller or address, and one company, may hold. */
 export interface Share {
   caller: number;
   company: number;
 }
 
-/** The place that a request in work takes. It is held against everybody, and against its sender. */
+/** The place of a request in progress. It counts against the total, and against its sender. */
 export class Slot {
-  /** While the body arrives. */
+  /** Set while the body arrives. */
   pace?: BodyPace;
-  /** Whether the work is done and its answer given to Node, which may have to wait for earlier ones on the connection. */
-  isAnswered = false;
+  /** True once the response was handed to Node, where it may wait for earlier ones on the connection. */
+  isReplied = false;
   weight = 0;
-  /** Whose it is, once that is known. */
+  /** The caller's name, once known. */
   caller?: string;
-  /** Ends its sender's turn to read. */
+  /** Ends the caller's turn to read. */
   endTurn?: () => void;
   private against: Holder[] = [];
 
-  /** @param endBy when it ends whatever becomes of its request, by `performance.now()` */
+  /** @param endBy the deadline, on the clock of `performance.now()` */
   constructor(
     readonly socket: Socket,
     readonly reply: FastifyReply,
@@ -39,14 +39,14 @@ export class Slot {
     private readonly share: Share,
   ) {}
 
-  /** Whether work goes on for it, with or without a client: of what reads a body, only once that has arrived. */
-  get isWorkedOn(): boolean {
+  /** True while work continues, with or without a client. A request with a body counts once the body has arrived. */
+  get isInProgress(): boolean {
     const { method = '', complete } = this.reply.request.raw;
-    return !this.isAnswered && (complete || BODYLESS.includes(method));
+    return !this.isReplied && (complete || BODYLESS.includes(method));
   }
 
   /**
-   * Takes one place; whatever a stranger announces, that is what a request weighs.
+   * Takes one place; the announced length of the body does not count.
    * @throws Refusal 503 above the cap
    */
   enter(all: Holder): void {
@@ -54,18 +54,18 @@ export class Slot {
   }
 
   /**
-   * Held against its address while it is found out whose it is.
-   * @throws Refusal 503 when too many strangers from there are in work; who is known already is not asked
+   * Counts the request against its address until the caller is known. Known callers skip this.
+   * @throws Refusal 503 when too many unauthenticated requests from there are in progress
    */
-  belongToStranger(address: string): void {
+  countAgainstAddress(address: string): void {
     this.moveTo([this.holders.of(`address ${address}`, this.share.caller)]);
   }
 
   /**
-   * Held against its sender from now on, no longer against the address: everybody behind a proxy may share one.
-   * @throws Refusal 503 when the sender, or the company, has too much in work
+   * Counts the request against its caller instead of its address, which many callers behind a proxy may share.
+   * @throws Refusal 503 when the caller, or the company, has too much in progress
    */
-  belongTo(caller: Caller): void {
+  countAgainstCaller(caller: Caller): void {
     if (this.weight === 0) return;
     const names = namesOf(caller);
     this.caller = names[0];
@@ -74,13 +74,16 @@ export class Slot {
     );
   }
 
-  /** @throws Refusal 503 when there is no room for a body that has become so large */
+  /**
+   * Raises the weight to that of the body so far.
+   * @throws Refusal 503 when there is no room for it
+   */
   growTo(weight: number): void {
-    // Whoever was given up does not come back in.
+    // A slot that was given back stays out.
     if (this.weight > 0 && weight > this.weight) this.take(this.against, weight - this.weight);
   }
 
-  /** Gives the place back; the second time nothing happens. */
+  /** Gives the place back; has no effect the second time. */
   leave(): void {
     this.endTurn?.();
     for (const holder of this.against) this.holders.change(holder, -this.weight);
@@ -104,7 +107,7 @@ export class Slot {
   }
 }
 
-/** Whose requests count together: the caller's, and all of the company's. */
+/** Returns the names of the holders that a caller's requests count against: the caller, and its company. */
 function namesOf(caller: Caller): string[] {
   if (caller.kind === 'merchant') return [`merchant ${caller.issuer} ${caller.merchantId}`];
   const company = `company ${caller.companyId}`;

@@ -3,7 +3,7 @@ import { Turns } from './turns.js';
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('turns', () => {
-  it('let a caller do two things at once, and the next one in its order', async () => {
+  it('let a caller do two things together, and the next ones in order', async () => {
     const turns = new Turns(2);
     const begun: number[] = [];
     const ends = [0, 1, 2, 3].map((n) => turns.take('ada').then((end) => (begun.push(n), end)));
@@ -16,7 +16,7 @@ describe('turns', () => {
     expect(begun).toEqual([0, 1, 2]);
   });
 
-  it('of one caller are no other caller’s affair, and leave nothing when all is done', async () => {
+  it('of one caller do not delay another, and leave nothing behind', async () => {
     const turns = new Turns(1);
     const end = await turns.take('ada');
     (await turns.take('bob'))();

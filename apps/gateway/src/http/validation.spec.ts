@@ -24,7 +24,7 @@ class Careful {
     return body;
   }
 
-  /** One parameter by its name is a text that the handler reads itself. */
+  /** A parameter taken by name is text that the handler parses itself. */
   @Get(':id')
   find(@Param('id') id: string) {
     return id;
@@ -48,7 +48,7 @@ class OfAnInterface {
 }
 
 @Controller('say')
-class Asked {
+class Queried {
   @Get()
   say(@Query() query: NoDto) {
     return query;
@@ -58,7 +58,7 @@ class Asked {
 @Module({})
 class Gateway {}
 
-/** Starts what a gateway has of modules and pipes, with these controllers. */
+/** Starts a gateway's modules and pipes with these controllers. */
 async function start(...controllers: Type[]): Promise<void> {
   const providers = [{ provide: APP_PIPE, useClass: Validation }];
   const module = { module: Gateway, imports: [DiscoveryModule], controllers, providers };
@@ -74,7 +74,7 @@ describe('a gateway', () => {
   it.each<[string, Type]>([
     ['a body of a class that is no DTO', Plain],
     ['a body of an interface, which is gone at run time', OfAnInterface],
-    ['a query string that nothing checks', Asked],
+    ['a query string that nothing checks', Queried],
   ])('does not start with %s', async (_, controller) => {
     await expect(start(Careful, controller)).rejects.toThrow(`${controller.name}.say`);
   });

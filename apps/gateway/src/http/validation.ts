@@ -15,62 +15,64 @@ import {
 import { type ArgumentMetadata, Injectable, type OnModuleInit, type PipeTransform, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { routesOf } from '../openapi/routes.js';
-import { byNames } from './query-names.js';
+import { matchFields } from './query-names.js';
 
-const WHOLE = 'body';
+const WHOLE_BODY = 'body';
 
-/** 400 that names every field, or the first ones and how many there are. */
+/** Returns a 400 that names every wrong field, or the first ones and their number. */
 function invalid(issues: readonly Issue[]): Refusal {
-  const errors = fieldErrors(issues, WHOLE);
+  const errors = fieldErrors(issues, WHOLE_BODY);
   return badRequest(summaryOf(issues, errors), errors);
 }
 
-/** The most characters of faults in one answer beside the first fault of each item. */
+/** Limit on the text of further faults, beside the first fault of each item, in one response. */
 const MAX_FURTHER_FAULTS = 256 * 1024;
 
-/** Reports what is wrong with items of a batch: all faults of each while the answer is short, then the first alone. */
+/** Describes the faults of batch items: all faults of each while the response is short, then only the first. */
 export class ItemFaults {
   private room = MAX_FURTHER_FAULTS;
 
   of(issues: readonly Issue[]) {
-    const errors = fieldErrors(issues, WHOLE, this.room > 0 ? undefined : 1);
+    const errors = fieldErrors(issues, WHOLE_BODY, this.room > 0 ? undefined : 1);
     this.room -= JSON.stringify(errors.slice(1)).length;
     return { error: 'ValidationError', message: summaryOf(issues, errors), errors };
   }
 }
 
-/** 400 that names the first of the parameters that are wrong. */
+/** Returns a 400 that names the first wrong parameter. */
 export const invalidParameter = (errors: FieldError[]): Refusal =>
   badRequest(`Invalid ${errors[0]?.field} parameter`, errors);
 
 type RefusalOf = (issues: readonly Issue[]) => Refusal;
 
 const refusals = new WeakMap<object, RefusalOf>();
-const refusedBy =
+const refuseWith =
   (refusalOf: RefusalOf): ClassDecorator =>
   (type) =>
     void refusals.set(type, refusalOf);
 
 /**
- * A query string whose faults are told as "Invalid limit parameter"
- * (contracts README, "Query parameters"). What is wrong with the parameter stands under `errors`.
+ * Declares a query string whose faults read "Invalid limit parameter" (contracts README, "Query parameters"). The
+ * details are in `errors`.
  */
-export const NamesParameter = () => refusedBy((issues) => invalidParameter(fieldErrors(issues, WHOLE)));
+export const NamesParameter = () => refuseWith((issues) => invalidParameter(fieldErrors(issues, WHOLE_BODY)));
 
-/** Ids in a path: what cannot be an id is the id of nothing, and the same 404 (contracts README, "Ids"). */
-export const AbsentUnlessIds = (absent: string) => refusedBy(() => notFound(absent));
+/** Declares ids in a path: a malformed one is the same 404 as an unknown one (contracts README, "Ids"). */
+export const AbsentUnlessIds = (absent: string) => refuseWith(() => notFound(absent));
 
-/** Checks bodies, query strings and ids in paths against the DTO class that is the type of the handler's parameter. */
+/** Validates bodies, query strings and ids in paths against the DTO class of the handler's parameter. */
 @Injectable()
 export class Validation implements PipeTransform, OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** @throws OwnFault naming each route that takes a body or a query of no DTO class: it would not be checked */
+  /** @throws OwnFault naming each route whose body or query is of no DTO class, because it would not be validated */
   onModuleInit(): void {
     const controllers = this.discovery.getControllers().map(({ metatype }) => metatype as Type);
     const unchecked = routesOf(controllers).filter(({ unchecked }) => unchecked);
     if (unchecked.length > 0)
-      throw new OwnFault(`These take what no DTO class checks: ${unchecked.map(({ handler }) => handler).join(', ')}`);
+      throw new OwnFault(
+        `No DTO class checks the input of these routes: ${unchecked.map(({ handler }) => handler).join(', ')}`,
+      );
   }
 
   transform(value: unknown, { type: place, metatype }: ArgumentMetadata): unknown {
@@ -84,6 +86,6 @@ export class Validation implements PipeTransform, OnModuleInit {
 }
 
 function checkQuery(type: DtoClass, given: object) {
-  const { query, issues } = byNames(fieldsOf(type), given);
+  const { query, issues } = matchFields(fieldsOf(type), given);
   return issues.length > 0 ? { issues } : check(type, query);
 }

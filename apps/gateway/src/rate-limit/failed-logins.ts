@@ -5,7 +5,7 @@ import { LocalWindows } from './local-windows.js';
 import { type Quota, quotas, secondsOf } from './quota.js';
 
 /**
- * Logins that failed, by the client's network and in each gateway by itself: a storm of wrong credentials ends here and
+ * Counts failed logins by the client's network, in each gateway separately: a storm of wrong credentials ends here and
  * does not reach the database.
  */
 @Injectable()
@@ -18,27 +18,27 @@ export class FailedLogins {
   }
 
   /**
-   * One more failed.
-   * @throws Refusal 429 when it is one too many
+   * Counts one failed login.
+   * @throws Refusal 429 above the limit
    */
   note(network: string): void {
-    const { admitted, standings } = this.windows.take(network, this.limits, 1);
-    if (!admitted) throw tooManyLogins(standings[0]?.msLeft);
+    const { allowed, standings } = this.windows.take(network, this.limits, 1);
+    if (!allowed) throw tooManyLogins(standings[0]?.msLeft);
   }
 
   /**
-   * A login that costs a look-up. It counts as failed until it has succeeded, so that many at once are no way around the
-   * limit. Above the limit only one that is no guess is tried.
-   * @throws Refusal 429 without trying it, when too many failed
+   * Runs a login that needs a query. It counts as failed until it has succeeded, so that concurrent attempts cannot
+   * bypass the limit. Above the limit only a known secret is tried.
+   * @throws Refusal 429 without trying the login, when too many have failed
    */
   async attempt<T>(
     network: string,
     login: () => Promise<T | undefined>,
-    isNoGuess: () => Promise<boolean>,
+    isKnownSecret: () => Promise<boolean>,
   ): Promise<T | undefined> {
-    const { admitted, standings } = this.windows.take(network, this.limits, 1);
-    if (!admitted) {
-      if (await isNoGuess()) return login();
+    const { allowed, standings } = this.windows.take(network, this.limits, 1);
+    if (!allowed) {
+      if (await isKnownSecret()) return login();
       throw tooManyLogins(standings[0]?.msLeft);
     }
     let failed = false;

@@ -10,18 +10,18 @@ import { SharedWindows } from './shared-windows.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** For how many requests a body counts; for one unless the route says so. */
+    /** The number of requests that a body counts for; one unless the route says otherwise. */
     costOf?: (body: unknown) => number;
   }
   interface FastifyRequest {
-    /** Whether it was counted. */
+    /** True once the request was counted. */
     counted?: boolean;
   }
 }
 
 /**
- * Limits of a caller (contracts README, "Rate limits"): the same windows on every gateway. While Redis is away each
- * gateway counts on by itself from what it last heard: nobody is refused or kept waiting for it.
+ * Enforces the limits of a caller (contracts README, "Rate limits"): the same windows on every gateway. While Redis is
+ * unreachable each gateway counts alone from the last known standings, and no request is refused or delayed for that.
  */
 @Injectable()
 export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
@@ -43,25 +43,28 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
   }
 
   /**
-   * Counts a request whose caller is known, before its body is read. One whose body tells for how many it counts is
-   * counted then, unless there is nothing left already.
+   * Counts a request once its caller is known, before its body is read. A request whose body determines its cost is
+   * counted later, but refused now when nothing is left.
    * @throws Refusal 429 when nothing is left
    */
-  async admit(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  async consume(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (!request.routeOptions.config.costOf) return this.count(request, reply, 1);
     const limits = this.limitsOf(request.caller as Caller);
-    const known = this.local.look(nameOf(request.caller as Caller), limits, 1);
-    if (!known.admitted) refuse(reply, limits, known, 1);
+    const known = this.local.peek(nameOf(request.caller as Caller), limits, 1);
+    if (!known.allowed) refuse(reply, limits, known, 1);
   }
 
-  /** @throws Refusal 429 when too little is left for its body, 413 when there never is enough */
-  async admitBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /**
+   * Counts a request by its body.
+   * @throws Refusal 429 when too little is left for the body, 413 when it exceeds a whole limit
+   */
+  async consumeBody(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { costOf } = request.routeOptions.config;
     if (costOf) await this.count(request, reply, costOf(request.body));
   }
 
-  /** Counts what was refused before its body was read, for one. It is too late to refuse it for that; the next one is. */
-  async noteRefused(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  /** Counts a request that was refused before its body was read as one. It can only affect later requests. */
+  async countRefused(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     if (request.caller && !request.counted) await this.count(request, reply, 1).catch(() => undefined);
   }
 
@@ -72,8 +75,8 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
     if (limits.length === 0) return;
     const tooSmall = limits.find(({ limit }) => cost > limit);
     const taken = await this.take(nameOf(caller), limits, tooSmall ? 1 : cost);
-    if (!taken.admitted) refuse(reply, limits, taken, cost);
-    tell(reply, limits, taken);
+    if (!taken.allowed) refuse(reply, limits, taken, cost);
+    setRateLimitHeaders(reply, limits, taken);
     if (tooSmall) {
       const { limit, seconds } = tooSmall;
       throw payloadTooLarge(`${cost} messages at once are more than the ${limit} that may be sent in ${seconds} s`);
@@ -81,21 +84,21 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
   }
 
   private async take(caller: string, limits: Quota[], cost: number): Promise<Taken> {
-    // A window only fills up until it is over: who had no room has none.
-    const known = this.local.look(caller, limits, cost);
-    if (!known.admitted) return known;
+    // A window only fills up until it closes: a caller without room still has none.
+    const known = this.local.peek(caller, limits, cost);
+    if (!known.allowed) return known;
     try {
       const taken = await this.shared.take(caller, limits, cost);
-      this.noteAlone(false);
-      this.local.note(caller, limits, taken.standings);
+      this.setAlone(false);
+      this.local.store(caller, limits, taken.standings);
       return taken;
     } catch (error) {
-      this.noteAlone(true, error);
+      this.setAlone(true, error);
       return this.local.take(caller, limits, cost);
     }
   }
 
-  private noteAlone(isAlone: boolean, err?: unknown): void {
+  private setAlone(isAlone: boolean, err?: unknown): void {
     if (isAlone === this.isAlone) return;
     this.isAlone = isAlone;
     if (isAlone) this.logger.warn({ message: 'Requests are counted by this gateway alone', err });
@@ -111,8 +114,10 @@ export class RateLimiter implements OnModuleInit, OnApplicationShutdown {
 
 const nameOf = (caller: Caller) => (caller.kind === 'credential' ? caller.credentialId : namespaceOf(caller));
 
-/** RateLimit header fields for HTTP (IETF draft): what is allowed, what is left of it, and when it is whole again. */
-function tell(reply: FastifyReply, limits: Quota[], { standings }: Taken): void {
+/**
+ * Sets the RateLimit header fields (IETF draft): the limits, what is left, and the seconds until they are full again.
+ */
+function setRateLimitHeaders(reply: FastifyReply, limits: Quota[], { standings }: Taken): void {
   const policies = limits.map(({ name, limit, seconds }) => `"${name}";q=${limit};w=${seconds}`);
   const left = limits.map(({ name, limit }, index) => {
     const { spent = 0, msLeft = 0 } = standings[index] ?? {};
@@ -122,7 +127,7 @@ function tell(reply: FastifyReply, limits: Quota[], { standings }: Taken): void 
 }
 
 function refuse(reply: FastifyReply, limits: Quota[], taken: Taken, cost: number): never {
-  tell(reply, limits, taken);
-  const waits = taken.standings.filter(({ spent }, index) => spent + cost > (limits[index] as Quota).limit);
-  throw tooManyRequests('Rate limit exceeded', secondsOf(Math.max(...waits.map(({ msLeft }) => msLeft))));
+  setRateLimitHeaders(reply, limits, taken);
+  const exhausted = taken.standings.filter(({ spent }, index) => spent + cost > (limits[index] as Quota).limit);
+  throw tooManyRequests('Rate limit exceeded', secondsOf(Math.max(...exhausted.map(({ msLeft }) => msLeft))));
 }
