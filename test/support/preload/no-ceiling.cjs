@@ -1,4 +1,4 @@
 /** A gateway that accepts however much is owed already. */
 const { OutboxCeiling } = require('../../../dist/apps/gateway/src/outbox/outbox.ceiling.js');
 
-OutboxCeiling.prototype.admit = async (requests) => requests;
+OutboxCeiling.prototype.reserve = async (sends) => sends;

@@ -3,10 +3,12 @@ import { cellsOf, COUNTER_CELLS, type Sql } from '@herald/database';
 import { type ActionFilters, canMatch, onActions, onRecipients, rangeOf, Statement, within } from './action-filters.js';
 import { coverRange, type Part } from './range-cover.js';
 
-/** How many actions of one type there are, by status and priority. */
+/** The number of actions of one type, by status and priority. */
 type Figures = { notification_type: string } & Record<string, number>;
 
-/** Whose counters answer the filters; undefined when no counters do, so that an index bounds what is counted. */
+/**
+ * Returns the scope whose counters cover the filters; undefined when there is none, so that an index bounds the count.
+ */
 export function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFilters) {
   if (query_id !== undefined) return undefined;
   const scopes = [
@@ -17,7 +19,7 @@ export function countersFor({ query_id, agent_id, sender_id, user_id }: ActionFi
   return scopes.length > 1 ? undefined : (scopes[0] ?? { scope: 'company', id: '' });
 }
 
-/** Conditions on the counters that `countersFor` names, of one grain in a stretch of time. */
+/** Returns the SQL conditions for the counters of `countersFor`, of one grain in a stretch of time. */
 export function onCounters(
   companyId: string,
   filters: ActionFilters,
@@ -37,13 +39,13 @@ export function onCounters(
   ].join(' and ');
 }
 
-/** The cells of the counters that have this status and this priority, where they are given. */
+/** Returns the counter cells with this status and priority, where given. */
 export const cellsFor = ({ status, priority }: Pick<ActionFilters, 'status' | 'priority'>) =>
   COUNTER_CELLS.filter(
     (cell) => (status ?? cell.status) === cell.status && (priority ?? cell.priority) === cell.priority,
   );
 
-/** The statement that counts; its rows are `Figures`. */
+/** Builds the counting statement; its rows are `Figures`. */
 function figuresStatement(companyId: string, filters: ActionFilters): { text: string; values: unknown[] } {
   const statement = new Statement();
   const counters = countersFor(filters);
@@ -78,18 +80,18 @@ async function readFigures(tx: Sql, companyId: string, filters: ActionFilters): 
   return tx.query<Figures>(text, values);
 }
 
-/** How much of the figures has this status and this priority, where they are given. */
+/** Sums the figures with this status and priority, where given. */
 function sumOf(figures: Figures[], wanted: Pick<ActionFilters, 'status' | 'priority'>): number {
   const cells = cellsFor(wanted);
   return figures.reduce((sum, row) => sum + cells.reduce((some, { column }) => some + (row[column] ?? 0), 0), 0);
 }
 
-/** How many actions the filters leave. */
+/** Returns the number of actions that match the filters. */
 export async function readTotal(tx: Sql, companyId: string, filters: ActionFilters): Promise<number> {
   return sumOf(await readFigures(tx, companyId, filters), filters);
 }
 
-/** What `/stats` answers (contracts README, "Statistics"). */
+/** Reads the statistics for `/stats` (contracts README, "Statistics"). */
 export async function readStats(tx: Sql, companyId: string, filters: ActionFilters): Promise<ActionStats> {
   const figures = await readFigures(tx, companyId, filters);
   const { priority } = filters;
@@ -106,7 +108,10 @@ export async function readStats(tx: Sql, companyId: string, filters: ActionFilte
   };
 }
 
-/** An unlisted type that is in use may be asked for (contracts README, "Notification types and priorities"). */
+/**
+ * Returns whether the company uses an unlisted type, which may then be queried (contracts README, "Notification types
+ * and priorities").
+ */
 export async function isTypeInUse(tx: Sql, companyId: string, type: string): Promise<boolean> {
   const [row] = await tx.query(
     `select from agent_action_counters where company_id = $1 and scope = 'company' and scope_id = '' and grain = 'all'

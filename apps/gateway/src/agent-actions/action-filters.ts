@@ -1,7 +1,10 @@
 import { isUuid } from '@herald/contracts';
 import type { Cursor } from '../http/query-fields.js';
 
-/** Filters of lists and statistics, named as parameters and columns are (contracts README, "Listing notifications"). */
+/**
+ * Filters of lists and statistics, named like the parameters and the columns (contracts README, "Listing
+ * notifications").
+ */
 export interface ActionFilters {
   notification_type?: string;
   priority?: string;
@@ -9,9 +12,9 @@ export interface ActionFilters {
   agent_id?: string;
   query_id?: string;
   sender_id?: string;
-  /** Only what this user received, by the user's own status. */
+  /** Only actions that this user received, with the user's own status. */
   user_id?: string;
-  /** First and last millisecond of `created_at`. */
+  /** The first and last millisecond of `created_at`. */
   start_date?: Date;
   end_date?: Date;
 }
@@ -24,18 +27,18 @@ export interface PageOfActions {
 
 const COLUMNS = ['notification_type', 'priority', 'status', 'agent_id', 'query_id', 'sender_id'] as const;
 
-/** A statement that grows: `bind` keeps a value and gives its placeholder. */
+/** Collects the values of a statement; `bind` returns the placeholder of a value. */
 export class Statement {
   readonly values: unknown[] = [];
 
   bind = (value: unknown): string => `$${this.values.push(value)}`;
 }
 
-/** Ids of people are UUIDs: a filter by anything else matches nothing. */
+/** Returns false when a filter by a person's id is not a UUID: it matches nothing. */
 export const canMatch = ({ sender_id, user_id }: ActionFilters): boolean =>
   [sender_id, user_id].every((id) => id === undefined || isUuid(id));
 
-/** The range of the filters, its end excluded; epoch milliseconds, infinite where it is open. */
+/** Returns the range of the filters in epoch milliseconds, with the end excluded; infinite where it is open. */
 export const rangeOf = ({ start_date, end_date }: ActionFilters) => ({
   from: start_date?.getTime() ?? -Infinity,
   to: end_date ? end_date.getTime() + 1 : Infinity,
@@ -43,7 +46,7 @@ export const rangeOf = ({ start_date, end_date }: ActionFilters) => ({
 
 const timeOf = (at: number) => (Number.isFinite(at) ? new Date(at) : at < 0 ? '-infinity' : 'infinity');
 
-/** Of `column`, what lies in the stretch. */
+/** Returns the SQL conditions for a column within a range. */
 export function within(column: string, { from, to }: { from: number; to: number }, { bind }: Statement): string[] {
   return [
     ...(from === -Infinity ? [] : [`${column} >= ${bind(timeOf(from))}`]),
@@ -51,7 +54,10 @@ export function within(column: string, { from, to }: { from: number; to: number 
   ];
 }
 
-/** Conditions on the columns of `agent_actions` `n`. The company is always one: row-level security is the second fence. */
+/**
+ * Returns the SQL conditions on `agent_actions n`. The company is always one of them; row-level security is only the
+ * second barrier.
+ */
 export function onActions(companyId: string, filters: ActionFilters, range: ReturnType<typeof rangeOf>, to: Statement) {
   const equal = COLUMNS.filter((column) => filters[column] !== undefined);
   return [
@@ -61,19 +67,19 @@ export function onActions(companyId: string, filters: ActionFilters, range: Retu
   ].join(' and ');
 }
 
-/** Conditions on the columns of `agent_action_recipients` `r`. */
+/** Returns the SQL conditions on `agent_action_recipients r`. */
 export function onRecipients(
   companyId: string,
   filters: ActionFilters,
   range: ReturnType<typeof rangeOf>,
   to: Statement,
 ) {
-  const own = (['user_id', 'notification_type', 'priority', 'status'] as const).filter(
+  const filtered = (['user_id', 'notification_type', 'priority', 'status'] as const).filter(
     (column) => filters[column] !== undefined,
   );
   return [
     `r.company_id = ${to.bind(companyId)}`,
-    ...own.map((column) => `r.${column} = ${to.bind(filters[column])}`),
+    ...filtered.map((column) => `r.${column} = ${to.bind(filters[column])}`),
     ...within('r.created_at', range, to),
     ...(filters.agent_id === undefined
       ? []

@@ -32,7 +32,7 @@ const IsUntil = () =>
     Described('Only what was created at or before this; a date alone: until its end'),
   );
 
-/** What both lists may be asked for (contracts README, "Listing notifications"). */
+/** The parameters that both lists share (contracts README, "Listing notifications"). */
 @Dto({ ignoresOthers: true })
 class PageParams {
   @IsWholeNumber(0, MAX_SKIP) @Described('Number of notifications to skip') skip = 0;

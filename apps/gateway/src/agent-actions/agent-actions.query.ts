@@ -12,20 +12,20 @@ import {
   rangeOf,
   Statement,
 } from './action-filters.js';
-import { leap } from './deep-skip.js';
+import { skipWholeDays } from './deep-skip.js';
 
 type Row = Omit<ActionItem, 'created_at'> & { created_at: Date };
 
-/** The actions of a page: their ids come from indexes alone, their content from the rows that are shown. */
+/** Builds the statement of a page: the ids come from indexes alone, and only the shown rows are read. */
 function listStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
   const statement = new Statement();
   const { skip, limit } = page;
   const upToPage = { ...page, skip: 0, limit: skip + limit };
   const parts = partsOf(filters).map((part) => {
-    const mine = onActions(companyId, part, rangeOf(part), statement);
-    return `(select n.id, n.created_at from agent_actions n where ${mine} ${turn('n.created_at', 'n.id', upToPage, statement)})`;
+    const conditions = onActions(companyId, part, rangeOf(part), statement);
+    return `(select n.id, n.created_at from agent_actions n where ${conditions} ${pageBounds('n.created_at', 'n.id', upToPage, statement)})`;
   });
-  const ids = `select id from (${parts.join(' union all ')}) merged ${turn('created_at', 'id', { skip, limit }, statement)}`;
+  const ids = `select id from (${parts.join(' union all ')}) merged ${pageBounds('created_at', 'id', { skip, limit }, statement)}`;
   return {
     text: `select ${ACTION_ITEM} from (${ids}) page join agent_actions n on n.id = page.id ${WITH_SENDER}
             order by n.created_at desc, n.id desc`,
@@ -34,8 +34,9 @@ function listStatement(companyId: string, filters: ActionFilters, page: PageOfAc
 }
 
 /**
- * Parts of a list that are each one stretch of an index, in its order: a list by type, status or priority is merged from those
- * of each status and priority. Agents, queries and senders have indexes of their own, in which the rest is looked for.
+ * Splits a list into parts that are each one ordered stretch of an index: a list by type, status or priority is merged
+ * from those of each status and priority. Agents, queries and senders have their own indexes, within which the rest is
+ * filtered.
  */
 function partsOf(filters: ActionFilters): ActionFilters[] {
   const given = (...names: (keyof ActionFilters)[]) => names.some((name) => filters[name] !== undefined);
@@ -43,12 +44,12 @@ function partsOf(filters: ActionFilters): ActionFilters[] {
   return cellsFor(filters).map(({ status, priority }) => ({ ...filters, status, priority }));
 }
 
-/** The same of what one user received, with the user's own status. */
+/** Builds the statement of a page of one user's received actions, with the user's own status. */
 function usersListStatement(companyId: string, filters: ActionFilters, page: PageOfActions) {
   const statement = new Statement();
-  const mine = onRecipients(companyId, filters, rangeOf(filters), statement);
+  const conditions = onRecipients(companyId, filters, rangeOf(filters), statement);
   const ids = `select r.notification_id, r.user_id from agent_action_recipients r
-                where ${mine} ${turn('r.created_at', 'r.notification_id', page, statement)}`;
+                where ${conditions} ${pageBounds('r.created_at', 'r.notification_id', page, statement)}`;
   return {
     text: `select ${USERS_ACTION_ITEM} from (${ids}) page
              join agent_action_recipients mine on (mine.notification_id, mine.user_id) = (page.notification_id, page.user_id)
@@ -58,31 +59,28 @@ function usersListStatement(companyId: string, filters: ActionFilters, page: Pag
   };
 }
 
-/** One row more than the page holds tells whether another follows. */
-function turn(at: string, id: string, { skip, limit, cursor }: PageOfActions, { bind }: Statement): string {
+/** Returns the order and bounds of a page. One extra row shows whether another page follows. */
+function pageBounds(at: string, id: string, { skip, limit, cursor }: PageOfActions, { bind }: Statement): string {
   const after = cursor ? `and (${at}, ${id}) < (${bind(cursor.at)}, ${bind(cursor.id)})` : '';
   return `${after} order by ${at} desc, ${id} desc limit ${bind(limit + 1)} offset ${bind(skip)}`;
 }
 
-/** What teams read in the log of their agents' actions. */
+/** Reads the log of agent actions for teams. */
 @Injectable()
 export class AgentActionsQuery {
   constructor(private readonly database: Database) {}
 
-  /**
-   * Actions of the company that the filters leave, newest first.
-   * @throws Refusal 400 for a type that is neither listed nor in use
-   */
+  /** Returns a page of the company's actions that match the filters, newest first. */
   list(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ActionList> {
     return this.read(companyId, filters, page, listStatement);
   }
 
-  /** What a user received, newest first; nothing for a user whom nobody knows. */
+  /** Returns a page of what a user received, newest first; an empty one for an unknown user. */
   ofUser(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ActionList> {
     return this.read(companyId, filters, page, usersListStatement);
   }
 
-  /** Undefined when the company has no such action. */
+  /** Returns undefined when the company has no such action. */
   find(companyId: string, id: string): Promise<ActionItem | undefined> {
     return this.database.asCompany(companyId, async (tx) => {
       const rows = await tx.query<ActionItem>(
@@ -108,14 +106,14 @@ export class AgentActionsQuery {
   ): Promise<ActionList> {
     const { skip, limit } = page;
     const readRows = async (tx: Sql) => {
-      const near = await leap(tx, companyId, filters, page);
+      const near = await skipWholeDays(tx, companyId, filters, page);
       const { text, values } = statementOf(companyId, near.filters, near.page);
       return tx.query<Row>(text, values);
     };
     return this.database.asCompany(companyId, async (tx) => {
       await refuseUnknownType(tx, companyId, filters);
       const total = await readTotal(tx, companyId, filters);
-      // The total is known before the page: what is not there is not looked for.
+      // A page beyond the total is empty, without a query.
       const rows = total > skip ? await readRows(tx) : [];
       const data = rows.slice(0, limit);
       const last = rows.length > limit ? data.at(-1) : undefined;

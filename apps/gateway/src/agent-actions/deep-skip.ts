@@ -2,14 +2,14 @@ import type { Sql } from '@herald/database';
 import { cellsFor, countersFor, onCounters, readTotal } from './action-figures.js';
 import { type ActionFilters, type PageOfActions, Statement } from './action-filters.js';
 
-/** To read past fewer rows than these costs less than to ask the counters. */
+/** Skipping fewer rows than this costs less than reading the counters. */
 const DEEP = 5_000;
 
 /**
- * The same page with less to read past: days that lie before it as a whole are left out by what their counters say, so that
- * at most one day's rows are skipped. As it is where no counters answer the filters.
+ * Returns an equivalent page with fewer rows to skip: counters show how many actions the whole days before it contain,
+ * so that at most one day's rows are skipped. Returns the page unchanged where no counters cover the filters.
  */
-export async function leap(tx: Sql, companyId: string, filters: ActionFilters, page: PageOfActions) {
+export async function skipWholeDays(tx: Sql, companyId: string, filters: ActionFilters, page: PageOfActions) {
   const { skip, cursor } = page;
   if (skip < DEEP || cursor || !countersFor(filters)) return { filters, page };
   const ahead = skip + (await newerThanRange(tx, companyId, filters));
@@ -21,13 +21,16 @@ export async function leap(tx: Sql, companyId: string, filters: ActionFilters, p
   };
 }
 
-/** How many actions that the other filters leave are newer than the range. */
+/** Returns how many actions that match the other filters are newer than the range. */
 async function newerThanRange(tx: Sql, companyId: string, { end_date, ...filters }: ActionFilters): Promise<number> {
   if (!end_date) return 0;
   return readTotal(tx, companyId, { ...filters, start_date: new Date(end_date.getTime() + 1) });
 }
 
-/** The last day that, with all newer ones, holds no more than `ahead`; `newer` is how many they hold. */
+/**
+ * Builds the query for the earliest day that, with all later days, has at most `ahead` actions; `newer` is their
+ * number.
+ */
 function oldestDayAhead(companyId: string, filters: ActionFilters, ahead: number): [string, unknown[]] {
   const statement = new Statement();
   const counted = cellsFor(filters)

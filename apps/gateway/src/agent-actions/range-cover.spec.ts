@@ -26,7 +26,7 @@ describe('covering a range of time with counters', () => {
     ]);
   });
 
-  it('takes a unit less what lies beyond the end where that is shorter', () => {
+  it('takes a unit minus what lies beyond the end where that is shorter', () => {
     expect(cover('2024-01-01T03:20Z', '2024-01-03T20:40Z')).toEqual([
       '- hour 2024-01-01T00:00 2024-01-01T03:00',
       '- rows 2024-01-01T03:00 2024-01-01T03:20',
@@ -49,7 +49,7 @@ describe('covering a range of time with counters', () => {
     expect(cover('2024-01-01T13:00Z', '2024-01-02T00:00Z')).toEqual(['hour 2024-01-01T13:00 2024-01-02T00:00']);
   });
 
-  it('counts rows of part days where no hours are kept', () => {
+  it('counts the rows of partial days where hours are not counted', () => {
     expect(cover('2024-01-01T13:00Z', '2024-01-03T01:00Z', ['day'])).toEqual([
       'rows 2024-01-01T13:00 2024-01-02T00:00',
       'day 2024-01-02T00:00 2024-01-03T00:00',
@@ -72,7 +72,7 @@ describe('covering a range of time with counters', () => {
     expect(cover('2024-01-01T10:20Z', '2024-01-01T10:20Z')).toEqual([]);
   });
 
-  it('counts each moment once, whatever the range and the time, and at the most half an hour of rows at an end', () => {
+  it('counts each moment once for any range and time, and at most half an hour of rows at an end', () => {
     const hour = 60 * 60 * 1000;
     const some = () => Math.floor(Math.random() * 120 * hour);
     for (let round = 0; round < 2000; round++) {

@@ -5,8 +5,8 @@ export interface Stretch {
 }
 
 /**
- * One term of a sum over a range: what counters of all time, of days or of hours say of the stretch, or a count of its
- * rows, added to (1) or taken from (-1) the sum.
+ * One term of a sum over a range: the counters of all time, of days or of hours, or a count of rows, added to (1) or
+ * subtracted from (-1) the sum.
  */
 export type Part = Stretch & { by: 'all' | 'day' | 'hour' | 'rows'; sign: 1 | -1 };
 
@@ -14,9 +14,9 @@ const LENGTH_MS = { day: 24 * 60 * 60 * 1000, hour: 60 * 60 * 1000 };
 type Grain = keyof typeof LENGTH_MS;
 
 /**
- * Covers a range with the coarsest counters that fit: days (UTC), hours where counters of hours are kept, and rows for
- * what is left at either end. An end inside a unit is counted up to it, or the whole unit less what lies beyond,
- * whichever leaves less to count: at the most half a unit, and of a unit that has not ended next to nothing.
+ * Covers a range with the coarsest counters that fit: days (UTC), hours where they are counted, and rows at the ends.
+ * An end inside a unit is counted up to it, or as the whole unit minus what lies beyond, whichever counts less: at most
+ * half a unit, and almost nothing of a unit that has not ended yet.
  */
 export function coverRange({ from, to }: Stretch, grains: readonly Grain[], now = Date.now()): Part[] {
   if (from >= to) return [];
@@ -30,18 +30,18 @@ function coverWith(range: Stretch, [grain, ...finer]: readonly Grain[], now: num
   if (!grain) return [{ by: 'rows', ...range, sign: 1 }];
   const [first, last] = bounds(range, LENGTH_MS[grain], now);
   const between = (a: number, b: number): Part[] =>
-    a <= b ? coverWith({ from: a, to: b }, finer, now) : less(coverWith({ from: b, to: a }, finer, now));
+    a <= b ? coverWith({ from: a, to: b }, finer, now) : negated(coverWith({ from: b, to: a }, finer, now));
   if (first >= last) return between(from, to);
   return [...between(from, first), { by: grain, from: first, to: last, sign: 1 }, ...between(last, to)];
 }
 
-const less = (parts: Part[]): Part[] => parts.map((part) => ({ ...part, sign: part.sign === 1 ? -1 : 1 }));
+const negated = (parts: Part[]): Part[] => parts.map((part) => ({ ...part, sign: part.sign === 1 ? -1 : 1 }));
 
-/** The whole units that come nearest to the range. */
+/** Returns the whole units nearest to the range. */
 function bounds({ from, to }: Stretch, unit: number, now: number): [number, number] {
   const down = (at: number) => (Number.isFinite(at) ? Math.floor(at / unit) * unit : at);
   const up = (at: number) => (Number.isFinite(at) ? Math.ceil(at / unit) * unit : at);
-  // What is still to come holds nothing that would have to be counted.
+  // The future contains no rows to count.
   const length = (a: number, b: number) => Math.min(b, now) - Math.min(a, now);
   const nearest = (at: number) => (length(at, up(at)) < length(down(at), at) ? up(at) : down(at));
   if (up(from) <= down(to)) return [nearest(from), nearest(to)];

@@ -29,10 +29,10 @@ import { FeedQuery } from './feed.query.js';
 
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
-/** A batch counts its messages; one that is refused as a whole counts as a request. */
+/** Returns the number of messages in a batch; a batch that is refused as a whole counts as one request. */
 const messagesIn = (body: unknown) => check(SendMessages, body).value?.messages.length ?? 1;
 
-const NONE_GOOD = 'No message of the batch is good; results says what is wrong with each';
+const NONE_VALID = 'No message of the batch is good; results says what is wrong with each';
 const FOREIGN_AUTHOR = 'This credential may not write as this author';
 
 /** The delivery API: programs send, people read (contracts README, "Delivery"). */
@@ -91,7 +91,7 @@ export class FeedController {
     });
     if (accepted.length === 0) {
       const refused = results.filter((result) => 'error' in result);
-      throw new Refusal({ status: 400, message: NONE_GOOD, results: refused });
+      throw new Refusal({ status: 400, message: NONE_VALID, results: refused });
     }
     const { replayed } = await this.outbox.accept(accepted, correlation.key);
     if (replayed) correlation.markReplayed();
@@ -169,7 +169,7 @@ function messageOf(id: string, { companyId }: CredentialCaller, body: SendMessag
   return { id, queue: delivery.queue, job: 'deliver', companyId, body };
 }
 
-/** A credential may be limited to certain authors. */
+/** Returns whether the credential may write as the author. */
 function mayWriteAs({ authorLogins }: CredentialCaller, { message }: SendMessage): boolean {
   return !authorLogins || authorLogins.includes(message.authorLogin);
 }

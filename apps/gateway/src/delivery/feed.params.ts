@@ -6,7 +6,7 @@ export const NOT_FOUND = 'Message not found';
 
 const TABS = ['all', 'ai'] as const;
 
-/** What a feed may be asked for (contracts README, "Reading a feed"). */
+/** The parameters of a feed (contracts README, "Reading a feed"). */
 @Dto({ ignoresOthers: true })
 export class FeedParams {
   @IsOneOf(TABS) tab: (typeof TABS)[number] = 'all';
@@ -27,6 +27,6 @@ export class CorrelationId {
   @IsId() correlationId: string;
 }
 
-/** Body of a route without fields. */
+/** The body of a route without fields. */
 @Dto({ optional: true })
 export class Nothing {}

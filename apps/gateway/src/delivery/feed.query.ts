@@ -11,7 +11,9 @@ export interface FeedPage {
   cursor?: Cursor;
 }
 
-/** Half of a feed: what a person received, or what they wrote to others. Each is read along an index of its own. */
+/**
+ * Selects half of a feed: messages that a person received, or that they wrote to others. Each half has its own index.
+ */
 const half = (mine: string) => `
   (select ${FEED_ITEM} from feed_messages
     where company_id = $1 and ${mine} and ($3 = 'all' or tab = $3) and ($4::text is null or status = $4)
@@ -22,12 +24,12 @@ const PAGE = `
   select * from (${half('recipient_login = $2')} union all ${half('author_login = $2 and recipient_login <> $2')}) mine
    order by "createdAt" desc, id desc limit $7`;
 
-/** What people read in their feed. */
+/** Reads feeds. */
 @Injectable()
 export class FeedQuery {
   constructor(private readonly database: Database) {}
 
-  /** Messages where the person is recipient or author, newest first. */
+  /** Returns a page of the messages where the person is recipient or author, newest first. */
   async page({ companyId, login }: PersonCaller, { tab, status, limit, cursor }: FeedPage) {
     const rows = await this.database.asCompany(companyId, (tx) =>
       tx.query<Omit<FeedItem, 'createdAt'> & { createdAt: Date }>(PAGE, [
@@ -45,7 +47,7 @@ export class FeedQuery {
     return { data, nextCursor: last ? writeCursor({ at: last.createdAt, id: last.id }) : null };
   }
 
-  /** How many received messages are unread, in all and by tab. */
+  /** Returns how many received messages are unread, in total and by tab. */
   async unread({ companyId, login }: PersonCaller): Promise<UnreadCount> {
     const rows = await this.database.asCompany(companyId, (tx) =>
       tx.query<{ tab: string; unread: number }>(

@@ -6,7 +6,7 @@ import { Caller, type CredentialCaller } from '../auth/caller.js';
 import { CorrelationId, NOT_FOUND } from './feed.params.js';
 import { MessageTraceQuery } from './message-trace.query.js';
 
-/** The way of a message, step by step (contracts README, "Following a message"). */
+/** The trace of a message, step by step (contracts README, "Following a message"). */
 @Controller('v1/messages')
 @Group('delivery')
 export class MessageTraceController {

@@ -4,7 +4,7 @@ import { QueueClient } from '@herald/queue';
 import { Injectable } from '@nestjs/common';
 import { OWED_QUEUES } from '../outbox/owed-publisher.js';
 
-/** Where a message is and how it got there, told by its row alone. */
+/** Reads the state and the steps of a message from its row. */
 @Injectable()
 export class MessageTraceQuery {
   constructor(
@@ -12,7 +12,7 @@ export class MessageTraceQuery {
     private readonly queues: QueueClient,
   ) {}
 
-  /** Undefined when the company has no such message. */
+  /** Returns undefined when the company has no such message. */
   async find(companyId: string, correlationId: string): Promise<MessageTrace | undefined> {
     const [place] = await this.database.asCompany(companyId, (tx) => findPlaces(tx, [correlationId], companyId));
     if (!place) return undefined;
@@ -20,7 +20,7 @@ export class MessageTraceQuery {
     return { correlationId, queue: place.queue, state, steps: stepsOf(place) };
   }
 
-  /** Redis knows whether the job is in work; when it is away, the message is simply queued. */
+  /** Returns whether Redis says that the job is active; when Redis is unreachable, the message counts as queued. */
   private async isActive({ queue, job_id }: MessagePlace): Promise<boolean> {
     const contract = OWED_QUEUES[queue];
     if (!contract || !job_id) return false;

@@ -73,7 +73,7 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, body };
-    return told(await this.queues.ask(merchantAnswers, 'request', command), correlation);
+    return resultOf(await this.queues.ask(merchantAnswers, 'request', command), correlation);
   }
 
   @Post(':notification_id/answer')
@@ -110,7 +110,7 @@ export class MerchantAnswersController {
       notificationId: notification_id,
       body,
     };
-    return told(await this.queues.ask(merchantAnswers, 'answer', command), correlation);
+    return resultOf(await this.queues.ask(merchantAnswers, 'answer', command), correlation);
   }
 
   @Delete(':notification_id')
@@ -130,11 +130,11 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, notificationId: notification_id };
-    return told(await this.queues.ask(merchantAnswers, 'delete', command), correlation);
+    return resultOf(await this.queues.ask(merchantAnswers, 'delete', command), correlation);
   }
 }
 
-function told({ verdict, replayed }: CommandResult<Done>, correlation: Correlation): Done {
+function resultOf({ verdict, replayed }: Answered<Done>, correlation: Correlation): Done {
   if (replayed) correlation.markReplayed();
   return verdict;
 }

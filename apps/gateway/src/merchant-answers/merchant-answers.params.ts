@@ -13,7 +13,7 @@ function readCursor(text: string): number | undefined {
 
 const STATES = ['requested', 'answered'] as const;
 
-/** What the list may be asked for (contracts README, "Listing questions"). */
+/** The parameters of the list (contracts README, "Listing questions"). */
 @Dto({ ignoresOthers: true })
 export class ListParams {
   @MayBeAbsent() @IsOneOf(STATES) status?: (typeof STATES)[number];
@@ -23,14 +23,14 @@ export class ListParams {
   @Described('May be repeated, also as `notification_types[]`, or name several with commas between them')
   notification_types?: string[];
 
-  /** Id of the last notification of the page before. */
+  /** The id of the last notification on the previous page. */
   @MayBeAbsent() @IsCursor(readCursor) @Described('As it stands in the `Link` of the page before') cursor?: number;
 }
 
 const idOf = (text: string) =>
   /^[1-9]\d{0,15}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : text;
 
-/** A whole number above 0 that JSON carries exactly, in plain digits. */
+/** Accepts a whole number above 0 in plain digits that JSON represents exactly. */
 const IsIdInPath = () =>
   rule('isIdInPath', (id) => (typeof id === 'number' ? undefined : 'must be a whole number above 0'), {
     normalise: ofText(idOf),

@@ -7,20 +7,17 @@ type Row = Omit<NotificationItem, 'created_at' | 'updated_at'> & { created_at: D
 
 const MAX_ITEMS = 1000;
 
-/** Integers up to 2^53 as numbers, which pg would give as text; the context completed by the conversation. */
+/** Integers up to 2^53 as numbers, which pg would return as text; the context includes the conversation's lead. */
 const ITEM = `n.id::float8, n.notification_type, n.status, n.created_at, n.updated_at, n.conversation_id::float8,
   jsonb_strip_nulls(jsonb_build_object('lead_phone', c.lead_phone, 'lead_name', c.lead_name)) || n.context as context,
   n.requested_fields, n.answered_fields`;
 
-/** What merchants read. */
+/** Reads the notifications of merchants. */
 @Injectable()
 export class MerchantAnswersQuery {
   constructor(private readonly database: Database) {}
 
-  /**
-   * A page of the merchant's notifications, newest first.
-   * @throws Refusal 400 for a type that is not in the registry
-   */
+  /** Returns a page of the merchant's notifications, newest first. */
   page(merchantId: number, filter: ListParams) {
     return this.database.asMerchant(merchantId, async (tx) => {
       if (filter.notification_types) await refuseUnknown(tx, filter.notification_types);
@@ -36,7 +33,7 @@ export class MerchantAnswersQuery {
   }
 }
 
-/** The status stands in the text, so that the index of the open ones is used. */
+/** The status is part of the statement text, so that the partial index of open notifications is used. */
 const pageStatement = ({ status, notification_types }: ListParams) => `
   select ${ITEM}
     from (select * from notifications

@@ -12,7 +12,7 @@ const CSS = 'text/css; charset=utf-8';
 const SWAGGER_UI = dirname(require.resolve('swagger-ui-dist/package.json'));
 const ofSwaggerUi = (name: string) => readFileSync(join(SWAGGER_UI, name));
 
-/** What the page consists of. Each is a route of its own: any other path is as closed as all that nobody knows. */
+/** The files of the page. Each has its own route, so that any other path stays closed. */
 const ASSETS: Record<string, () => KeptFile> = {
   '/docs/swagger-ui-bundle.js': () => new KeptFile(JAVASCRIPT, ofSwaggerUi('swagger-ui-bundle.js')),
   '/docs/swagger-ui.css': () => new KeptFile(CSS, ofSwaggerUi('swagger-ui.css')),
@@ -20,7 +20,7 @@ const ASSETS: Record<string, () => KeptFile> = {
   '/docs/page.css': () => new KeptFile(CSS, STYLE),
 };
 
-/** The reference page, open to anyone. Its files are read when someone first asks for them. */
+/** Serves the reference page to everyone. A file is read on its first request. */
 @Controller()
 @Unlisted()
 export class DocsController {

@@ -1,4 +1,4 @@
-/** The reference page: Swagger UI on this gateway's own document. Nothing of it comes from another host. */
+/** The reference page: Swagger UI for this gateway's own document. It loads nothing from other hosts. */
 export const PAGE = `<!doctype html>
 <html lang="en">
   <head>
@@ -28,7 +28,7 @@ export const SCRIPT = `SwaggerUIBundle({
 });
 `;
 
-/** One server needs no list of servers; the headers of refusals are alike, and stand in the document. */
+/** Hides the list of servers, which has one entry, and the headers of refusals, which are all alike. */
 export const STYLE = `body { margin: 0; background: #fff; }
 .swagger-ui .wrapper { max-width: 1100px; }
 .swagger-ui .info { margin: 32px 0 16px; }
@@ -48,7 +48,7 @@ export const STYLE = `body { margin: 0; background: #fff; }
 .swagger-ui .auth-btn-wrapper { justify-content: flex-start; padding: 4px 0 10px; }
 `;
 
-/** Scripts and calls of this gateway alone; Swagger UI draws its icons from data URLs. */
+/** Allows only scripts and requests of this gateway; Swagger UI draws its icons from data URLs. */
 export const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   "script-src 'self'",

@@ -20,7 +20,7 @@ Every refusal has one form; a client that prefers \`application/problem+json\` g
 path is 404, a known one with another method 405, and both are 401 without a credential.`,
 };
 
-/** The parts of the API. */
+/** The tags of the API. */
 const GROUPS: Record<string, string> = {
   delivery: 'Personal messages, author to recipient: programs send, people read their feed.',
   'agent-actions':
@@ -51,13 +51,13 @@ const SECURITY_SCHEMES = {
 };
 
 /**
- * The OpenAPI 3.1 document of the controllers, made of what their decorators and schemas say.
- * @throws Error naming every route that says too little of itself
+ * Returns the OpenAPI 3.1 document of the controllers, built from their decorators and DTO classes.
+ * @throws Error naming every route that is not fully described
  */
 export function documentOf(controllers: Type[], settings: { validationStatus: number }): Json {
   const routes = routesOf(controllers);
   const faults = routes.flatMap((route) => faultsOf(route).map((fault) => `${route.handler}: ${fault}`));
-  if (faults.length > 0) throw new OwnFault(`These routes must say more of themselves:\n${faults.join('\n')}`);
+  if (faults.length > 0) throw new OwnFault(`These routes are not fully described:\n${faults.join('\n')}`);
 
   const schemas = new Schemas();
   const refusals = new Refusals(schemas, settings.validationStatus);

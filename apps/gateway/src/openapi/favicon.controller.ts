@@ -7,7 +7,7 @@ const SVG = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
   <path d="M11 7.5h15l-4.5 5 4.5 5H11z" fill="#ffd166"/>
 </svg>`;
 
-/** The same in 32 by 32 pixels, for browsers that ask for nothing else. */
+/** The same icon in 32 by 32 pixels, for browsers that request only this one. */
 const ICO = Buffer.from(
   [
     'AAABAAEAICAAAAEAIAA/AgAAFgAAAIlQTkcNChoKAAAADUlIRFIAAAAgAAAAIAgGAAAAc3p69AAAAfRJREFUeJzslztI5EAYx//f',
@@ -22,7 +22,7 @@ const ICO = Buffer.from(
   'base64',
 );
 
-/** The icon that browsers show beside the pages of a gateway, open to anyone. */
+/** Serves the icon that browsers show beside the gateway's pages, to everyone. */
 @Controller()
 @Unlisted()
 export class FaviconController {

@@ -1,6 +1,6 @@
 import type { Json } from './schemas.js';
 
-/** Every header that tells clients something, and what. One that is required stands wherever it is named. */
+/** All documented headers. One marked as required is always present on the responses that list it. */
 export const HEADERS = {
   'Idempotent-Replayed': {
     description: 'The answer is that of an earlier request with the same Idempotency-Key',
@@ -39,18 +39,18 @@ type Name = keyof typeof HEADERS;
 export const headers = (...names: Name[]): Json =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
-/** For an answer that always has it. */
+/** Returns a header that the response always has. */
 export const always = (name: Name): Json => ({ [name]: { ...HEADERS[name], required: true } });
 
-/** Beside a 405, which no route has. */
+/** The `Allow` header of a 405, which belongs to no route. */
 export const allow: Json = {
   Allow: { description: 'The methods that the path takes', required: true, schema: { type: 'string' } },
 };
 
-/** What every answer has, and what else one may have that belongs to the trace of its request. */
+/** Headers of every response: the request's id, and its trace where there is one. */
 export const ofRequest = headers('X-Request-Id', 'Traceparent');
 
-/** Credentials with a limit are told of it on every answer. */
+/** Headers of every response to a caller with limits. */
 export const ofLimits = headers('RateLimit-Policy', 'RateLimit');
 
 /** The header that makes a repeated request have one effect. */

@@ -6,7 +6,7 @@ import { quality } from '../http/accept.js';
 
 const compress = promisify(gzip);
 
-/** A text that is the same for everybody, compressed once: answering with it is no work, however often it is asked for. */
+/** A static text that is compressed once, so that serving it costs almost nothing. */
 export class KeptFile {
   private readonly etag: string;
   private readonly identity: Buffer;
@@ -21,17 +21,17 @@ export class KeptFile {
     this.etag = `W/"${createHash('sha256').update(this.identity).digest('base64url').slice(0, 22)}"`;
   }
 
-  /** Answers with the text, compressed for those who take it; with 304 for those who have it. */
+  /** Sends the text, compressed if the client accepts that, or 304 if the client has it already. */
   async send({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
     void reply.headers({ 'cache-control': this.cacheControl, etag: this.etag, vary: 'Accept-Encoding' });
     if (headers['if-none-match']?.includes(this.etag)) return void (await reply.code(304).send());
     void reply.type(this.type);
-    if (!takesGzip(headers['accept-encoding'])) return void (await reply.send(this.identity));
+    if (!acceptsGzip(headers['accept-encoding'])) return void (await reply.send(this.identity));
     this.zipped ??= compress(this.identity, { level: 9 });
     void reply.header('content-encoding', 'gzip');
     await reply.send(await this.zipped);
   }
 }
 
-/** Whether it is named, and not refused by `q=0`. */
-const takesGzip = (accepted = '') => (quality(accepted, 'gzip') ?? 0) > 0;
+/** Returns whether gzip is listed without `q=0`. */
+const acceptsGzip = (accepted = '') => (quality(accepted, 'gzip') ?? 0) > 0;

@@ -6,7 +6,7 @@ import type { GatewayEnv } from '../gateway.env.js';
 import { documentOf } from './document.js';
 import { KeptFile } from './kept-file.js';
 
-/** The description of this gateway, as it is set. */
+/** Serves the OpenAPI document of this gateway with its settings. */
 @Controller()
 export class OpenApiController {
   private document: KeptFile | undefined;
@@ -16,7 +16,7 @@ export class OpenApiController {
     @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
   ) {}
 
-  /** Made when someone first asks for it: a start does not wait for it. */
+  /** Built on the first request, so that it does not delay the start. */
   @Open()
   @Unlisted()
   @Get('openapi.json')

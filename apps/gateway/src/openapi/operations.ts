@@ -7,21 +7,21 @@ import type { Refusals } from './refusals.js';
 import type { Route } from './routes.js';
 import { type Described, type Json, orNull, requiredOf, type Schemas } from './schemas.js';
 
-/** Who may enter. Programs need the scope that stands beside their credential. */
+/** Returns the security requirements of a route; programs need its scope. */
 function securityOf(access: Access | undefined): Json[] {
   if (access?.kind === 'credential') return [{ apiKey: [access.scope] }, { accessToken: [access.scope] }];
   if (access) return [access.kind === 'person' ? { userToken: [] } : { merchantToken: [] }];
   return [];
 }
 
-/** Routes, as OpenAPI describes them. */
+/** Builds the OpenAPI operations of routes. */
 export class Operations {
   constructor(
     private readonly schemas: Schemas,
     private readonly refusals: Refusals,
   ) {}
 
-  /** The operation of a route that has told of itself. */
+  /** Returns the operation of a fully described route. */
   of(route: Route): Json {
     const { id, summary, description } = route.facts as OperationFacts;
     const scope = route.access?.kind === 'credential' && `Scope: \`${route.access.scope}\`.`;
@@ -41,7 +41,7 @@ export class Operations {
     };
   }
 
-  /** Where its class has several examples, each is shown. */
+  /** Returns the request body, with all examples of its class. */
   private body(type: DtoClass): Json {
     const schema = this.schemas.of(type);
     const { optional } = factsOf(type) ?? {};
@@ -73,12 +73,12 @@ export class Operations {
     const statuses = Object.keys((route.facts as OperationFacts).responses).map(Number);
     return {
       ...this.refusals.of(route),
-      ...(Object.fromEntries(statuses.map((status) => [status, this.answer(route, status)])) as Json),
+      ...(Object.fromEntries(answers.map((status) => [status, this.response(route, status)])) as Json),
     };
   }
 
-  private answer(route: Route, status: number): Json {
-    const { responses, examples = {}, headers: own = {} } = route.facts as OperationFacts;
+  private response(route: Route, status: number): Json {
+    const { answers, examples = {}, headers: own = {} } = route.facts as OperationFacts;
     const { 'application/json': json, ...others } = this.refusals.orRefused(
       route,
       status,

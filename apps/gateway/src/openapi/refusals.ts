@@ -4,7 +4,7 @@ import { allow, headers, ofLimits, ofRequest } from './headers.js';
 import type { Route } from './routes.js';
 import type { Json, Schemas } from './schemas.js';
 
-/** What Herald says of a status, wherever it has it. */
+/** The messages that every route uses for a status. */
 const MESSAGES: Record<number, string | string[]> = {
   400: 'The body is not valid JSON',
   401: 'Invalid or missing credentials',
@@ -26,13 +26,13 @@ const MESSAGES: Record<number, string | string[]> = {
 
 const messagesOf = (status: number): string[] => [MESSAGES[status] ?? nameOf(status)].flat();
 
-/** Refusals of requests that name no route, or cannot be read so far as to tell which. */
+/** Statuses for requests to no known route, or so malformed that the route is unknown. */
 const ELSEWHERE = [400, 401, 404, 405, 408, 413, 417, 429, 431, 501, 503];
 
-/** Where a refusal can come after the correlationId was made. */
+/** Statuses with which a request can be refused after its correlationId was created. */
 const CORRELATED = [400, 403, 404, 422, 500, 503, 504];
 
-/** The statuses that follow from what a route asks for. */
+/** Returns the statuses that follow from what a route requires. */
 function implied({ open, access, method, body, correlated, facts }: Route): number[] {
   if (open) return [];
   return [
@@ -40,7 +40,7 @@ function implied({ open, access, method, body, correlated, facts }: Route): numb
     429,
     500,
     503,
-    // Also where the route reads no body, one that is sent is looked at.
+    // A body is checked even where the route reads none.
     ...(method === 'get' ? [] : [400, 413, 415]),
     ...(access?.kind === 'credential' ? [403] : []),
     ...(correlated && body ? [422] : []),
@@ -48,17 +48,17 @@ function implied({ open, access, method, body, correlated, facts }: Route): numb
   ];
 }
 
-/** The refusals of all routes. Those that are alike stand in one place. */
+/** Builds the refusals of all routes. Equal ones are shared. */
 export class Refusals {
   readonly named: Record<string, Json> = {};
 
   constructor(
     private readonly schemas: Schemas,
-    /** Status of what a merchant's request or answer did wrong. */
+    /** The status for a merchant's invalid request or answer. */
     private readonly validationStatus: number,
   ) {}
 
-  /** What every path and method gets that is no route, by status. */
+  /** Returns the refusals of any path and method without a route, by status. */
   elsewhere(): Record<string, Json> {
     const schema = { anyOf: [ErrorEnvelope, DetailedErrorEnvelope].map((envelope) => this.schemas.of(envelope)) };
     return Object.fromEntries(
@@ -73,7 +73,7 @@ export class Refusals {
     );
   }
 
-  /** The refusals of a route, by status; where it has another answer of that status, see `orRefused`. */
+  /** Returns the refusals of a route by status; for a status that it also returns otherwise, see `orRefused`. */
   of(route: Route): Record<string, Json> {
     const own = this.own(route);
     const usual = implied(route);
@@ -85,25 +85,25 @@ export class Refusals {
     );
   }
 
-  /** The content of an answer, where a request may also be refused with its status. */
+  /** Returns the content of a response, including the refusal if the route can also be refused with its status. */
   orRefused(route: Route, status: number, schema: Json): Json {
     if (!implied(route).includes(status)) return { 'application/json': { schema } };
     return { 'application/json': { schema: { anyOf: [schema, this.schemaOf(route)] } }, ...this.problem };
   }
 
-  /** The envelope of a path's refusals. */
+  /** Returns the error envelope of a path. */
   private schemaOf({ path }: Pick<Route, 'path'>): Json {
     return this.schemas.of(isDetailed(path) ? DetailedErrorEnvelope : ErrorEnvelope);
   }
 
-  /** What who asks for a problem document gets. */
+  /** Content for clients that accept application/problem+json. */
   private get problem(): Json {
     return { 'application/problem+json': { schema: this.schemas.of(Problem) } };
   }
 
   /**
-   * What a route says of its refusals, by status. A 500 that it tells of is what the client did wrong
-   * (contracts README, "Refusals of merchant answers").
+   * Returns the refusals that a route itself declares, by status. A declared 500 is a client's mistake (contracts
+   * README, "Refusals of merchant answers").
    */
   private own({ facts }: Route): Map<number, string[]> {
     return new Map(
@@ -127,14 +127,14 @@ export class Refusals {
 
   private usual(status: number, detailed: boolean, correlated: boolean): Json {
     const name = `${correlated ? 'Correlated' : ''}${detailed ? 'Detailed' : ''}${nameOf(status)}`;
-    const told = messagesOf(status).map((message) => ({ error: nameOf(status), message }));
+    const examples = messagesOf(status).map((message) => ({ error: nameOf(status), message }));
     const path = detailed ? '/api/v1/notification' : '/team-notifications';
-    this.named[name] ??= this.response(status, detailed, path, correlated, told);
+    this.named[name] ??= this.response(status, detailed, path, correlated, examples);
     return { $ref: `#/components/responses/${name}` };
   }
 
-  private response(status: number, detailed: boolean, path: string, correlated: boolean, told: Told[]): Json {
-    const examples = told.map(({ error, message }, index) => [
+  private response(status: number, detailed: boolean, path: string, correlated: boolean, examples: Example[]): Json {
+    const named = examples.map(({ error, message }, index) => [
       `${error}${index || ''}`,
       {
         summary: message,
@@ -150,17 +150,17 @@ export class Refusals {
       },
     ]);
     return {
-      description: told.map(({ message }) => message).join('\n\n'),
+      description: examples.map(({ message }) => message).join('\n\n'),
       headers: headersOf(status, correlated),
       content: {
-        'application/json': { schema: this.schemaOf({ path }), examples: Object.fromEntries(examples) as Json },
+        'application/json': { schema: this.schemaOf({ path }), examples: Object.fromEntries(named) as Json },
         ...this.problem,
       },
     };
   }
 }
 
-interface Told {
+interface Example {
   error: string;
   message: string;
 }

@@ -9,14 +9,14 @@ import type { FastifyContextConfig } from 'fastify';
 import type { Access } from '../auth/access.decorators.js';
 import { correlationOf } from '../http/correlation.js';
 
-/** What the code says of a route. */
+/** The facts about a route, collected from its decorators and types. */
 export interface Route {
-  /** `FeedController.send`: where to mend it. */
+  /** For messages: `FeedController.send`. */
   handler: string;
   method: string;
-  /** With parameters as `{id}`. */
+  /** Parameters are written as `{id}`. */
   path: string;
-  /** Status of its success. */
+  /** The status of a success. */
   status: number;
   group: string | undefined;
   facts: OperationFacts | undefined;
@@ -25,9 +25,9 @@ export interface Route {
   body: DtoClass | undefined;
   query: DtoClass | undefined;
   params: DtoClass | undefined;
-  /** It takes a body or a whole query string whose type is no DTO class. */
+  /** True when the type of its body or query string is no DTO class. */
   unchecked: boolean;
-  /** It takes an Idempotency-Key, for one message or for several. */
+  /** Set when it accepts an Idempotency-Key, for one message or several. */
   correlated: 'one' | 'several' | undefined;
 }
 
@@ -37,7 +37,7 @@ interface Argument {
   data?: unknown;
 }
 
-/** Every route of the controllers, but those that are no part of the API. */
+/** Returns every route of the controllers, except those that are not part of the API. */
 export function routesOf(controllers: Type[]): Route[] {
   const scanner = new MetadataScanner();
   return controllers.flatMap((controller) =>
@@ -47,37 +47,37 @@ export function routesOf(controllers: Type[]): Route[] {
 
 function routeOf(controller: Type, name: string): Route | undefined {
   const handler = (controller.prototype as Record<string, object>)[name] as object;
-  const said = <T>(key: string): T | undefined =>
+  const metadataOf = <T>(key: string): T | undefined =>
     (Reflect.getMetadata(key, handler) ?? Reflect.getMetadata(key, controller)) as T | undefined;
   const method = Reflect.getMetadata(METHOD_METADATA, handler) as RequestMethod | undefined;
-  if (method === undefined || said(Unlisted.key)) return undefined;
+  if (method === undefined || metadataOf(Unlisted.key)) return undefined;
 
   const args = Object.entries((Reflect.getMetadata(ROUTE_ARGS_METADATA, controller, name) ?? {}) as Arguments);
   const types = (Reflect.getMetadata('design:paramtypes', controller.prototype as object, name) ?? []) as DtoClass[];
-  /** The type of the parameter that takes all of a body, a query string or a path. */
-  const takes = (place: RouteParamtypes) => {
+  /** Returns the type of the parameter that receives a whole body, query string or path. */
+  const wholeParameter = (place: RouteParamtypes) => {
     const whole = args.find(([key, { data }]) => key.startsWith(`${place}:`) && data === undefined);
     return whole && { type: types[whole[1].index] };
   };
   const dtoOf = (place: RouteParamtypes) => {
-    const type = takes(place)?.type;
+    const type = wholeParameter(place)?.type;
     return factsOf(type) ? type : undefined;
   };
-  const config = said<FastifyContextConfig>(RouteConfig({}).KEY) ?? {};
+  const config = metadataOf<FastifyContextConfig>(RouteConfig({}).KEY) ?? {};
   const correlation = args.find(([, { factory }]) => factory === correlationOf)?.[1];
   return {
     handler: `${controller.name}.${name}`,
     method: RequestMethod[method].toLowerCase(),
     path: pathOf(Reflect.getMetadata(PATH_METADATA, controller), Reflect.getMetadata(PATH_METADATA, handler)),
-    status: said<number>(HTTP_CODE_METADATA) ?? (method === RequestMethod.POST ? 201 : 200),
-    group: said(Group.key),
-    facts: said(Operation.key),
+    status: metadataOf<number>(HTTP_CODE_METADATA) ?? (method === RequestMethod.POST ? 201 : 200),
+    group: metadataOf(Group.key),
+    facts: metadataOf(Operation.key),
     open: config.open ?? false,
     access: config.access,
     body: dtoOf(RouteParamtypes.BODY),
     query: dtoOf(RouteParamtypes.QUERY),
     params: dtoOf(RouteParamtypes.PARAM),
-    unchecked: CHECKED.some((place) => takes(place) && !dtoOf(place)),
+    unchecked: CHECKED.some((place) => wholeParameter(place) && !dtoOf(place)),
     correlated: correlation && (correlation.data === false ? 'several' : 'one'),
   };
 }

@@ -5,7 +5,7 @@ export type Json = Record<string, unknown>;
 /** A class that describes a value, or a list of it. */
 export type Described = DtoClass | readonly [DtoClass];
 
-/** class-validator's own rules, as JSON Schema. */
+/** JSON Schemas of class-validator's own rules. */
 const RULES: Record<string, (...constraints: unknown[]) => Json> = {
   isString: () => ({ type: 'string' }),
   isInt: () => ({ type: 'integer' }),
@@ -18,30 +18,30 @@ const RULES: Record<string, (...constraints: unknown[]) => Json> = {
   },
 };
 
-/** Collects the schemas that have a name, and refers to them. */
+/** Collects the named schemas, and returns references to them. */
 export class Schemas {
   readonly named: Record<string, Json> = {};
   private readonly classes: Record<string, DtoClass> = {};
 
-  /** The schema of a class, or a reference to it. */
+  /** Returns the schema of a class, or a reference to it. */
   of(described: Described): Json {
     if (typeof described !== 'function') return { type: 'array', items: this.of(described[0]) };
     const { name = factsOf(described) ? undefined : described.name } = factsOf(described) ?? {};
     if (!name) return this.objectOf(described);
     const known = (this.classes[name] ??= described);
     if (known !== described) throw new OwnFault(`Two schemas are called ${name}`);
-    // Set before its fields are read: one of them may be of the class itself.
+    // Set before its fields are read, because one of them may be of the same class.
     this.named[name] ??= Object.assign((this.named[name] = {}), this.objectOf(described));
     return { $ref: `#/components/schemas/${name}` };
   }
 
-  /** The examples of a schema, or of the one that it refers to. */
+  /** Returns the examples of a schema, or of the one that it references. */
   examplesOf({ $ref, examples }: Json): unknown[] {
     const named = typeof $ref === 'string' ? this.named[$ref.split('/').at(-1) as string] : undefined;
     return ((named ? named['examples'] : examples) ?? []) as unknown[];
   }
 
-  /** The fields of a class by name, each as clients are told of it. */
+  /** Returns the fields of a class by name, as documented to clients. */
   fieldsOf(type: DtoClass): Record<string, Json> {
     return Object.fromEntries(fieldsOf(type).map((field) => [field.name, this.field(field)]));
   }
@@ -66,8 +66,8 @@ export class Schemas {
       {},
       list ? { type: 'array', items: item } : item,
       ...rules.map(({ name, constraints, each }) => {
-        const said = RULES[name]?.(...constraints);
-        return each && said ? { type: 'array', items: said } : said;
+        const rule = RULES[name]?.(...constraints);
+        return each && rule ? { type: 'array', items: rule } : rule;
       }),
       schema,
     ) as Json;
@@ -79,13 +79,13 @@ export class Schemas {
   }
 }
 
-/** The fields of a class that cannot be left out. */
+/** Returns the required fields of a class. */
 export const requiredOf = (type: DtoClass): string[] =>
   fieldsOf(type)
     .filter(({ absent, fallback }) => !absent && fallback === undefined)
     .map(({ name }) => name);
 
-/** A schema that null meets too. */
+/** Returns a schema that also accepts null. */
 export const orNull = (schema: Json): Json =>
   isOnlyType(schema) ? { type: [schema['type'], 'null'] } : { anyOf: [schema, { type: 'null' }] };
 

@@ -2,8 +2,8 @@ import type { Sql } from '@herald/database';
 import type { OwedJob } from './outbox-message.js';
 
 /**
- * Notes in the outbox which job carries each message. The jobs are looked up in a map: how many rows the planner expects
- * here can be off a thousandfold, and it would join a thousand ids with a thousand rows by comparing each with each.
+ * Stores which job carries each message. The job ids come from a map: the planner's row estimate can be wrong by a
+ * factor of a thousand here, and a join would then compare a thousand ids with a thousand rows one by one.
  */
 const ASSIGN = `
   update outbox set job_id = ($2::jsonb ->> id::text)::uuid, queued_at = now() where id = any($1::uuid[])`;

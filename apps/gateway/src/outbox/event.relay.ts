@@ -15,19 +15,20 @@ const { queue } = merchantAnswered;
 const FEED_EVERY_MS = 200;
 const SETTLE_EVERY_MS = 1000;
 const MAX_ROWS_PER_ROUND = 500;
-/** A job that succeeded stays this long, so that it is seen although every gateway was down for a while. */
-const KEPT_SECONDS = 3600;
+/** A completed job is kept this long, so that it is still seen after all gateways were down for a while. */
+const KEEP_SECONDS = 3600;
 
 /**
- * Events for foreign systems. Nobody there can take the outbox row, so each job carries the whole event, and the row
- * goes once its job was seen completed (contracts README, "Events"): at least once. What Redis lost comes again; what its
- * consumer failed for good becomes a dead letter. At most `PUBLISHED_LIMIT` events are published and unfinished.
+ * Relays events to other systems, at least once (contracts README, "Events"). Their consumers cannot take the outbox
+ * row, so each job carries the whole event, and the row is deleted once its job was seen completed. Events that Redis
+ * lost are published again; those that their consumer failed permanently become dead letters. At most `PUBLISHED_LIMIT`
+ * events are published and unfinished.
  */
 @Injectable()
 export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(EventRelay.name);
   private readonly repeats = new Map<'publishing' | 'settling', Repeat>();
-  /** Where the last round of settling ended: the next one goes on from there. */
+  /** The last job of the previous settling round; the next round continues after it. */
   private reached?: Published;
 
   constructor(
@@ -49,7 +50,7 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
     return this.repeats.get(of)?.progress() ?? { finished: 0, waits: false };
   }
 
-  /** Publishes the oldest events that have no job. Two gateways may do this at once: each takes rows of its own. */
+  /** Publishes the oldest events that have no job. Gateways may do this concurrently: each takes different rows. */
   async feed(): Promise<void> {
     await this.client.ping(queue);
     const events = await this.database.feeding((tx) =>
@@ -59,16 +60,16 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
         MAX_ROWS_PER_ROUND,
       ]),
     );
-    // What fails to get there is found gone.
+    // An event that could not be published is found in state `gone` and published again.
     await Promise.allSettled(
       events.map(({ job_id: jobId, body, traceparent }) => {
         const traced = [{ id: body.correlationId, traceparent }];
-        return this.client.enqueue(merchantAnswered, 'answered', body, { jobId, keepSeconds: KEPT_SECONDS, traced });
+        return this.client.enqueue(merchantAnswered, 'answered', body, { jobId, keepSeconds: KEEP_SECONDS, traced });
       }),
     );
   }
 
-  /** One round over the published events. */
+  /** Settles one round of published events: deletes, publishes again, or moves to the dead letters. */
   async settle(): Promise<void> {
     const published = await this.nextPublished();
     if (published.length === 0) return;
@@ -76,18 +77,18 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
       merchantAnswered,
       published.map(({ job_id }) => job_id),
     );
-    const those = (state: JobState) => published.filter((_, index) => states[index] === state);
-    const longAgo = Date.now() - this.settings.SWEEP_AFTER_MS;
-    await this.run(DELETE, those('completed'));
-    await this.run(BURY, those('failed'));
+    const inState = (state: JobState) => published.filter((_, index) => states[index] === state);
+    const publishedBefore = Date.now() - this.settings.SWEEP_AFTER_MS;
+    await this.run(DELETE, inState('completed'));
+    await this.run(MOVE_TO_DEAD_LETTERS, inState('failed'));
     await this.run(
       PUBLISH_AGAIN,
-      those('gone').filter(({ queued_at }) => queued_at.getTime() < longAgo),
+      inState('gone').filter(({ queued_at }) => queued_at.getTime() < publishedBefore),
     );
   }
 
   private async nextPublished(): Promise<Published[]> {
-    const { queued_at = '-infinity', job_id = NIL } = this.reached ?? {};
+    const { queued_at = '-infinity', job_id = NIL_UUID } = this.reached ?? {};
     const published = await this.database.feeding((tx) =>
       tx.query<Published>(FIND_PUBLISHED, [queue, queued_at, job_id, MAX_ROWS_PER_ROUND]),
     );
@@ -102,7 +103,7 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
   }
 }
 
-const NIL = '00000000-0000-0000-0000-000000000000';
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 const TAKE = `
   with room as (
@@ -119,14 +120,14 @@ const FIND_PUBLISHED = `
    where queue = $1 and job_id is not null and (queued_at, job_id) > ($2, $3)
    order by queued_at, job_id limit $4`;
 
-/** Rows that another gateway published again in the meantime are its affair. */
+/** Matches rows and jobs, so that rows which another gateway has published again are left alone. */
 const ROWS = `queue = $1 and id = any($2::uuid[]) and job_id = any($3::uuid[])`;
 
 const DELETE = `delete from outbox where ${ROWS}`;
 
 const PUBLISH_AGAIN = `update outbox set job_id = null, queued_at = null where ${ROWS}`;
 
-const BURY = `
+const MOVE_TO_DEAD_LETTERS = `
   with given_up as (delete from outbox where ${ROWS} returning *)
   insert into dead_letters (correlation_id, queue, job, company_id, content, error, accepted_at, queued_at, history)
   select id, queue, job, company_id, body::text, 'its consumer failed it for good', accepted_at, queued_at, history

@@ -1,19 +1,19 @@
-/** A message that a gateway is about to accept. */
+/** A message to be accepted. */
 export interface NewMessage {
   /** The correlationId. */
   id: string;
   queue: string;
-  /** The job of the queue's contract that it would be. */
+  /** The job of the queue's contract that the worker runs for it. */
   job: string;
   companyId: string;
   body: unknown;
-  /** It overtakes what waits. */
+  /** Fed before the company's ordinary messages. */
   urgent?: boolean;
-  /** The trace that it is accepted in. */
+  /** The trace of the request that sends it. */
   traceparent?: string;
 }
 
-/** A request that came with an Idempotency-Key: the id of its correlation, and the hash of the body as it was sent. */
+/** A request with an Idempotency-Key: the id of its correlation, and the hash of its body. */
 export interface RequestKey {
   id: string;
   hash: Buffer;
@@ -24,13 +24,13 @@ export interface OwedJob {
   queue: string;
   jobId: string;
   ids: string[];
-  /** The trace of each, where it has one. */
+  /** The trace of each message, or null. */
   traceparents: (string | null)[];
   alone: boolean;
   urgent: boolean;
 }
 
-/** Order in which a company's unpublished messages are fed. */
+/** The order in which a company's unpublished messages are fed. */
 export const LANE = { urgent: 0, ordinary: 1 } as const;
 
 interface Row {
@@ -41,7 +41,7 @@ interface Row {
   traceparent?: string | null;
 }
 
-/** What an outbox row says of how it travels. */
+/** The columns of an outbox row that determine its job. */
 export type OwedRow = { id: string; alone: boolean; lane: number; traceparent: string | null };
 
 export const rowOf = (queue: string, { lane, ...row }: OwedRow): Row => ({
@@ -50,17 +50,17 @@ export const rowOf = (queue: string, { lane, ...row }: OwedRow): Row => ({
   urgent: lane === LANE.urgent,
 });
 
-/** Packs rows into jobs: those of one queue together, the urgent apart, those that must be alone one by one. */
+/** Packs rows into jobs by queue. Urgent rows get separate jobs, and rows marked `alone` one job each. */
 export function packJobs(rows: Row[], maxIds: number, newJobId: () => string): OwedJob[] {
   const jobs: OwedJob[] = [];
-  const open = new Map<string, OwedJob>();
+  const openJobs = new Map<string, OwedJob>();
   for (const { id, queue, alone = false, urgent = false, traceparent = null } of rows) {
     const lane = `${queue} ${urgent}`;
-    let job = alone ? undefined : open.get(lane);
+    let job = alone ? undefined : openJobs.get(lane);
     if (!job || job.ids.length >= maxIds) {
       job = { queue, jobId: newJobId(), ids: [], traceparents: [], alone, urgent };
       jobs.push(job);
-      if (!alone) open.set(lane, job);
+      if (!alone) openJobs.set(lane, job);
     }
     job.ids.push(id);
     job.traceparents.push(traceparent);

@@ -9,34 +9,36 @@ import { type NewMessage, type OwedJob, type OwedRow, packJobs, rowOf } from './
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
 
-/** What a gateway knows of a queue between two looks at it. */
+/** A gateway's knowledge of a queue between two measurements. */
 interface Room {
-  /** Messages that may still be published at once. */
+  /** Messages that may still be published immediately. */
   allowance: number;
-  /** Messages wait for their turn: newcomers wait behind them. */
+  /** Messages are waiting for their turn, so new ones queue behind them. */
   backlog: boolean;
-  /** How many messages may be published before the last of them would be late; found by trying. */
+  /** How many messages may be published before the last of them would be late; adapted continuously. */
   depth: number;
-  looking: boolean;
+  refreshing: boolean;
 }
 
-/** What a look at a queue tells. */
-interface Sight {
+/** A measurement of a queue. */
+interface Measurement {
   published: number;
-  /** Published longer ago than a message should wait, and so long ago that something else is the matter with it. */
+  /** Messages published more than `LATE_AFTER_MS` ago, and those so old that overload is not the cause. */
   late: number;
   stale: number;
   backlog: boolean;
 }
 
 const ROUND_MS = 100;
-/** How often a queue that seems quiet is looked at: a worker may have handed messages back. */
-const QUIET_ROUNDS = 10;
-/** A gateway may publish this many between two looks, so that several of them stay near the limit together. */
+/** Rounds between measurements of a quiet queue: a worker may have handed messages back. */
+const ROUNDS_BETWEEN_REFRESHES = 10;
+/**
+ * A gateway publishes at most this many between two measurements, so that all gateways together stay near the limit.
+ */
 const ALLOWANCE = 1000;
 const MAX_ROWS_PER_ROUND = 2000;
 const MAX_COMPANIES_PER_ROUND = 500;
-/** A published message should be done this soon: whoever comes next waits behind those that are published already. */
+/** A published message should be done by then: new ones wait behind all that are published already. */
 const LATE_AFTER_MS = 700;
 const STALE_AFTER_MS = 5000;
 const LATE_SHARE = 0.1;
@@ -45,14 +47,14 @@ const DEPTH_STEP = 500;
 
 /**
  * Keeps Redis small: at most `PUBLISHED_LIMIT` messages of a queue are published and unfinished, and while others wait,
- * no more than the workers get through in about a second. Newcomers are published at once while less than half of the
- * limit is used; the rest stays owed and is fed here, in turn by company.
+ * no more than the workers finish in about a second. New messages are published immediately while less than half of the
+ * limit is used. The rest stays in the outbox and is fed from here, the companies taking turns.
  */
 @Injectable()
 export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(OutboxFeeder.name);
   private readonly rooms = new Map<string, Room>();
-  /** The company that was served last, by queue: the next round starts after it. */
+  /** The company served last, by queue: the next round starts after it. */
   private readonly served = new Map<string, string>();
   private repeat?: Repeat;
   private round = 0;
@@ -67,7 +69,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     for (const queue of Object.keys(OWED_QUEUES)) {
-      this.rooms.set(queue, { allowance: DEPTH_STEP, backlog: false, depth: DEPTH_STEP, looking: false });
+      this.rooms.set(queue, { allowance: DEPTH_STEP, backlog: false, depth: DEPTH_STEP, refreshing: false });
     }
     this.repeat = new Repeat(ROUND_MS, () => this.feedAll(), this.logger);
   }
@@ -77,14 +79,14 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   /**
-   * Of messages about to be committed, those to publish at once; the others wait for their turn. While Redis is away all
-   * of them do: they are fed as soon as it is back, and need not be found by the sweeper.
+   * Returns which of the messages about to be committed to publish immediately; the others wait for their turn. While
+   * Redis is unreachable all of them wait: they are fed as soon as it is back, without waiting for the sweeper.
    */
-  admit(messages: NewMessage[]): NewMessage[] {
+  selectPublishable(messages: NewMessage[]): NewMessage[] {
     return messages.filter(({ queue }) => {
       const room = this.rooms.get(queue);
       if (!room) throw new OwnFault(`The outbox does not feed a queue ${queue}`);
-      if (room.allowance < ALLOWANCE / 2 && !room.looking) void this.look(queue, room);
+      if (room.allowance < ALLOWANCE / 2 && !room.refreshing) void this.refresh(queue, room);
       if (room.backlog || room.allowance <= 0 || !this.client.isConnected) {
         room.backlog = true;
         return false;
@@ -94,7 +96,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     });
   }
 
-  /** How many jobs this gateway has fed, and whether it could feed one: messages wait, and there is room. */
+  /** Returns how many jobs this gateway has fed, and whether it could feed one: messages wait, and there is room. */
   async progress(): Promise<{ finished: number; waits: boolean }> {
     const waits = await this.database.feeding(async (tx) => {
       for (const queue of this.rooms.keys()) {
@@ -106,67 +108,67 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     return { finished: this.fed, waits };
   }
 
-  /** How many more may be published, of newcomers up to half of the limit. */
-  private roomIn({ published, stale }: Sight, depth: number, limit: number): number {
+  /** Returns how many more messages may be published under a limit; new messages get half of `PUBLISHED_LIMIT`. */
+  private roomIn({ published, stale }: Measurement, depth: number, limit: number): number {
     return Math.min(limit - published, Math.floor(depth) - (published - stale));
   }
 
-  private async look(queue: string, room: Room): Promise<void> {
-    room.looking = true;
-    const before = room.allowance;
+  private async refresh(queue: string, room: Room): Promise<void> {
+    room.refreshing = true;
+    const allowanceBefore = room.allowance;
     try {
-      const sight = await this.database.feeding((tx) => this.measure(tx, queue));
-      const publishedMeanwhile = before - room.allowance;
-      room.backlog = sight.backlog;
+      const measured = await this.database.feeding((tx) => this.measure(tx, queue));
+      const publishedMeanwhile = allowanceBefore - room.allowance;
+      room.backlog = measured.backlog;
       const { PUBLISHED_LIMIT } = this.settings;
-      const most = isDeep(sight) ? 0 : Math.min(ALLOWANCE, this.roomIn(sight, room.depth, PUBLISHED_LIMIT / 2));
+      const most = isBehind(measured) ? 0 : Math.min(ALLOWANCE, this.roomIn(measured, room.depth, PUBLISHED_LIMIT / 2));
       room.allowance = Math.floor(most) - publishedMeanwhile;
     } catch (err) {
-      // The next message, or the next round, looks again.
-      this.logger.warn({ message: `queue ${queue} could not be looked at`, err });
+      // The next message or round measures again.
+      this.logger.warn({ message: `queue ${queue} could not be measured`, err });
     } finally {
-      room.looking = false;
+      room.refreshing = false;
     }
   }
 
-  private async measure(tx: Sql, queue: string): Promise<Sight> {
-    const [sight] = await tx.query<Sight & Record<string, unknown>>(MEASURE, [
+  private async measure(tx: Sql, queue: string): Promise<Measurement> {
+    const [measured] = await tx.query<Measurement & Record<string, unknown>>(MEASURE, [
       queue,
       this.settings.PUBLISHED_LIMIT,
       LATE_AFTER_MS,
       STALE_AFTER_MS,
     ]);
-    return sight as Sight;
+    return measured as Measurement;
   }
 
   private async feedAll(): Promise<void> {
-    const lookDue = this.round++ % QUIET_ROUNDS === 0;
+    const refreshDue = this.round++ % ROUNDS_BETWEEN_REFRESHES === 0;
     await forEach(this.rooms, async ([queue, room]) => {
-      if (lookDue && !room.backlog) await this.look(queue, room);
+      if (refreshDue && !room.backlog) await this.refresh(queue, room);
       if (room.backlog) await this.feed(queue, room);
     });
   }
 
-  /** One round: fills what room there is with the oldest of each company in turn. */
+  /** Feeds one round: fills the room with the oldest messages of each company in turn. */
   private async feed(queue: string, room: Room): Promise<void> {
     await this.client.ping(queue);
     const jobs = await this.database.feeding((tx) => this.assign(tx, queue, room));
-    if (!jobs) return this.look(queue, room);
+    if (!jobs) return this.refresh(queue, room);
     this.fed += jobs.length;
     await this.publisher.publish(jobs);
   }
 
-  /** Undefined when there is no room, nothing waits any more, or another gateway is at it. */
+  /** Returns undefined when there is no room, nothing waits, or another gateway is feeding this queue. */
   private async assign(tx: Sql, queue: string, room: Room): Promise<OwedJob[] | undefined> {
     const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as mine', [
       `herald.feed.${queue}`,
     ]);
     if (!lock?.mine) return undefined;
     const { PUBLISHED_LIMIT } = this.settings;
-    const sight = await this.measure(tx, queue);
-    const depth = isDeep(sight) ? room.depth / 2 : room.depth + DEPTH_STEP;
+    const measured = await this.measure(tx, queue);
+    const depth = isBehind(measured) ? room.depth / 2 : room.depth + DEPTH_STEP;
     room.depth = Math.min(PUBLISHED_LIMIT, Math.max(LEAST_DEPTH, depth));
-    const rows = Math.min(MAX_ROWS_PER_ROUND, this.roomIn(sight, room.depth, PUBLISHED_LIMIT));
+    const rows = Math.min(MAX_ROWS_PER_ROUND, this.roomIn(measured, room.depth, PUBLISHED_LIMIT));
     if (rows <= 0) return undefined;
     const companies = await this.nextCompanies(tx, queue);
     if (companies.length === 0) return undefined;
@@ -182,30 +184,31 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async nextCompanies(tx: Sql, queue: string): Promise<string[]> {
-    const after = this.served.get(queue) ?? NIL;
+    const after = this.served.get(queue) ?? NIL_UUID;
     const find = async (from: string) =>
       (await tx.query<{ company_id: string }>(COMPANIES_AFTER, [queue, from, MAX_COMPANIES_PER_ROUND])).map(
         ({ company_id }) => company_id,
       );
     let companies = await find(after);
-    if (companies.length < MAX_COMPANIES_PER_ROUND && after !== NIL) {
-      companies = [...new Set([...companies, ...(await find(NIL))])].slice(0, MAX_COMPANIES_PER_ROUND);
+    if (companies.length < MAX_COMPANIES_PER_ROUND && after !== NIL_UUID) {
+      companies = [...new Set([...companies, ...(await find(NIL_UUID))])].slice(0, MAX_COMPANIES_PER_ROUND);
     }
-    this.served.set(queue, companies.length < MAX_COMPANIES_PER_ROUND ? NIL : (companies.at(-1) as string));
+    this.served.set(queue, companies.length < MAX_COMPANIES_PER_ROUND ? NIL_UUID : (companies.at(-1) as string));
     return companies;
   }
 }
 
-const NIL = '00000000-0000-0000-0000-000000000000';
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
-/** The workers are behind: more would only wait longer, in front of whoever comes next. A few may be late by themselves. */
-const isDeep = ({ published, late, stale }: Sight) => late > Math.max(LEAST_DEPTH, (published - stale) * LATE_SHARE);
+/** True when the workers are behind: more would only delay later messages. A few may be late for other reasons. */
+const isBehind = ({ published, late, stale }: Measurement) =>
+  late > Math.max(LEAST_DEPTH, (published - stale) * LATE_SHARE);
 
 const MEASURE = `
   select p.*, exists (select from outbox where queue = $1 and job_id is null) as backlog
     from published_messages($1, $2, $3 * interval '1 millisecond', $4 * interval '1 millisecond') p`;
 
-/** Hops from company to company in the index, however many messages each has. */
+/** Finds the companies by skipping through the index, however many messages each has. */
 const COMPANIES_AFTER = `
   with recursive hop as (
     (select company_id from outbox where queue = $1 and job_id is null and company_id > $2

@@ -18,13 +18,13 @@ const ROUND_MS = 1000;
 const MAX_JOBS_PER_ROUND = 500;
 
 /**
- * Redis may vanish: messages that were published long ago and are still owed are looked for there. A job that is gone,
- * or ended without its messages, is replaced; one that failed is split.
+ * Recovers messages after Redis lost data: messages published long ago and still owed are looked up there. A job that
+ * is gone, or that ended without its messages, is replaced; a failed one is split.
  */
 @Injectable()
 export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(OutboxSweeper.name);
-  /** Where the last round ended, by queue: the next one goes on from there. */
+  /** The last job of the previous round, by queue; the next round continues after it. */
   private readonly reached = new Map<string, OldJob>();
   private repeat?: Repeat;
 
@@ -51,7 +51,7 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
     await forEach(Object.values(OWED_QUEUES), (contract) => this.sweep(contract));
   }
 
-  /** One round over one queue. Two gateways may do this at once: a row is given a new job by one of them. */
+  /** Sweeps one round of a queue. Gateways may do this concurrently: only one of them gives a row a new job. */
   async sweep(contract: QueueContract): Promise<void> {
     const old = await this.database.feeding((tx) => this.findOld(tx, contract.queue));
     if (old.length === 0) return;
@@ -112,5 +112,5 @@ const OF_JOBS = `queue = $1 and job_id is not null and queued_at = any($2::times
 
 const LOCK_ROWS = `select id, alone, lane, traceparent from outbox where ${OF_JOBS} order by accepted_at, id for update skip locked`;
 
-/** The messages of a failed job are fed again, each alone: the worker finds the guilty one. */
+/** Feeds the messages of a failed job again, each alone, so that only the message that fails is given up. */
 const SPLIT = `update outbox set alone = true, job_id = null, queued_at = null where ${OF_JOBS}`;

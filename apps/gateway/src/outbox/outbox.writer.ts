@@ -11,26 +11,28 @@ import { OwedPublisher } from './owed-publisher.js';
 interface Waiting {
   messages: NewMessage[];
   key?: RequestKey;
-  /** On the clock of `performance.now()`. */
+  /** Arrival, on the clock of `performance.now()`. */
   since: number;
   resolve: (acceptance: Acceptance) => void;
   reject: (error: unknown) => void;
 }
 
 export interface Acceptance {
-  /** The messages were committed earlier, under the same key and body. */
+  /** True when the messages were committed earlier, under the same key and body. */
   replayed: boolean;
 }
 
 const MAX_ROWS_PER_COMMIT = 1000;
-/** Who has waited so long for a commit that found Postgres away does not wait for the next one as well. */
-const PATIENCE_MS = 500;
-/** What is said where too many messages are owed. */
+/**
+ * After a commit that failed because Postgres is unreachable, callers who have waited longer than this are refused too.
+ */
+const MAX_WAIT_MS = 500;
+/** The message of a 503 while the outbox is full. */
 export const OUTBOX_FULL = 'Too many messages wait to be delivered; try again later';
 
 /**
- * The promise: an accepted message is a committed row before its caller hears of it. Callers that arrive while a commit
- * is under way share the next one, and the ids that were committed together travel in one job.
+ * Commits accepted messages to the outbox before their callers get a response. Callers that arrive during a commit
+ * share the next one, and the ids that were committed together are published in one job.
  */
 @Injectable()
 export class OutboxWriter {
@@ -47,8 +49,7 @@ export class OutboxWriter {
 
   /**
    * Resolves once the messages are committed, all or none of them.
-   * @throws Refusal 422 when the key was used with another body, 503 when the outbox is full; none of the messages is
-   *   accepted then
+   * @throws Refusal 422 when the key was used with another body, 503 when the outbox is full; then none is accepted
    */
   accept(messages: NewMessage[], key?: RequestKey): Promise<Acceptance> {
     const traceparent = activeTraceparent();
@@ -59,7 +60,7 @@ export class OutboxWriter {
     });
   }
 
-  /** How many commits have ended, well or not, and whether callers wait for one. */
+  /** Returns how many commits have ended, successful or not, and whether callers are waiting for one. */
   progress(): { finished: number; waits: boolean } {
     return { finished: this.commits, waits: this.committing };
   }
@@ -82,43 +83,47 @@ export class OutboxWriter {
   }
 
   private async commit(all: Waiting[]): Promise<void> {
-    const everyone = all.flatMap(({ messages }) => messages);
+    const messages = all.flatMap(({ messages }) => messages);
     try {
-      const jobs = await step(within('commit to outbox'), everyone, () => this.write(all));
+      const jobs = await step(within('commit to outbox'), messages, () => this.write(all));
       void this.publisher.publish(jobs);
     } catch (error) {
-      // Those who were refused before know of it already.
+      // No effect on callers that were refused before.
       for (const caller of all) caller.reject(error);
-      if (this.database.isAway) this.refuseTired(error);
+      if (this.database.isAway) this.refuseOverdue(error);
     }
   }
 
-  /** Commits what there is room for, tells the callers, and returns the jobs to publish. */
+  /** Commits the messages that there is room for, settles the callers, and returns the jobs to publish. */
   private async write(all: Waiting[]): Promise<OwedJob[]> {
-    const callers = await this.ceiling.admit(all);
-    if (callers.length < all.length) refuse(all, callers);
+    const callers = await this.ceiling.reserve(all);
+    if (callers.length < all.length) refuseWithoutRoom(all, callers);
     if (callers.length === 0) return [];
     const first = firstOfEachKey(callers);
-    const jobs = packJobs(this.feeder.admit(first.flatMap(({ messages }) => messages)), MAX_OWED_IDS, randomUUID);
+    const jobs = packJobs(
+      this.feeder.selectPublishable(first.flatMap(({ messages }) => messages)),
+      MAX_OWED_IDS,
+      randomUUID,
+    );
     const fresh = await this.insert(first, jobs);
     noteCommit(fresh);
     await this.settle(callers, fresh);
     return fresh.size === callers.length ? jobs : withoutReplayed(jobs, fresh);
   }
 
-  private refuseTired(error: unknown): void {
-    const latest = performance.now() - PATIENCE_MS;
-    // In the order in which they came.
+  private refuseOverdue(error: unknown): void {
+    const latest = performance.now() - MAX_WAIT_MS;
+    // The callers are in order of arrival.
     while (this.waiting[0] && this.waiting[0].since < latest) this.waiting.shift()?.reject(error);
   }
 
-  /** Commits, and returns the callers whose messages are rows now: those without a key, and those whose key is new. */
+  /** Commits, and returns the callers whose messages were written: those without a key, and those with a new key. */
   private async insert(callers: Waiting[], jobs: OwedJob[]): Promise<Set<Waiting>> {
     if (callers.every(({ key }) => !key)) {
       await this.database.query(INSERT, columns(callers, jobs));
       return new Set(callers);
     }
-    // In order of the keys, so that two gateways with the same ones do not wait for each other.
+    // All gateways insert keys in the same order, so that two of them cannot deadlock.
     const keys = callers.flatMap(({ key }) => key ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
     const rows = await this.database.query<{ id: string }>(INSERT_KEYED, [
       ...columns(callers, jobs),
@@ -130,7 +135,10 @@ export class OutboxWriter {
     return new Set(callers.filter(({ key }) => !key || isNew.has(key.id)));
   }
 
-  /** A caller who is not fresh repeats an earlier request, or used its key for another body. */
+  /**
+   * Resolves or rejects each caller. One that is not fresh repeats an earlier request, or used its key with another
+   * body.
+   */
   private async settle(callers: Waiting[], fresh: Set<Waiting>): Promise<void> {
     const repeated = callers.flatMap((caller) => (fresh.has(caller) || !caller.key ? [] : caller.key.id));
     const known = repeated.length > 0 ? await this.database.query<Known>(FIND, [repeated]) : [];
@@ -144,10 +152,10 @@ export class OutboxWriter {
   }
 }
 
-function refuse(all: Waiting[], admitted: Waiting[]): void {
-  const inside = new Set(admitted);
+function refuseWithoutRoom(all: Waiting[], withRoom: Waiting[]): void {
+  const fitting = new Set(withRoom);
   for (const caller of all) {
-    if (!inside.has(caller)) caller.reject(unavailable(OUTBOX_FULL));
+    if (!fitting.has(caller)) caller.reject(unavailable(OUTBOX_FULL));
   }
 }
 
@@ -156,7 +164,7 @@ interface Known {
   body_hash: Buffer;
 }
 
-/** The same key can arrive twice in one commit: the first is written, the others find it. */
+/** Drops repetitions of a key within one commit: the first is written, and the others find it. */
 function firstOfEachKey(callers: Waiting[]): Waiting[] {
   const taken = new Set<string>();
   return callers.filter(({ key }) => !key || (!taken.has(key.id) && taken.add(key.id)));
@@ -172,7 +180,7 @@ function noteCommit(callers: Set<Waiting>): void {
   for (const [queue, size] of sizes) recordBatch(queue, size);
 }
 
-/** A replayed message was published when it was new. */
+/** Removes replayed messages from the jobs: they were published when they were new. */
 function withoutReplayed(jobs: OwedJob[], fresh: Set<Waiting>): OwedJob[] {
   const written = new Set([...fresh].flatMap(({ messages }) => messages.map(({ id }) => id)));
   return jobs
@@ -206,7 +214,7 @@ const WRITE = `insert into outbox (${FIELDS}, accepted_at, queued_at)
 
 const INSERT = `${WRITE} ${GIVEN}) as given(${FIELDS})`;
 
-/** Messages without a key are always new; of those with one, the request's row decides, for all of a batch at once. */
+/** Messages without a key are always new. With a key, the row in `requests` decides for the whole batch together. */
 const INSERT_KEYED = `
   with keys as (
     insert into requests (id, body_hash) select * from unnest($10::uuid[], $11::bytea[])

@@ -12,7 +12,7 @@ export const OWED_QUEUES = {
 
 type OwedContract = QueueContract<{ owed: typeof owed }>;
 
-/** Puts jobs of outbox ids on their queues. What fails to get there is found by the sweeper. */
+/** Publishes jobs of outbox ids. The sweeper finds those that could not be published. */
 @Injectable()
 export class OwedPublisher {
   constructor(private readonly client: QueueClient) {}
@@ -20,7 +20,7 @@ export class OwedPublisher {
   async publish(jobs: OwedJob[]): Promise<void> {
     await Promise.allSettled(
       jobs.map(({ queue, jobId, ids, traceparents, alone, urgent }) => {
-        const traced = ids.map((id, seat) => ({ id, traceparent: traceparents[seat] }));
+        const traced = ids.map((id, index) => ({ id, traceparent: traceparents[index] }));
         return this.client.enqueue(
           OWED_QUEUES[queue] as OwedContract,
           'owed',

@@ -1,8 +1,8 @@
 import type { Logger } from '@nestjs/common';
 
 /**
- * Does `work` for each, one after the other, whatever becomes of the others.
- * @throws the first error, when all have had their turn
+ * Runs `work` for each item in sequence, even if some fail.
+ * @throws the first error, after all items
  */
 export async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const errors: unknown[] = [];
@@ -11,15 +11,15 @@ export async function forEach<T>(items: Iterable<T>, work: (item: T) => Promise<
 }
 
 /**
- * Runs `work` again and again with a pause in between, never two at once, until it is stopped. Of a row of failures the
- * first is logged, and the success that ends it.
+ * Runs `work` repeatedly with a pause in between, never concurrently, until it is stopped. In a series of failures it
+ * logs the first one, and the success that ends the series.
  */
 export class Repeat {
   private timer?: NodeJS.Timeout;
   private running: Promise<void> = Promise.resolve();
   private stopped = false;
   private failing = false;
-  private turns = 0;
+  private rounds = 0;
 
   constructor(
     private readonly pauseMs: number,
@@ -29,9 +29,9 @@ export class Repeat {
     this.next();
   }
 
-  /** Turns that have ended, well or not; the next one is always due. */
+  /** Returns the number of rounds that have ended, successful or not; another one is always due. */
   progress(): { finished: number; waits: boolean } {
-    return { finished: this.turns, waits: !this.stopped };
+    return { finished: this.rounds, waits: !this.stopped };
   }
 
   async stop(): Promise<void> {
@@ -53,9 +53,9 @@ export class Repeat {
   }
 
   private note(fault?: { err: unknown }): void {
-    this.turns++;
-    if (fault && !this.failing) this.logger.warn({ message: 'waits', ...fault });
-    if (!fault && this.failing) this.logger.log('goes on');
+    this.rounds++;
+    if (fault && !this.failing) this.logger.warn({ message: 'A round failed; retrying', ...fault });
+    if (!fault && this.failing) this.logger.log('Rounds succeed again');
     this.failing = fault !== undefined;
   }
 }
