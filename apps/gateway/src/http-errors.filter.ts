@@ -66,7 +66,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
 
   /**
    * Authenticates requests that the router rejected before the gate ran (`OPTIONS *`, a path that cannot be decoded),
-   * so that strangers get 401.
+   * so that unauthenticated clients get 401.
    */
   private async authenticateFirst(error: unknown, request: FastifyRequest): Promise<unknown> {
     if (request.passedGate || !(error instanceof HttpException)) return error;

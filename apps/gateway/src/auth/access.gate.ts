@@ -138,7 +138,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     // Read now: after the connection has closed, its address is gone.
     const network = countAgainstNetwork(request);
     try {
-      // Nest creates a context only after the body was read; strangers are refused before that.
+      // Nest creates a context only after the body was read, and this must happen before.
       await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
     } catch (error) {
       if (error instanceof Refusal && error.status === 401) this.failedLogins.note(network);

@@ -49,7 +49,7 @@ export class RemoteKeys {
     void this.refresh();
   }
 
-  /** True once the issuer has responded. */
+  /** True once the keys were fetched. */
   get isKnown(): boolean {
     return this.keys !== undefined;
   }

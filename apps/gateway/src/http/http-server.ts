@@ -20,7 +20,7 @@ import { SECURITY_HEADERS } from './security-headers.js';
 const MAX_BODY_BYTES = 64 * 1024;
 /** Node's default. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** How often connections are checked for requests that take too long to arrive. */
+/** Interval between checks for requests that take too long to arrive. */
 const CHECK_CONNECTIONS_MS = 1000;
 
 /** Ids that a client may give to its request; any other is replaced by a generated one. */
@@ -103,7 +103,8 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     next();
   });
   server.addHook('onRequest', showFrontPage);
-  // Handles paths that exist for other methods. Runs after the gate, so that strangers do not learn of them.
+  // Handles paths that exist for other methods. Runs after the gate, so that unauthenticated clients do not learn of
+  // them.
   server.addHook('preParsing', (request, reply, _body, next) => {
     const methods = request.is404 && paths.methodsOf(request.url);
     if (!methods) return next();

@@ -10,9 +10,9 @@ interface Send {
 
 /** A gateway's knowledge of how many messages a queue is owed. */
 interface Level {
-  /** How many more may be accepted. */
+  /** The number of messages that may still be accepted. */
   room: number;
-  /** How many of those this gateway accepts before it counts again; below `low` a count is due. */
+  /** The number of those that this gateway accepts before it counts again; below `low` a count is due. */
   allowance: number;
   low: number;
   /** Messages reserved so far, and how many of them are committed. */
@@ -24,7 +24,7 @@ interface Level {
   counting?: Promise<void>;
 }
 
-/** A gateway uses this part of the room that it sees, so that many gateways together do not overfill the outbox. */
+/** The room that a gateway sees is divided by this, so that many gateways together do not overfill the outbox. */
 const GATEWAYS = 8;
 const COUNT_EVERY_MS = 1000;
 /** Counting a full outbox costs Postgres time: at most this part of the time is spent on it. */

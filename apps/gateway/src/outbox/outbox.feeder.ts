@@ -15,7 +15,7 @@ interface Room {
   allowance: number;
   /** Messages are waiting for their turn, so new ones queue behind them. */
   backlog: boolean;
-  /** How many messages may be published before the last of them would be late; adapted continuously. */
+  /** The number of messages that may be published before the last of them would be late; adapted continuously. */
   depth: number;
   refreshing: boolean;
 }
