@@ -53,7 +53,7 @@ export class HttpErrorsFilter implements ExceptionFilter {
     let data = refusalOf(await this.authenticateFirst(error, request));
     await this.rateLimiter.countRefused(request, response);
     if (isClientFault(data)) {
-      request.mistaken = true;
+      request.isClientMistake = true;
       data = this.withConfiguredStatus(data);
     } else if (data.status >= 500) this.report(error, data, request, response);
     const { retryAfterSeconds = data.status === 503 || data.status === 504 ? RETRY_AFTER_SECONDS : undefined } = data;

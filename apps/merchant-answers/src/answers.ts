@@ -24,7 +24,7 @@ export interface GivenAnswer {
   /** True when a caller waits for the result. Then the answer is neither in the outbox nor among the dead letters. */
   awaited: boolean;
   /** The current span, which the event continues. */
-  span?: ReturnType<typeof spanHere>;
+  span?: ReturnType<typeof activeSpan>;
 }
 
 type Outcome = CommandResult<Done> | Error;
@@ -150,7 +150,7 @@ export class Answers {
         JSON.stringify(answer),
         JSON.stringify(rules),
         ...(this.writesEvents
-          ? [answeredEventId(given.id), merchantTenant(given.merchantId), traceparentHere(given.span) ?? null]
+          ? [answeredEventId(given.id), merchantTenant(given.merchantId), activeTraceparent(given.span) ?? null]
           : []),
       ]);
       const [first] = rows as [unknown[]];
@@ -171,7 +171,7 @@ export class Answers {
 }
 
 /** Returns the verdict that the same request received earlier, if any. */
-function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): Answered<Done> | undefined {
+function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): CommandResult<Done> | undefined {
   if (known.body_hash) {
     if (!known.body_hash.equals(hash)) throw unprocessable('This Idempotency-Key was used with another body');
     return { verdict: known.verdict as Done, replayed: true };

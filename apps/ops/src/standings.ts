@@ -33,7 +33,7 @@ export class Standings {
       ({ oldestSeconds }) => oldestSeconds,
     );
     this.registerDebtGauge('herald_dead_letters', 'messages given up and kept', ({ deadLetters: letters }) => letters);
-    tellGauge({ name: 'herald_queue_jobs', help: 'jobs in Redis', labels: ['queue', 'state'] }, async () =>
+    registerGauge({ name: 'herald_queue_jobs', help: 'jobs in Redis', labels: ['queue', 'state'] }, async () =>
       (await this.ofRedis()).flatMap(({ queue, jobs }) =>
         Object.entries(jobs).map(([state, value]) => ({ labels: { queue, state }, value })),
       ),
@@ -53,7 +53,7 @@ export class Standings {
   }
 
   private registerDebtGauge(name: string, help: string, figure: (debt: Debt) => number): void {
-    tellGauge({ name, help, labels: ['queue'] }, async () =>
+    registerGauge({ name, help, labels: ['queue'] }, async () =>
       (await this.ofPostgres()).map((debt) => ({ labels: { queue: debt.queue }, value: figure(debt) })),
     );
   }

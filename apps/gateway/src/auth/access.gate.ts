@@ -27,6 +27,7 @@ declare module 'fastify' {
 }
 
 const MAX_VERIFIED_JWTS = 10_000;
+const RECENT_MS = 600_000;
 
 /** Calls passport's strategy; everything it rejects becomes the same 401. */
 class JwtGuard extends AuthGuard('jwt') {
@@ -47,6 +48,8 @@ export class AccessGate implements CanActivate, OnModuleInit {
   private readonly jwtGuard = new JwtGuard();
   /** Callers of recently verified JWTs: verification takes longer than everything else in this class. */
   private readonly verified = new LRUCache<string, Caller>({ max: MAX_VERIFIED_JWTS });
+  /** JWTs that were valid recently: their senders do not count against their network, though each is verified again. */
+  private readonly recent = new LRUCache<string, true>({ max: MAX_VERIFIED_JWTS, ttl: RECENT_MS });
 
   constructor(
     private readonly credentials: CredentialStore,
@@ -136,7 +139,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     if (known) return known;
     const passed = request as FastifyRequest & { user: Caller };
     // Read now: after the connection has closed, its address is gone.
-    const network = countAgainstNetwork(request);
+    const network = this.recent.has(token) ? networkOfClient(request) : countAgainstNetwork(request);
     try {
       // Nest creates a context only after the body was read, and this must happen before.
       await this.jwtGuard.canActivate(new ExecutionContextHost([passed, {}]));
@@ -146,6 +149,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
     }
     const leftMs = (decodeJwt(token).exp ?? 0) * 1000 - Date.now();
     if (leftMs >= 1) this.verified.set(token, passed.user, { ttl: Math.min(KNOWN_FOR_MS, leftMs) });
+    this.recent.set(token, true);
     return passed.user;
   }
 }

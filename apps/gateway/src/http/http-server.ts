@@ -86,7 +86,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   });
   const server = adapter.getInstance();
   ignoreClosed(server.server);
-  boundConnections(server.server, settings.MAX_CONNECTIONS);
+  limitConnections(server.server, settings.MAX_CONNECTIONS);
   rejectUnsupported(server.server);
   handleExpectations(server.server);
   const paths = new KnownPaths(routerOptions);
@@ -145,7 +145,7 @@ function requestIdOf({ headers }: { headers: IncomingHttpHeaders }): string {
 function identify(request: FastifyRequest, reply: FastifyReply): void {
   void reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
   // Without tracing the client's own trace is returned unchanged.
-  const traceparent = traceparentHere() ?? request.headers.traceparent;
+  const traceparent = activeTraceparent() ?? request.headers.traceparent;
   if (isTraceparent(traceparent)) void reply.header('traceparent', traceparent);
 }
 

@@ -134,7 +134,7 @@ export class MerchantAnswersController {
   }
 }
 
-function resultOf({ verdict, replayed }: Answered<Done>, correlation: Correlation): Done {
+function resultOf({ verdict, replayed }: CommandResult<Done>, correlation: Correlation): Done {
   if (replayed) correlation.markReplayed();
   return verdict;
 }

@@ -73,12 +73,12 @@ export class Operations {
     const statuses = Object.keys((route.facts as OperationFacts).responses).map(Number);
     return {
       ...this.refusals.of(route),
-      ...(Object.fromEntries(answers.map((status) => [status, this.response(route, status)])) as Json),
+      ...(Object.fromEntries(statuses.map((status) => [status, this.response(route, status)])) as Json),
     };
   }
 
   private response(route: Route, status: number): Json {
-    const { answers, examples = {}, headers: own = {} } = route.facts as OperationFacts;
+    const { responses, examples = {}, headers: own = {} } = route.facts as OperationFacts;
     const { 'application/json': json, ...others } = this.refusals.orRefused(
       route,
       status,

@@ -15,7 +15,7 @@ export const maskingHooks: BoardHooks = {
   before: ({ method, request }) => {
     const { jobId } = (request?.params ?? {}) as { jobId?: string };
     // Refuses ids with content, so that a viewer cannot test which of them exist.
-    if (jobId !== undefined && !saysNothing(jobId)) {
+    if (jobId !== undefined && !isImpersonalId(jobId)) {
       return { allow: false, status: 404, errorKey: 'ERRORS.JOB_NOT_FOUND' };
     }
     return { allow: method === 'get' };
