@@ -14,7 +14,7 @@ const JWT = {
   userAudience: 'users',
   merchantAudience: 'merchants',
   algorithm: 'HS256',
-  secret: 'a secret of at least 32 bytes, for benches only',
+  secret: 'a secret of at least 32 bytes for benches only',
 };
 
 /** An empty, migrated database. */
@@ -39,7 +39,7 @@ export async function startOwn(servers, service, { name, databaseUrl, env = {}, 
     DATABASE_URL: await asMember(servers, databaseUrl, service.replaceAll('-', '_'), fenced),
     REDIS_URL: servers.redisUrl,
     QUEUE_NAMESPACE: name,
-    QUEUE_SECRET: 'a secret of at least 32 bytes, for benches only',
+    QUEUE_SECRET: 'a secret of at least 32 bytes for benches only',
     PORT: port,
     HEALTH_PORT: port,
     LOG_LEVEL: 'error',

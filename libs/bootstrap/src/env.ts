@@ -79,8 +79,10 @@ export const redisUrl = z.string({ error: 'must be set' }).transform((value, con
 export const queueSecrets = z
   .string({ error: 'must be set' })
   .transform((value) => value.split(',').map((secret) => secret.trim()))
-  .refine((secrets) => secrets.length <= 2, 'must be one secret, or two with a comma between them')
-  .refine((secrets) => secrets.every((secret) => Buffer.byteLength(secret) >= 32), 'must have at least 32 bytes');
+  .refine(
+    (secrets) => secrets.length <= 2 && secrets.every((secret) => Buffer.byteLength(secret) >= 32),
+    'must be a secret of at least 32 bytes, or two with a comma between them',
+  );
 
 /** Settings of every service. */
 export const ServiceEnv = z.object({
