@@ -19,7 +19,8 @@ export async function startHerald(dataFolder, checkout = THIS_CHECKOUT) {
   const demoFile = `${dataFolder}/demo.json`;
   await untilReady(running, () => existsSync(demoFile) && isUp(demoFile), 90_000);
   const demo = JSON.parse(readFileSync(demoFile, 'utf8'));
-  return { demo, pidOf: (app) => pidOf(running.pid, app) };
+  const { queue: queueSecret } = JSON.parse(readFileSync(`${dataFolder}/secrets.json`, 'utf8'));
+  return { demo, queueSecret, pidOf: (app) => pidOf(running.pid, app) };
 }
 
 async function isUp(demoFile) {

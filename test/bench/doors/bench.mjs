@@ -46,7 +46,9 @@ export async function doorsBench({ herald, servers, quick, log, dataFolder }) {
   const limitedToken = await aLimitedToken(servers, herald.demo.companies[0].id);
   const systems = [];
   for (const { name, limited, preload } of GATEWAYS) {
-    const { address, pid } = await startOwn(servers, 'gateway', { name: 'herald', databaseUrl, preload });
+    // Its jobs are for the workers of `herald`.
+    const env = { QUEUE_SECRET: herald.queueSecret };
+    const { address, pid } = await startOwn(servers, 'gateway', { name: 'herald', databaseUrl, env, preload });
     const token = limited ? limitedToken : system.token;
     systems.push({ ...system, name, url: `${address}/v1/feed/ai`, token, pids: [pid], take });
   }
