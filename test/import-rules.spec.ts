@@ -31,7 +31,7 @@ const outside = {
   '../../../test/support/client.js': LIB,
 };
 
-/** Where an app reads what is no message. */
+/** Folders of an app that read other input than messages. */
 const settings = {
   allowed: ['zod', '@herald/contracts'],
   forbidden: { ...redis, ...postgres, ...deep, '../../../../libs/queue': APP },

@@ -33,7 +33,7 @@ export class Figures {
     return this.matching(name, labels).length > 0;
   }
 
-  /** How many time series there are in all, but for those of kinds of garbage collection: each appears with its first. */
+  /** The number of time series, without those of garbage collection: each kind appears with its first run. */
   get series(): number {
     return this.samples.filter(({ name }) => !name.startsWith('nodejs_gc_')).length;
   }
