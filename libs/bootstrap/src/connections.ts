@@ -22,22 +22,29 @@ export const PRIVATE_CONNECTIONS = 1000;
  * bytes are unread, the connections with the most unread bytes are closed.
  */
 export function limitConnections(server: Server, max: number): void {
-  /** Connections with their latest response, the most recently used last. */
-  const open = new Map<Socket, ServerResponse | undefined>();
+  /**
+   * The most recently used connections last. The responses are not the map's own values: what its grown tables leave
+   * behind would keep them in memory, with all of their requests, until the next full collection.
+   */
+  const open = new Map<Socket, { response?: ServerResponse }>();
 
   server.on('connection', (socket) => {
     if (open.size >= max && !closeIdle()) return void socket.destroy();
-    open.set(socket, undefined);
+    open.set(socket, {});
     socket.once('close', () => open.delete(socket));
   });
   server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => {
-    if (open.delete(socket)) open.set(socket, response);
+    const latest = open.get(socket);
+    if (!latest) return;
+    latest.response = response;
+    open.delete(socket);
+    open.set(socket, latest);
   });
   const timer = setInterval(closeUnread, CHECK_EVERY_MS).unref();
   server.once('close', () => clearInterval(timer));
 
   function closeIdle(): boolean {
-    for (const [socket, response] of open) {
+    for (const [socket, { response }] of open) {
       if (response && !response.writableFinished) continue;
       open.delete(socket);
       socket.destroy();

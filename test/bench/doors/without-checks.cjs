@@ -1,3 +1,3 @@
-const { validation } = require('../../../dist/apps/gateway/src/http/validation.js');
+const { Validation } = require('../../../dist/apps/gateway/src/http/validation.js');
 
-validation.transform = (value) => value;
+Validation.prototype.transform = (value) => value;

@@ -32,7 +32,7 @@ export interface InFlightSettings {
 }
 
 interface Connection {
-  slots: Set<Slot>;
+  slots: Slot[];
   last?: FastifyReply;
 }
 
@@ -46,8 +46,9 @@ interface Connection {
  * earlier ones never closes.
  */
 export class InFlight {
-  private readonly slots = new Set<Slot>();
   private readonly connections = new Map<Socket, Connection>();
+  /** Slots of work that continues without a client. */
+  private readonly abandoned = new Set<Slot>();
   private readonly holders = new Holders();
   private readonly all;
   private readonly share: Share;
@@ -76,14 +77,13 @@ export class InFlight {
   enter(request: FastifyRequest, reply: FastifyReply): boolean {
     const { socket } = request.raw;
     const connection = this.connections.get(socket) ?? this.connect(socket);
-    if (connection.slots.size === MAX_PIPELINED) {
+    if (connection.slots.length === MAX_PIPELINED) {
       socket.destroy();
       return false;
     }
     connection.last = reply;
     const slot = new Slot(socket, reply, performance.now() + this.deadlineMs, this.holders, this.share);
-    this.slots.add(slot);
-    connection.slots.add(slot);
+    connection.slots.push(slot);
     reply.raw.once('prefinish', () => this.end(slot));
     request.slot = slot;
     if (!WEIGHTLESS.test(request.routeOptions.url ?? '')) slot.enter(this.all);
@@ -126,7 +126,7 @@ export class InFlight {
   }
 
   private connect(socket: Socket): Connection {
-    const connection: Connection = { slots: new Set() };
+    const connection: Connection = { slots: [] };
     this.connections.set(socket, connection);
     socket.once('close', () => this.disconnect(socket, connection));
     return connection;
@@ -134,18 +134,24 @@ export class InFlight {
 
   private disconnect(socket: Socket, { slots }: Connection): void {
     this.connections.delete(socket);
-    for (const slot of slots) if (!slot.isInProgress) this.end(slot);
+    for (const slot of slots) {
+      if (slot.isInProgress) this.abandoned.add(slot);
+      else slot.leave();
+    }
   }
 
   private end(slot: Slot): void {
     slot.leave();
-    this.slots.delete(slot);
-    this.connections.get(slot.socket)?.slots.delete(slot);
+    const slots = this.connections.get(slot.socket)?.slots;
+    if (!slots) return void this.abandoned.delete(slot);
+    const at = slots.indexOf(slot);
+    if (at >= 0) slots.splice(at, 1);
   }
 
   private look(): void {
     const now = performance.now();
-    for (const slot of this.slots) {
+    const ofConnections = [...this.connections.values()].flatMap(({ slots }) => slots);
+    for (const slot of [...ofConnections, ...this.abandoned]) {
       slot.pace?.check(now);
       if (now < slot.endBy) continue;
       this.end(slot);

@@ -39,8 +39,8 @@ function faultOfShape(json: Buffer): string | undefined {
 const JSON_TYPE = 'application/json';
 
 /** Returns whether a body is compressed; `identity` means that it is not (RFC 9110, 8.4.1). */
-const isCompressed = ({ headers: { 'content-encoding': codings = '' } }: FastifyRequest) =>
-  codings.split(',').some((coding) => !['', 'identity'].includes(coding.trim().toLowerCase()));
+const isCompressed = ({ headers: { 'content-encoding': codings } }: FastifyRequest) =>
+  codings?.split(',').some((coding) => !['', 'identity'].includes(coding.trim().toLowerCase()));
 
 /**
  * Reads a body of another type, or without one, only far enough to know that it is not empty.
