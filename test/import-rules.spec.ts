@@ -84,6 +84,7 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       ...outside,
       '@herald/contracts': ALONE,
       '@herald/queue/src/x': ALONE,
+      '@herald/worker': ALONE,
     },
   },
   'libs/queue/**': {
@@ -93,6 +94,7 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       ...postgres,
       ...outside,
       '@herald/database': 'libs/queue imports no lib but contracts.',
+      '@herald/worker': 'libs/queue imports no lib but contracts.',
       '@herald/contracts/src/text.js': 'libs/queue imports no lib but contracts.',
     },
   },
@@ -104,6 +106,19 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       ...outside,
       '@herald/queue': 'libs/database imports no lib but contracts.',
       '@herald/contracts/src/text.js': 'libs/database imports no lib but contracts.',
+      '@herald/worker': 'libs/database imports no lib but contracts.',
+    },
+  },
+  'libs/worker/**': {
+    at: 'libs/worker/src',
+    allowed: ['@herald/bootstrap', '@herald/contracts', '@herald/database', '@herald/queue', '@nestjs/common'],
+    forbidden: {
+      ...redis,
+      ...postgres,
+      ...zod,
+      ...outside,
+      '../../../apps/delivery/src/delivery.consumer.js': LIB,
+      '@herald/queue/src/queue.server.js': 'libs/worker imports a lib by its index only.',
     },
   },
 };

@@ -30,7 +30,7 @@ async function serve(): Promise<{ routes: string[]; document: any }> {
   adapter.getInstance().addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) routes.push(`${each} ${url.replace(/:(\w+)/g, '{$1}')}`);
   });
-  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule, adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.forRoot(settings), adapter, {
     logger: false,
     bodyParser: false,
   });

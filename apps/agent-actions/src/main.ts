@@ -1,15 +1,17 @@
-import { run, startService } from '@herald/bootstrap';
-import { QueueServer } from '@herald/queue';
+import { run } from '@herald/bootstrap';
+import { agentActions } from '@herald/contracts';
+import { ACTIONS } from '@herald/database';
+import { startWorker } from '@herald/worker';
+import { AgentActionsConsumer } from './agent-actions.consumer.js';
 import { env } from './agent-actions.env.js';
-import { AgentActionsModule } from './agent-actions.module.js';
 
 run(() => {
   const settings = env();
-  return startService({
-    name: 'agent-actions',
-    module: AgentActionsModule,
-    port: settings.HEALTH_PORT,
+  return startWorker({
+    contract: agentActions,
+    consumer: AgentActionsConsumer,
     settings,
-    strategy: QueueServer,
+    concurrency: settings.AGENT_ACTIONS_CONCURRENCY,
+    retention: { kept: ACTIONS, days: settings.ACTIONS_DAYS, everyMs: settings.RETENTION_EVERY_MS },
   });
 });

@@ -1,15 +1,17 @@
-import { run, startService } from '@herald/bootstrap';
-import { QueueServer } from '@herald/queue';
+import { run } from '@herald/bootstrap';
+import { delivery } from '@herald/contracts';
+import { FEED } from '@herald/database';
+import { startWorker } from '@herald/worker';
+import { DeliveryConsumer } from './delivery.consumer.js';
 import { env } from './delivery.env.js';
-import { DeliveryModule } from './delivery.module.js';
 
 run(() => {
   const settings = env();
-  return startService({
-    name: 'delivery',
-    module: DeliveryModule,
-    port: settings.HEALTH_PORT,
+  return startWorker({
+    contract: delivery,
+    consumer: DeliveryConsumer,
     settings,
-    strategy: QueueServer,
+    concurrency: settings.DELIVERY_CONCURRENCY,
+    retention: { kept: FEED, days: settings.FEED_DAYS, everyMs: settings.RETENTION_EVERY_MS },
   });
 });

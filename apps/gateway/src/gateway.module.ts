@@ -1,15 +1,8 @@
-import {
-  HEALTH_CHECKS,
-  HEALTH_WORK,
-  type HealthChecks,
-  HealthModule,
-  type HealthWork,
-  registerPoolGauges,
-} from '@herald/bootstrap';
+import { HEALTH_WORK, HealthModule, type HealthWork, registerPoolGauges } from '@herald/bootstrap';
 import { agentActions, delivery, merchantAnswered, merchantAnswers, unavailable } from '@herald/contracts';
-import { Database } from '@herald/database';
-import { QueueClient } from '@herald/queue';
-import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Database, DatabaseModule } from '@herald/database';
+import { QueueClient, QueueModule } from '@herald/queue';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AgentActionsController } from './agent-actions/agent-actions.controller.js';
@@ -23,7 +16,7 @@ import { FeedController } from './delivery/feed.controller.js';
 import { FeedQuery } from './delivery/feed.query.js';
 import { MessageTraceController } from './delivery/message-trace.controller.js';
 import { MessageTraceQuery } from './delivery/message-trace.query.js';
-import { env, type GatewayEnv } from './gateway.env.js';
+import type { GatewayEnv } from './gateway.env.js';
 import { HttpErrorsFilter } from './http-errors.filter.js';
 import { Validation } from './http/validation.js';
 import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
@@ -41,54 +34,40 @@ import { FailedLogins } from './rate-limit/failed-logins.js';
 import { RateLimiter } from './rate-limit/rate-limiter.js';
 
 /** Settings, Postgres and the queues, which every slice uses. Closed last: first the queues, then the database. */
-@Global()
-@Module({
-  providers: [
-    { provide: 'GATEWAY_ENV', useFactory: env },
-    {
-      provide: Database,
-      inject: ['GATEWAY_ENV'],
-      useFactory: ({ DATABASE_URL, DATABASE_POOL_SIZE }: GatewayEnv) =>
-        new Database({ url: DATABASE_URL, applicationName: 'herald-gateway', poolSize: DATABASE_POOL_SIZE }),
-    },
-    {
-      provide: QueueClient,
-      inject: ['GATEWAY_ENV', Database],
-      useFactory: async ({ REDIS_URL, QUEUE_NAMESPACE, QUEUE_SECRET }: GatewayEnv, database: Database) => {
-        const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
-          redis: REDIS_URL,
-          namespace: QUEUE_NAMESPACE,
-          secrets: QUEUE_SECRET,
-          beforeCommand() {
-            if (database.isAway) throw unavailable('The database is away; try again');
+@Module({})
+class FoundationModule {
+  static forRoot(settings: GatewayEnv): DynamicModule {
+    const { DATABASE_URL, DATABASE_POOL_SIZE, REDIS_URL, QUEUE_NAMESPACE, QUEUE_SECRET } = settings;
+    return {
+      module: FoundationModule,
+      global: true,
+      imports: [
+        DatabaseModule.forRoot({
+          url: DATABASE_URL,
+          applicationName: 'herald-gateway',
+          poolSize: DATABASE_POOL_SIZE,
+          watchPool: registerPoolGauges,
+        }),
+        QueueModule.forRoot({
+          provide: QueueClient,
+          inject: [Database],
+          useFactory: async (database: Database) => {
+            const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
+              redis: REDIS_URL,
+              namespace: QUEUE_NAMESPACE,
+              secrets: QUEUE_SECRET,
+              beforeCommand() {
+                if (database.isAway) throw unavailable('The database is away; try again');
+              },
+            });
+            await client.check();
+            return client;
           },
-        });
-        await client.check();
-        return client;
-      },
-    },
-    {
-      provide: HEALTH_CHECKS,
-      inject: [Database, QueueClient],
-      useFactory: (database: Database, client: QueueClient): HealthChecks => ({
-        postgres: () => database.ping(),
-        redis: () => client.ping(),
-      }),
-    },
-  ],
-  exports: ['GATEWAY_ENV', Database, QueueClient, HEALTH_CHECKS],
-})
-class FoundationModule implements OnApplicationShutdown {
-  constructor(
-    private readonly database: Database,
-    private readonly client: QueueClient,
-  ) {
-    registerPoolGauges(() => database.connections);
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.client.close();
-    await this.database.close();
+        }),
+      ],
+      providers: [{ provide: 'GATEWAY_ENV', useValue: settings }],
+      exports: ['GATEWAY_ENV'],
+    };
   }
 }
 
@@ -142,16 +121,6 @@ class OpenApiModule {}
 
 /** All slices, and the guard, pipe and filter that apply to every route. */
 @Module({
-  imports: [
-    DiscoveryModule,
-    FoundationModule,
-    HealthModule,
-    OutboxModule,
-    DeliveryModule,
-    AgentActionsModule,
-    MerchantAnswersModule,
-    OpenApiModule,
-  ],
   providers: [
     CredentialStore,
     KnownSecrets,
@@ -165,4 +134,20 @@ class OpenApiModule {}
     { provide: APP_FILTER, useClass: HttpErrorsFilter },
   ],
 })
-export class GatewayModule {}
+export class GatewayModule {
+  static forRoot(settings: GatewayEnv): DynamicModule {
+    return {
+      module: GatewayModule,
+      imports: [
+        DiscoveryModule,
+        FoundationModule.forRoot(settings),
+        HealthModule.forRoot({ postgres: Database, redis: QueueClient }),
+        OutboxModule,
+        DeliveryModule,
+        AgentActionsModule,
+        MerchantAnswersModule,
+        OpenApiModule,
+      ],
+    };
+  }
+}

@@ -7,7 +7,7 @@ run(() => {
   const settings = env();
   return startService({
     name: 'gateway',
-    module: GatewayModule,
+    module: GatewayModule.forRoot(settings),
     port: settings.PORT,
     settings,
     drainMs: settings.DRAIN_MS,

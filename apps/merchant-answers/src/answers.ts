@@ -9,7 +9,7 @@ import {
   Refusal,
   unprocessable,
 } from '@herald/contracts';
-import { bodyHash, type Database, isDataError, isDuplicateKey } from '@herald/database';
+import { bodyHash, type Database, isDataError, isoTime, isDuplicateKey } from '@herald/database';
 import { LRUCache } from 'lru-cache';
 import { checkAnswer, hasFields, type Question, type ReadTexts } from './answer-rules.js';
 
@@ -202,18 +202,16 @@ const FIND_FACTS = `
     left join notifications n on n.id = g.notification_id and n.merchant_id = g.merchant_id
    order by g.ordinal`;
 
-const ISO = (time: string) => `to_char(${time} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-
 /** Writes the event that `AnsweredEvent` describes to the outbox. */
 const WRITE_EVENT = `,
   events as (
     insert into outbox (id, queue, job, company_id, accepted_at, traceparent, body)
     select g.event_id, 'merchant-answers.answered', 'answered', g.tenant, n.updated_at, g.traceparent, jsonb_build_object(
-             'v', 1, 'id', g.event_id, 'correlationId', g.id, 'answered_at', ${ISO('n.updated_at')},
+             'v', 1, 'id', g.event_id, 'correlationId', g.id, 'answered_at', ${isoTime('n.updated_at')},
              'merchant_id', n.merchant_id,
              'conversation', jsonb_build_object('id', c.id, 'lead_phone', c.lead_phone, 'lead_name', c.lead_name),
              'notification', jsonb_build_object('id', n.id, 'correlationId', n.correlation_id,
-               'notification_type', n.notification_type, 'created_at', ${ISO('n.created_at')}),
+               'notification_type', n.notification_type, 'created_at', ${isoTime('n.created_at')}),
              'question', n.context, 'answer', n.answer)
       from answered n join given g on g.id = n.answer_id join conversations c on c.id = n.conversation_id)`;
 

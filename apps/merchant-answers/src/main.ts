@@ -1,15 +1,28 @@
-import { run, startService } from '@herald/bootstrap';
-import { QueueServer } from '@herald/queue';
+import { recordEffects, run } from '@herald/bootstrap';
+import { merchantAnswers } from '@herald/contracts';
+import { Database } from '@herald/database';
+import { startWorker } from '@herald/worker';
+import { Answers } from './answers.js';
+import { MerchantAnswersConsumer } from './merchant-answers.consumer.js';
 import { env } from './merchant-answers.env.js';
-import { MerchantAnswersModule } from './merchant-answers.module.js';
 
 run(() => {
   const settings = env();
-  return startService({
-    name: 'merchant-answers',
-    module: MerchantAnswersModule,
-    port: settings.HEALTH_PORT,
+  return startWorker({
+    contract: merchantAnswers,
+    consumer: MerchantAnswersConsumer,
     settings,
-    strategy: QueueServer,
+    concurrency: settings.MERCHANT_ANSWERS_CONCURRENCY,
+    providers: [
+      {
+        provide: Answers,
+        inject: [Database],
+        useFactory: (database: Database) => new Answers(database, settings.MERCHANT_ANSWERED_EVENTS === 'on'),
+      },
+    ],
+    onRun({ queue, job, queuedAt, failed }) {
+      // Every job but `owed` is one message or command of its own.
+      if (job !== 'owed' && !failed) recordEffects(queue, [queuedAt]);
+    },
   });
 });

@@ -7,7 +7,7 @@ run(() => {
   const settings = env();
   return startService({
     name: 'ops',
-    module: OpsModule,
+    module: OpsModule.forRoot(settings),
     port: settings.OPS_PORT,
     settings,
     adapter: createHttpAdapter(settings),

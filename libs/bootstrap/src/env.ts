@@ -126,3 +126,4 @@ export const WorkerEnv = ServiceEnv.extend({
     "the gateways' own; 32 bytes or more; two with a comma between them while it is changed",
   ),
 });
+export type WorkerSettings = z.output<typeof WorkerEnv>;

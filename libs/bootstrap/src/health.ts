@@ -1,6 +1,8 @@
 import {
   type BeforeApplicationShutdown,
   Controller,
+  type DynamicModule,
+  type FactoryProvider,
   Get,
   Inject,
   Logger,
@@ -8,6 +10,7 @@ import {
   type OnApplicationBootstrap,
   Optional,
   Res,
+  type Type,
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { IsIn, IsObject, IsString } from 'class-validator';
@@ -30,9 +33,12 @@ declare module 'fastify' {
  */
 export const Open = () => RouteConfig({ open: true });
 
-/** Checks of a service's dependencies, by name; each rejects while its dependency is unavailable. */
-export type HealthChecks = Record<string, () => Promise<unknown>>;
-export const HEALTH_CHECKS = Symbol('HEALTH_CHECKS');
+/** A server that the service depends on. */
+interface Dependency {
+  /** Rejects while it is unavailable. */
+  ping(): Promise<unknown>;
+}
+const DEPENDENCIES = Symbol('DEPENDENCIES');
 
 /** The work a service must make progress with. A service without it is alive while it responds. */
 export interface HealthWork {
@@ -78,7 +84,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   private pending?: Promise<Record<string, State>>;
 
   constructor(
-    @Inject(HEALTH_CHECKS) private readonly checks: HealthChecks,
+    @Inject(DEPENDENCIES) private readonly servers: Record<string, Dependency>,
     private readonly drain: Drain,
     @Optional() @Inject(HEALTH_WORK) private readonly health?: HealthWork,
   ) {
@@ -140,17 +146,17 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   private async checkAll(): Promise<Record<string, State>> {
-    const states = Object.entries(this.checks).map(
-      async ([name, check]) => [name, (await this.responds(name, check)) ? 'ok' : 'away'] as const,
+    const states = Object.entries(this.servers).map(
+      async ([name, server]) => [name, (await this.responds(name, server)) ? 'ok' : 'away'] as const,
     );
     return Object.fromEntries(await Promise.all(states));
   }
 
   /** Logs the start of an outage, with the reason, and its end. */
-  private async responds(name: string, check: () => Promise<unknown>): Promise<boolean> {
+  private async responds(name: string, server: Dependency): Promise<boolean> {
     let reason = 'no answer within a second';
     const noteReason = () =>
-      check().catch((error: Error) => {
+      server.ping().catch((error: Error) => {
         reason = faultLine(error);
         throw error;
       });
@@ -175,4 +181,18 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
 }
 
 @Module({ controllers: [HealthController], providers: [Drain] })
-export class HealthModule {}
+export class HealthModule {
+  /** @param dependencies the classes to ping, by their names in the response of `/health/ready` */
+  static forRoot(
+    dependencies: Record<string, Type<Dependency>>,
+    work?: Omit<FactoryProvider<HealthWork>, 'provide'>,
+  ): DynamicModule {
+    const names = Object.keys(dependencies);
+    const named = {
+      provide: DEPENDENCIES,
+      inject: Object.values(dependencies),
+      useFactory: (...servers: Dependency[]) => Object.fromEntries(names.map((name, n) => [name, servers[n]])),
+    };
+    return { module: HealthModule, providers: work ? [named, { provide: HEALTH_WORK, ...work }] : [named] };
+  }
+}

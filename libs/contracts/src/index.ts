@@ -18,7 +18,7 @@ export * from './merchant-answers.dto.js';
 export * from './notification-type.js';
 export { OwnFault } from './own-fault.js';
 export * from './queue-contract.js';
-export { BrokenContract, checkData, readJob, UnreadableData } from './read-job.js';
+export { BrokenContract, checkData, isObject, readJob, UnreadableData } from './read-job.js';
 export * from './refusal.js';
 export * from './rules.js';
 export * from './text.js';

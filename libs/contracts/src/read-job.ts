@@ -46,7 +46,8 @@ export interface ReadJob<Data> {
   body?: unknown;
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+export const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 /**
  * Checks a job's data. Without a correlationId, a job id that is a UUID is used (contracts README, "Job data").

@@ -24,6 +24,7 @@ export {
 export * from './accounts/credentials.js';
 export { createDataSource, migrate } from './schema/data-source.js';
 export { Database, type Sql } from './connection/database.js';
+export { DatabaseModule } from './database.module.js';
 export {
   type DeadLetter,
   type DeadLetterDetails,
@@ -40,11 +41,12 @@ export { completePerson, type Person, subjectOfPerson } from './messages/erasure
 export { type Credential, type Scope, SCOPES } from './schema/entities/credential.entity.js';
 export { FEED_ITEM } from './delivery/feed-item.js';
 export { isDataError, isDuplicateKey, isOldSchema, isOutage } from './connection/faults.js';
+export { isoTime } from './connection/iso-time.js';
 export { MessageLedger } from './messages/message-ledger.js';
 export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
 export { type MessageStatements, MessageWriter } from './messages/message-writer.js';
 export { findType, listTypes, saveType } from './merchant-answers/notification-types.js';
 export { bodyHash, once } from './messages/once.js';
 export { ACTIONS, FEED } from './messages/retention/remove-old.js';
-export { Retention } from './messages/retention/retention.js';
+export { Retention, type RetentionOptions } from './messages/retention/retention.js';
 export { prepareRoles, roleUrl, ROLES, type Role } from './schema/roles.js';

@@ -8,6 +8,7 @@ export { type JobOf, OnJob } from './on-job.decorator.js';
 export { type JobState, QueueClient } from './queue.client.js';
 export { type QueueStanding, QueueWatch } from './queue-watch.js';
 export { Proofs } from './proof.js';
-export { QueueServer } from './queue.server.js';
+export { QueueModule } from './queue.module.js';
+export { type EndedRun, QueueServer } from './queue.server.js';
 export { RedisScript } from './redis-script.js';
 export { type Removal, type StoredJob, StoredJobs } from './stored-jobs.js';

@@ -1,5 +1,6 @@
 import {
   BrokenContract,
+  isObject,
   isTraceparent,
   type JobContract,
   type JobRun,
@@ -38,8 +39,6 @@ export interface ReceivedJob<Data> {
   data: Data;
   run: JobRun;
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 /** Jobs with a valid proof. */
 const proved = new WeakSet<Job>();

@@ -58,7 +58,7 @@ export class QueueWatch {
     );
   }
 
-  async close(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     await Promise.all(this.queues.map((queue) => queue.close()));
     this.redis.disconnect();
   }

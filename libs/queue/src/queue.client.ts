@@ -157,6 +157,10 @@ export class QueueClient extends ClientProxy {
     this.redis.disconnect();
   }
 
+  onApplicationShutdown(): Promise<void> {
+    return this.close();
+  }
+
   unwrap<T>(): T {
     return this.redis as T;
   }

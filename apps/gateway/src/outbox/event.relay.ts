@@ -2,6 +2,7 @@ import { type AnsweredEvent, merchantAnswered } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { type JobState, QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { NIL } from 'uuid';
 import type { GatewayEnv } from '../gateway.env.js';
 import { Repeat } from './repeat.js';
 
@@ -88,7 +89,7 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async nextPublished(): Promise<Published[]> {
-    const { queued_at = '-infinity', job_id = NIL_UUID } = this.reached ?? {};
+    const { queued_at = '-infinity', job_id = NIL } = this.reached ?? {};
     const published = await this.database.feeding((tx) =>
       tx.query<Published>(FIND_PUBLISHED, [queue, queued_at, job_id, MAX_ROWS_PER_ROUND]),
     );
@@ -102,8 +103,6 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
     await this.database.feeding((tx) => tx.query(statement, values));
   }
 }
-
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 const TAKE = `
   with room as (

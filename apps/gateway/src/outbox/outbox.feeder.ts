@@ -3,6 +3,7 @@ import { MAX_OWED_IDS, OwnFault } from '@herald/contracts';
 import { Database, type Sql } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { NIL } from 'uuid';
 import type { GatewayEnv } from '../gateway.env.js';
 import { assignJobs } from './assign-jobs.js';
 import { type NewMessage, type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
@@ -184,21 +185,19 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   }
 
   private async nextCompanies(tx: Sql, queue: string): Promise<string[]> {
-    const after = this.served.get(queue) ?? NIL_UUID;
+    const after = this.served.get(queue) ?? NIL;
     const find = async (from: string) =>
       (await tx.query<{ company_id: string }>(COMPANIES_AFTER, [queue, from, MAX_COMPANIES_PER_ROUND])).map(
         ({ company_id }) => company_id,
       );
     let companies = await find(after);
-    if (companies.length < MAX_COMPANIES_PER_ROUND && after !== NIL_UUID) {
-      companies = [...new Set([...companies, ...(await find(NIL_UUID))])].slice(0, MAX_COMPANIES_PER_ROUND);
+    if (companies.length < MAX_COMPANIES_PER_ROUND && after !== NIL) {
+      companies = [...new Set([...companies, ...(await find(NIL))])].slice(0, MAX_COMPANIES_PER_ROUND);
     }
-    this.served.set(queue, companies.length < MAX_COMPANIES_PER_ROUND ? NIL_UUID : (companies.at(-1) as string));
+    this.served.set(queue, companies.length < MAX_COMPANIES_PER_ROUND ? NIL : (companies.at(-1) as string));
     return companies;
   }
 }
-
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /** True when the workers are behind: more would only delay later messages. A few may be late for other reasons. */
 const isBehind = ({ published, late, stale }: Measurement) =>

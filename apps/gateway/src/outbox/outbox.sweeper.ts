@@ -3,6 +3,7 @@ import { MAX_OWED_IDS, type QueueContract } from '@herald/contracts';
 import { Database, type Sql } from '@herald/database';
 import { type JobState, QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { NIL } from 'uuid';
 import type { GatewayEnv } from '../gateway.env.js';
 import { assignJobs } from './assign-jobs.js';
 import { type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
@@ -75,7 +76,7 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
       queue,
       this.settings.SWEEP_AFTER_MS,
       after?.queued_at ?? '-infinity',
-      after?.job_id ?? '00000000-0000-0000-0000-000000000000',
+      after?.job_id ?? NIL,
       MAX_JOBS_PER_ROUND,
     ]);
     const last = old.length === MAX_JOBS_PER_ROUND ? old.at(-1) : undefined;

@@ -28,7 +28,7 @@ export class EndedSessions {
     await this.script.run([this.keyOf(id)], [seconds]);
   }
 
-  close(): void {
+  onApplicationShutdown(): void {
     this.script.close();
   }
 

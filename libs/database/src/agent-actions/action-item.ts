@@ -1,4 +1,4 @@
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+import { isoTime } from '../connection/iso-time.js';
 
 /** Returns an id with its directory entry. */
 const person = (id: string, user: string) =>
@@ -6,7 +6,7 @@ const person = (id: string, user: string) =>
 
 /** Recipient `r` with directory entry `u`, as `ActionRecipient`. */
 export const ACTION_RECIPIENT = `json_build_object('id', r.id, 'notification_id', r.notification_id, 'user_id', r.user_id,
-  'status', r.status, 'read_at', ${iso('r.read_at')}, 'user', ${person('r.user_id', 'u')})`;
+  'status', r.status, 'read_at', ${isoTime('r.read_at')}, 'user', ${person('r.user_id', 'u')})`;
 
 export const WITH_USER = 'left join users u on u.company_id = r.company_id and u.id = r.user_id';
 

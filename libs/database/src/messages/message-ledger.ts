@@ -2,6 +2,7 @@ import type { GiveUpCause, JobRun, Ledger } from '@herald/contracts';
 import { findUnknownCompanies, hasCompanies, unknownCompany } from '../accounts/companies.js';
 import type { Database } from '../connection/database.js';
 import { isDataError, isOutage, isPassing, wordsOf } from '../connection/faults.js';
+import { isoTime } from '../connection/iso-time.js';
 
 /** If workers die this often while a message runs alone, that message is the cause. */
 const MAX_STARTS_ALONE = 3;
@@ -26,8 +27,7 @@ const MAX_CONTENT = 8 * 1024 * 1024;
 const storable = (value: string, maxLength = 2000) => value.slice(0, maxLength).replaceAll(/\0|\p{Cs}/gu, '\ufffd');
 
 /** The time of enqueueing as a step of the timeline, because the next run overwrites the column. */
-const QUEUED_STEP = `jsonb_build_array(jsonb_build_object('step', 'queued', 'at',
-  to_char(queued_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')))`;
+const QUEUED_STEP = `jsonb_build_array(jsonb_build_object('step', 'queued', 'at', ${isoTime('queued_at')}))`;
 
 /** Settles jobs that fail: outbox rows stay owed until their messages are delivered or dead letters. */
 export class MessageLedger implements Ledger {

@@ -11,6 +11,7 @@ import {
 } from '@herald/contracts';
 import { unknownCompany } from '../../accounts/companies.js';
 import type { Sql } from '../../connection/database.js';
+import { isoTime } from '../../connection/iso-time.js';
 
 /** All queues whose messages can be given up. */
 export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, merchantAnswered];
@@ -134,9 +135,8 @@ export async function findDone(tx: Sql, messages: Owed[]): Promise<Map<string, s
   return done;
 }
 
-const time = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const step = (name: string, at: string, more = '') =>
-  `jsonb_build_array(jsonb_build_object('step', '${name}', 'at', ${time(at)}${more}))`;
+  `jsonb_build_array(jsonb_build_object('step', '${name}', 'at', ${isoTime(at)}${more}))`;
 
 /**
  * $1 dead letters, $2 to $4 the ids, companies and bodies of their messages. Moves messages from the dead letters to

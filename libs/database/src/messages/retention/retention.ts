@@ -29,7 +29,7 @@ export class Retention {
   }
 
   /** Resolves after the current batch. */
-  async stop(): Promise<void> {
+  async onApplicationShutdown(): Promise<void> {
     this.stopping.abort();
     await this.running;
   }
