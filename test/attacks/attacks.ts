@@ -46,7 +46,7 @@ const slots = ({ credential, jwt }: Attackers): Record<string, Attack> => {
   };
 };
 
-function sendOf(credential: string, body: string, path = '/v1/feed/ai/batch'): string {
+export function sendOf(credential: string, body: string, path = '/v1/feed/ai/batch'): string {
   return head(`POST ${path}`, { ...bearer(credential), ...JSON_TYPE, 'Content-Length': Buffer.byteLength(body) }, body);
 }
 
@@ -131,6 +131,8 @@ const texts = ({ credential }: Attackers): Record<string, Attack> => {
       batchOf(1000, { message: JSON.parse('{"a":'.repeat(50) + '1' + '}'.repeat(50)) }),
     ),
     'messages that are none': asking(batchOf(1000, 0)),
+    'millions of empty lists': asking(`{"messages":[${'[],'.repeat(2_600_000)}[]]}`),
+    'millions of numbers': asking(`{"messages":[${'1,'.repeat(4_000_000)}1]}`),
   };
 };
 

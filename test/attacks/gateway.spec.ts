@@ -2,9 +2,10 @@ import { resolve } from 'node:path';
 import { aMessage, call } from '../support/client.js';
 import { eventually } from '../support/eventually.js';
 import { Herald } from '../support/herald.js';
-import { attacksOf } from './attacks.js';
+import { attacksOf, sendOf } from './attacks.js';
 import { HonestClient } from './honest-client.js';
-import { type Attack, harmOf } from './siege.js';
+import { Attacker } from './attacker.js';
+import { type Attack, harmOf, MORE_MIB, rssOf } from './siege.js';
 
 const collectOnSignal = resolve(__dirname, '../support/preload/collect-on-signal.cjs');
 const LONG = 100;
@@ -54,4 +55,19 @@ const cases = Object.entries(attacksOf(NOBODY)).flatMap(([kind, attacks]) =>
 it.each(cases)('%s: %s harms nobody else', async (kind, name) => {
   const attack = attacksOf(attackers())[kind]?.[name] as Attack;
   expect(await harmOf(herald.service('gateway'), honest, attack)).toEqual([]);
+});
+
+it('a connection that stays open keeps nothing of the request that it brought', async () => {
+  const gateway = herald.service('gateway');
+  const body = `{"messages":[${'1,'.repeat(4_000_000)}1]}`;
+  const before = await rssOf(gateway);
+  const attacker = new Attacker(herald.url, 30);
+  const { credential } = attackers();
+  for (let sent = 0; sent < 20; sent++) {
+    let answer = '';
+    attacker.connect(sendOf(credential, body)).on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    await eventually(() => answer.startsWith('HTTP/1.1 400'));
+  }
+  expect(await eventually(async () => (await rssOf(gateway)) < before + MORE_MIB)).toBe(true);
+  attacker.leave();
 });

@@ -12,12 +12,12 @@ const SECONDS = 3;
 const P99_MS = 1000;
 const MIB = 1024 * 1024;
 /** What a process may hold more than before: heaps grow in steps, and allocators keep some. */
-const MORE_MIB = 100;
+export const MORE_MIB = 100;
 
 export const inFlightOf = async (service: Service) => (await Figures.of(service)).sum('herald_http_requests_in_flight');
 
 /** What is in use: its garbage is collected first. */
-async function rssOf(service: Service): Promise<number> {
+export async function rssOf(service: Service): Promise<number> {
   service.signal('SIGUSR2');
   await sleep(300);
   const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8')) ?? [];

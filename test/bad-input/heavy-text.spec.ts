@@ -104,6 +104,14 @@ it('a body with more fields than any batch has is refused before it is parsed', 
   expect(answer).toMatchObject({ status: 400, body: { message: 'The body must have at most 200000 fields' } });
 });
 
+it('a body with more lists than any batch has is refused before it is parsed', async () => {
+  const answer = await soon(batch(Array.from({ length: 200_000 }, () => [])));
+  expect(answer).toMatchObject({
+    status: 400,
+    body: { message: 'The body must have at most 200000 lists and objects' },
+  });
+});
+
 it('a list of compressions is read in the time that its length takes', async () => {
   const headers = { 'accept-encoding': `gzip;q=${'0'.repeat(7500)}x,gzip${' '.repeat(7500)}x` };
   const ask = () => call('GET', `${herald.url}/openapi.json`, { headers });

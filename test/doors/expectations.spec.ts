@@ -68,6 +68,11 @@ describe('Expect: 100-continue', () => {
     ['too long a body', 413, () => head('POST /v1/feed/ai', program(), JSON_TYPE, 'Content-Length: 70000')],
     ['another type', 415, (length) => head('POST /v1/feed/ai', program(), 'Content-Type: text/xml', length)],
     ['another expectation', 417, (length) => head('POST /v1/feed/ai', program(), length).replace('100-', '200-')],
+    [
+      'another expectation besides',
+      417,
+      (length) => head('POST /v1/feed/ai', program(), length).replace('continue', 'continue, gold'),
+    ],
   ])('with %s is %i before the body is sent, on a connection that ends', async (_, status, headOf) => {
     for (const length of status === 415 || status === 413
       ? ['Content-Length: 9']

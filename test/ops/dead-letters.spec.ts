@@ -152,6 +152,11 @@ describe('a drop', () => {
   });
 });
 
+it('a dead letter that is not there is JSON for programs', async () => {
+  const { status, text } = await admin.get('/dead-letters/99999', { accept: '*/*' });
+  expect([status, JSON.parse(text).statusCode]).toEqual([404, 404]);
+});
+
 it('a dead letter that is not there is a page that says so', async () => {
   for (const id of ['1', '0', 'x', '99999999999999999999', '1%00']) {
     const { status, text } = await admin.get(`/dead-letters/${id}`);

@@ -1,3 +1,4 @@
+import { Queue } from 'bullmq';
 import fc from 'fast-check';
 import { prefixOf } from '@herald/queue';
 import { eventually } from '../support/eventually.js';
@@ -15,6 +16,11 @@ afterAll(async () => {
   redis?.disconnect();
   await herald?.stop();
 });
+
+/** Those that do not always exist, so that a job can take them. */
+const OWN_KEYS = 'active wait waiting-children paused delayed prioritized stalled repeat limiter pc marker de'.split(
+  ' ',
+);
 
 type QueueName = (typeof QUEUES)[number];
 
@@ -59,6 +65,28 @@ describe.each(QUEUES)('a job of the queue %s', (queue) => {
     await settled(queue);
     await eventually(async () => (await outcomeOf(good, before)) !== 'nothing');
     expect(await outcomeOf(good, before)).toBe(ends);
+  });
+
+  it("goes on when a producer's ids are those of the queue's own keys", async () => {
+    const producer = new Queue(queue, { connection: redis, prefix: prefixOf(queue, herald.namespace) });
+    producer.on('error', () => undefined);
+    for (const jobId of OWN_KEYS) {
+      // To BullMQ a key that exists is a job that is there already.
+      if (await redis.exists(keyOf(queue, jobId))) continue;
+      const before = await letters();
+      const [odd, good] = [aGoodJob(herald, queue), aGoodJob(herald, queue)];
+      const { name = '', data = '' } = odd.hash;
+      // BullMQ's own script may fail halfway, and leave the job behind.
+      await producer.add(name, JSON.parse(data), { jobId }).catch(() => undefined);
+      // Until the job has a key of its own, every script of the queue fails.
+      await eventually(async () => (await redis.type(keyOf(queue, jobId))) !== 'hash', 60_000);
+      await put(queue, good, { hash: good.hash });
+      await settled(queue);
+      for (const job of [odd, good]) {
+        expect(await eventually(async () => (await outcomeOf(job, before)) === 'effect')).toBe(true);
+      }
+    }
+    await producer.close();
   });
 
   it('is run at once when another is mended at its side', async () => {

@@ -199,4 +199,5 @@ export const SHAPES: Shape[] = [
     ({ hash }) => ({ hash: { ...hash, data: '{' }, id: Buffer.from([250]) }),
   ],
   ["the id of one of the queue's own keys", 'dead letter', () => ({ id: 'meta' })],
+  ["a message under the id of one of the queue's own keys", 'effect', ({ hash }) => ({ hash, id: 'meta' })],
 ];

@@ -29,7 +29,7 @@ const GatewayEnv = ServiceEnv.extend({
     'how much of `MAX_IN_FLIGHT` one caller, or one address that is not known yet, may hold; a company, midway between that and all',
   ),
   MAX_CONNECTIONS: whole(10_000, 1, 1_000_000).describe(
-    'connections at once; for one more, the one that was idle for longest is closed',
+    'connections at once; for one more, the one that was idle or has been reading its answer for longest is closed',
   ),
   STALL_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe(
     'how long a connection may bring nothing and take nothing of its answer',

@@ -34,7 +34,8 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   // With `Basic`, a browser would show its own dialogue before the login page.
   if (status === 401) void reply.header('WWW-Authenticate', forPerson ? 'Cookie realm="ops"' : 'Basic realm="ops"');
   void reply.code(status);
-  if (!forPerson) return reply.send({ statusCode: status, message });
+  // The route may have set the type of its page already.
+  if (!forPerson) return reply.type('application/json; charset=utf-8').send({ statusCode: status, message });
   const page =
     status === 401 && !user
       ? loginPage({

@@ -18,8 +18,8 @@ export const PRIVATE_CONNECTIONS = 1000;
 
 /**
  * Limits the number of connections of a server, and the unread response bytes on them. At the limit, a new connection
- * replaces the one that has been idle longest, so that no client can occupy them all by keeping them open. If too many
- * bytes are unread, the connections with the most unread bytes are closed.
+ * replaces the one that has been idle longest, or else the one that has been reading its response longest, so that no
+ * client can occupy them all. If too many bytes are unread, the connections with the most unread bytes are closed.
  */
 export function limitConnections(server: Server, max: number): void {
   /**
@@ -29,7 +29,7 @@ export function limitConnections(server: Server, max: number): void {
   const open = new Map<Socket, { response?: ServerResponse }>();
 
   server.on('connection', (socket) => {
-    if (open.size >= max && !closeIdle()) return void socket.destroy();
+    if (open.size >= max && !closeOne(isIdle) && !closeOne(isReading)) return void socket.destroy();
     open.set(socket, {});
     socket.once('close', () => open.delete(socket));
   });
@@ -37,15 +37,18 @@ export function limitConnections(server: Server, max: number): void {
     const latest = open.get(socket);
     if (!latest) return;
     latest.response = response;
+    response.once('finish', () => {
+      if (latest.response === response) latest.response = undefined;
+    });
     open.delete(socket);
     open.set(socket, latest);
   });
   const timer = setInterval(closeUnread, CHECK_EVERY_MS).unref();
   server.once('close', () => clearInterval(timer));
 
-  function closeIdle(): boolean {
+  function closeOne(mayClose: (response?: ServerResponse) => boolean): boolean {
     for (const [socket, { response }] of open) {
-      if (response && !response.writableFinished) continue;
+      if (!mayClose(response)) continue;
       open.delete(socket);
       socket.destroy();
       return true;
@@ -65,3 +68,8 @@ export function limitConnections(server: Server, max: number): void {
     }
   }
 }
+
+const isIdle = (response?: ServerResponse): boolean => response === undefined;
+
+/** The work is done; only the client is missing. */
+const isReading = (response?: ServerResponse): boolean => response?.writableEnded === true;

@@ -36,6 +36,11 @@ export class JobWorker extends Worker {
       { ...options, ...RETENTION },
       (...args) => tolerant(createRedisBackend(...args), options.connection, believed),
     );
+    const unfit = new UnfitJobs(options.connection, (key) => this.toKey(key));
+    // Waiting for jobs is no script, so its errors arrive here alone.
+    this.on('error', (error) => {
+      if (error.message.startsWith('WRONGTYPE')) void unfit.freeKeys().catch(() => undefined);
+    });
   }
 
   protected override createJob(json: JobJson, jobId: string): Job {
@@ -61,8 +66,9 @@ function tolerant(backend: RedisQueueBackend, redis: RedisClient, believed?: Bel
     } catch (error) {
       // The script failed halfway, at the job that it takes or at the job that it ends.
       if (!(error instanceof ReplyError)) throw error;
+      const freed = await unfit.freeKeys();
       if (command === ENDS) await unfit.discard(String(args[ENDED_ID]));
-      if ((await unfit.mend()).length === 0 && command !== ENDS) throw error;
+      if ((await unfit.mend()).length === 0 && !freed && command !== ENDS) throw error;
       return NONE;
     }
   }

@@ -9,6 +9,7 @@ import {
   type RedisClient,
   WITHOUT_VERSION_CHECK,
 } from './connection.js';
+import { isReservedId } from './unfit-jobs.js';
 
 /** A job as stored in its hash, in any state, valid or not. */
 export interface StoredJob {
@@ -110,13 +111,16 @@ export class StoredJobs {
 
   /** Returns undefined for a hash that is no job. */
   private async read(queue: Queue, key: string): Promise<StoredJob | undefined> {
+    const id = key.slice(queue.toKey('').length);
+    // Removing such a job would remove a key of BullMQ; a worker gives it a key of its own.
+    if (isReservedId(id)) return undefined;
     const fields = await this.redis.hgetall(key);
     if (fields['data'] === undefined && fields['timestamp'] === undefined) return undefined;
     const text = Object.values(fields).map(normalizeJson).join('\n');
     const { name = '', data = '', finishedOn } = fields;
     return {
       queue: queue.name,
-      id: key.slice(queue.toKey('').length),
+      id,
       name,
       data,
       text,

@@ -10,6 +10,10 @@ const notContinued = new WeakSet<IncomingMessage>();
  */
 export function handleExpectations(server: Server): void {
   server.on('checkContinue', (request, response) => {
+    // Node looks for it anywhere in the header.
+    if (!/^100-continue$/i.test(request.headers.expect as string)) {
+      return void server.emit('checkExpectation', request, response);
+    }
     notContinued.add(request);
     request.once('resume', () => {
       // Node also reads and discards the rest of a body after the response.

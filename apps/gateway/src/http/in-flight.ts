@@ -85,6 +85,10 @@ export class InFlight {
     const slot = new Slot(socket, reply, performance.now() + this.deadlineMs, this.holders, this.share);
     connection.slots.push(slot);
     reply.raw.once('prefinish', () => this.end(slot));
+    // An idle connection must not keep its last request in memory.
+    reply.raw.once('finish', () => {
+      if (connection.last === reply) connection.last = undefined;
+    });
     request.slot = slot;
     if (!WEIGHTLESS.test(request.routeOptions.url ?? '')) slot.enter(this.all);
     return true;
@@ -114,8 +118,7 @@ export class InFlight {
 
   /** Returns the reply to the request that is in progress on a connection. */
   replyOn(socket: Socket): FastifyReply | undefined {
-    const last = this.connections.get(socket)?.last;
-    return last?.raw.writableFinished ? undefined : last;
+    return this.connections.get(socket)?.last;
   }
 
   /** Reports work without a connection. Its slots end with the work; if some never end, this process is at fault. */

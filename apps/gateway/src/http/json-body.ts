@@ -10,6 +10,8 @@ const MAX_DEPTH = 64;
 
 /** More fields than the largest batch has: 1,000 messages, each with 100 keys of metadata and its own fields. */
 const MAX_FIELDS = 200_000;
+/** An empty list costs as much memory and time as a field. */
+const MAX_CONTAINERS = 200_000;
 
 const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, COLON] = Buffer.from('"\\[]{}:');
 
@@ -17,6 +19,7 @@ const [QUOTE, BACKSLASH, OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT, COL
 function faultOfShape(json: Buffer): string | undefined {
   let depth = 0;
   let fields = 0;
+  let containers = 0;
   let inString = false;
   for (let at = 0; at < json.length; at++) {
     const byte = json[at];
@@ -27,6 +30,7 @@ function faultOfShape(json: Buffer): string | undefined {
       inString = true;
     } else if (byte === OPEN_ARRAY || byte === OPEN_OBJECT) {
       if (++depth > MAX_DEPTH) return `The body must be at most ${MAX_DEPTH} levels deep`;
+      if (++containers > MAX_CONTAINERS) return `The body must have at most ${MAX_CONTAINERS} lists and objects`;
     } else if (byte === CLOSE_ARRAY || byte === CLOSE_OBJECT) {
       depth--;
     } else if (byte === COLON && ++fields > MAX_FIELDS) {
