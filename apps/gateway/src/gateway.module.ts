@@ -7,18 +7,18 @@ import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule, HttpAdapterHost } fro
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { AgentActionsController } from './agent-actions/agent-actions.controller.js';
 import { AgentActionsQuery } from './agent-actions/agent-actions.query.js';
-import { AccessGate } from './auth/access.gate.js';
-import { CredentialStore } from './auth/credential.store.js';
-import { JwtKeys } from './auth/jwt.keys.js';
-import { JwtStrategy } from './auth/jwt.strategy.js';
-import { KnownSecrets } from './auth/known-secrets.js';
+import { AccessGate } from './access/access.gate.js';
+import { CredentialStore } from './access/credential.store.js';
+import { JwtKeys } from './access/jwt.keys.js';
+import { JwtStrategy } from './access/jwt.strategy.js';
+import { KnownSecrets } from './access/known-secrets.js';
 import { FeedController } from './delivery/feed.controller.js';
 import { FeedQuery } from './delivery/feed.query.js';
 import { MessageTraceController } from './delivery/message-trace.controller.js';
 import { MessageTraceQuery } from './delivery/message-trace.query.js';
 import type { GatewayEnv } from './gateway.env.js';
-import { HttpErrorsFilter } from './http-errors.filter.js';
-import { Validation } from './http/validation.js';
+import { HttpErrorsFilter } from './errors/http-errors.filter.js';
+import { Validation } from './validation/validation.js';
 import { MerchantAnswersController } from './merchant-answers/merchant-answers.controller.js';
 import { MerchantAnswersQuery } from './merchant-answers/merchant-answers.query.js';
 import { DocsController } from './openapi/docs.controller.js';
@@ -30,8 +30,8 @@ import { OutboxFeeder } from './outbox/outbox.feeder.js';
 import { OutboxSweeper } from './outbox/outbox.sweeper.js';
 import { OutboxWriter } from './outbox/outbox.writer.js';
 import { OwedPublisher } from './outbox/owed-publisher.js';
-import { FailedLogins } from './rate-limit/failed-logins.js';
-import { RateLimiter } from './rate-limit/rate-limiter.js';
+import { FailedLogins } from './access/failed-logins.js';
+import { RateLimiter } from './access/rate-limiter.js';
 
 /** Settings, Postgres and the queues, which every slice uses. Closed last: first the queues, then the database. */
 @Module({})

@@ -12,9 +12,9 @@ import {
 } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { Scope } from '../auth/access.decorators.js';
-import { Caller, type CredentialCaller } from '../auth/caller.js';
-import { Correlated, type Correlation } from '../http/correlation.js';
+import { Scope } from '../access/access.decorators.js';
+import { Caller, type CredentialCaller } from '../access/caller.js';
+import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import {
   ListParams,

@@ -18,10 +18,10 @@ import {
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { People, Scope } from '../auth/access.decorators.js';
-import { Caller, type CredentialCaller, type PersonCaller } from '../auth/caller.js';
-import { Correlated, type Correlation } from '../http/correlation.js';
-import { ItemFaults } from '../http/validation.js';
+import { People, Scope } from '../access/access.decorators.js';
+import { Caller, type CredentialCaller, type PersonCaller } from '../access/caller.js';
+import { Correlated, type Correlation } from '../idempotency/correlation.js';
+import { ItemFaults } from '../validation/validation.js';
 import type { NewMessage } from '../outbox/outbox-message.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedParams, MessageId, NOT_FOUND, Nothing } from './feed.params.js';

@@ -10,9 +10,9 @@ import {
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Merchants } from '../auth/access.decorators.js';
-import { Caller, type MerchantCaller } from '../auth/caller.js';
-import { Correlated, type Correlation } from '../http/correlation.js';
+import { Merchants } from '../access/access.decorators.js';
+import { Caller, type MerchantCaller } from '../access/caller.js';
+import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { ListParams, NOT_FOUND, NotificationId } from './merchant-answers.params.js';
 import { MerchantAnswersQuery } from './merchant-answers.query.js';
 

@@ -1,5 +1,5 @@
 import { DetailedErrorEnvelope, ErrorEnvelope, Problem } from '@herald/contracts';
-import { isDetailed, nameOf } from '../http/error-envelope.js';
+import { isDetailed, nameOf } from '../errors/error-envelope.js';
 import { allow, headers, ofLimits, ofRequest } from './headers.js';
 import type { Route } from './routes.js';
 import type { Json, Schemas } from './schemas.js';

@@ -5,7 +5,7 @@ import { bodyHash } from '@herald/database';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v5, v7 } from 'uuid';
-import type { Caller } from '../auth/caller.js';
+import type { Caller } from '../access/caller.js';
 import type { RequestKey } from '../outbox/outbox-message.js';
 
 /** Herald's namespace for ids derived from names. */
