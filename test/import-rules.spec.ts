@@ -56,7 +56,8 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
   },
   'apps/cli/**': { at: 'apps/cli/src/accounts', ...settings },
   'apps/*/src/*.env.ts': { at: 'apps/delivery/src', ending: '.env', ...settings },
-  'apps/*/src/auth/**': { at: 'apps/gateway/src/auth', ...settings },
+  'apps/*/src/access/**': { at: 'apps/gateway/src/access', ...settings },
+  'apps/*/src/auth/**': { at: 'apps/ops/src/auth', ...settings },
   'apps/cli/src/servers/**': {
     at: 'apps/cli/src/servers',
     allowed: ['pg', '@herald/database', '../failure.js'],

@@ -3,7 +3,7 @@ import { Group, Open, Operation, version } from '@herald/bootstrap';
 import { Controller, Get, HttpCode, Param, Post, Query, type Type } from '@nestjs/common';
 import { Dto, MayBeAbsent } from '@herald/contracts';
 import { IsDateString, IsIn, IsInt, IsString } from 'class-validator';
-import { People } from '../../apps/gateway/src/auth/access.decorators.js';
+import { People } from '../../apps/gateway/src/access/access.decorators.js';
 import { documentOf } from '../../apps/gateway/src/openapi/document.js';
 import { ApiDocument } from '../support/api-document.js';
 import { holdToDocument } from '../support/checked-fetch.js';

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { env } from '../../apps/gateway/src/gateway.env.js';
 import { GatewayModule } from '../../apps/gateway/src/gateway.module.js';
-import { createHttpAdapter, prepareHttp } from '../../apps/gateway/src/http/http-server.js';
+import { createHttpAdapter, prepareHttp } from '../../apps/gateway/src/server/http-server.js';
 import { Herald } from '../support/herald.js';
 
 /** What is served beside the API: the document itself and its page. */

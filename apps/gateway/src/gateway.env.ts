@@ -1,6 +1,6 @@
 import { listOf, networks, port, queueSecrets, ServiceEnv, settingsReader, whole } from '@herald/bootstrap';
 import { z } from 'zod';
-import { checkJwtSettings, JwtSettings } from './auth/jwt.settings.js';
+import { checkJwtSettings, JwtSettings } from './access/jwt.settings.js';
 
 const limit = (fallback: number) => whole(fallback, 0, 1_000_000_000);
 

@@ -1,7 +1,7 @@
 import { run, startService } from '@herald/bootstrap';
 import { env } from './gateway.env.js';
 import { GatewayModule } from './gateway.module.js';
-import { createHttpAdapter, prepareHttp } from './http/http-server.js';
+import { createHttpAdapter, prepareHttp } from './server/http-server.js';
 
 run(() => {
   const settings = env();

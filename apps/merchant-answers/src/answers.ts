@@ -5,9 +5,9 @@ import {
   type CommandResult,
   type Done,
   type JsonObject,
+  keyReused,
   merchantTenant,
   Refusal,
-  unprocessable,
 } from '@herald/contracts';
 import { bodyHash, type Database, isDataError, isoTime, isDuplicateKey } from '@herald/database';
 import { LRUCache } from 'lru-cache';
@@ -173,14 +173,13 @@ export class Answers {
 /** Returns the verdict that the same request received earlier, if any. */
 function earlierVerdict(known: Facts, { id, hash, body }: GivenAnswer): CommandResult<Done> | undefined {
   if (known.body_hash) {
-    if (!known.body_hash.equals(hash)) throw unprocessable('This Idempotency-Key was used with another body');
+    if (!known.body_hash.equals(hash)) throw keyReused();
     return { verdict: known.verdict as Done, replayed: true };
   }
   // The notification outlives the stored request.
   if (known.answer_id !== id) return undefined;
   const before = checkAnswer({ ...known, status: 'requested' }, body);
-  if (!bodyHash(before).equals(bodyHash(known.answer)))
-    throw unprocessable('This Idempotency-Key was used with another body');
+  if (!bodyHash(before).equals(bodyHash(known.answer))) throw keyReused();
   return { verdict: DONE, replayed: true };
 }
 

@@ -5,6 +5,7 @@ import {
   type Done,
   type JobContract,
   type JobRun,
+  keyReused,
   merchantAnswers,
   notFound,
   PermanentFault,
@@ -12,7 +13,6 @@ import {
   readMoment,
   Refusal,
   together,
-  unprocessable,
 } from '@herald/contracts';
 import { bodyHash, Database, findType, isDataError, MessageLedger, once, type Sql } from '@herald/database';
 import { type JobOf, OnJob } from '@herald/queue';
@@ -176,6 +176,6 @@ const isFinal = (error: unknown) =>
 /** The memory of requests is shorter than a notification's life: what it made may be all that is left of a request. */
 async function wasMade(tx: Sql, values: unknown[]): Promise<boolean> {
   const [earlier] = await tx.query<{ same: boolean }>(FIND_MADE, values);
-  if (earlier && !earlier.same) throw unprocessable('This Idempotency-Key was used with another body');
+  if (earlier && !earlier.same) throw keyReused();
   return earlier !== undefined;
 }

@@ -1,3 +1,3 @@
-const { InFlight } = require('../../../dist/apps/gateway/src/http/in-flight.js');
+const { InFlight } = require('../../../dist/apps/gateway/src/server/in-flight.js');
 
 InFlight.prototype.enter = () => true;

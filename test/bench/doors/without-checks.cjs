@@ -1,3 +1,3 @@
-const { Validation } = require('../../../dist/apps/gateway/src/http/validation.js');
+const { Validation } = require('../../../dist/apps/gateway/src/validation/validation.js');
 
 Validation.prototype.transform = (value) => value;

@@ -1,4 +1,4 @@
-const { CredentialStore } = require('../../../dist/apps/gateway/src/auth/credential.store.js');
+const { CredentialStore } = require('../../../dist/apps/gateway/src/access/credential.store.js');
 
 const { known } = CredentialStore.prototype;
 let caller;

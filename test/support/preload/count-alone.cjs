@@ -1,4 +1,4 @@
 /** A broken gateway: it counts requests by itself, whatever the other gateways count. */
-const { SharedWindows } = require('../../../dist/apps/gateway/src/rate-limit/shared-windows.js');
+const { SharedWindows } = require('../../../dist/apps/gateway/src/access/shared-windows.js');
 
 SharedWindows.prototype.take = () => Promise.reject(new Error('nobody shares'));

@@ -1,5 +1,5 @@
 /** A broken gateway: no slot ends once its connection has closed, and none at its deadline. */
-const { InFlight } = require('../../../dist/apps/gateway/src/http/in-flight.js');
+const { InFlight } = require('../../../dist/apps/gateway/src/server/in-flight.js');
 
 const { end } = InFlight.prototype;
 InFlight.prototype.look = () => {};

@@ -1,5 +1,5 @@
 /** A broken gateway: whom it has let in once it lets in for ever. */
-const { CredentialStore } = require('../../../dist/apps/gateway/src/auth/credential.store.js');
+const { CredentialStore } = require('../../../dist/apps/gateway/src/access/credential.store.js');
 
 const known = new Map();
 const { find } = CredentialStore.prototype;

@@ -1,4 +1,4 @@
 /** A broken gateway: requests do not come by its gate. */
-const { AccessGate } = require('../../../dist/apps/gateway/src/auth/access.gate.js');
+const { AccessGate } = require('../../../dist/apps/gateway/src/access/access.gate.js');
 
 AccessGate.prototype.onModuleInit = () => {};

@@ -1,4 +1,4 @@
 /** A broken gateway: it checks neither bodies nor query strings. */
-const { Validation } = require('../../../dist/apps/gateway/src/http/validation.js');
+const { Validation } = require('../../../dist/apps/gateway/src/validation/validation.js');
 
 Validation.prototype.transform = (value) => value;

@@ -1,5 +1,5 @@
 import { isUuid } from '@herald/contracts';
-import type { Cursor } from '../http/query-fields.js';
+import type { Cursor } from '../validation/query-fields.js';
 
 /**
  * Filters of lists and statistics, named like the parameters and the columns (contracts README, "Listing

@@ -12,9 +12,9 @@ import {
 } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
-import { Scope } from '../auth/access.decorators.js';
-import { Caller, type CredentialCaller } from '../auth/caller.js';
-import { Correlated, type Correlation } from '../http/correlation.js';
+import { Scope } from '../access/access.decorators.js';
+import { Caller, type CredentialCaller } from '../access/caller.js';
+import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import {
   ListParams,
@@ -56,12 +56,10 @@ export class AgentActionsController {
     @Caller() { companyId }: CredentialCaller,
     @Correlated() correlation: Correlation,
   ) {
-    const { id, key } = correlation;
     const urgent = body.priority === 'urgent';
-    const action = { id, queue: agentActions.queue, job: 'record', companyId, body, urgent };
-    const { replayed } = await this.outbox.accept([action], key);
-    if (replayed) correlation.markReplayed();
-    return { correlationId: id };
+    const action = { id: correlation.id, queue: agentActions.queue, job: 'record', companyId, body, urgent };
+    correlation.marked(await this.outbox.accept([action], correlation.key));
+    return { correlationId: correlation.id };
   }
 
   @Get()
@@ -139,13 +137,12 @@ export class AgentActionsController {
     @Caller() { companyId }: CredentialCaller,
     @Correlated() correlation: Correlation,
   ) {
-    const { verdict, replayed } = await this.queues.ask(agentActions, 'set-status', {
-      v: 1,
+    const command = {
+      v: 1 as const,
       correlationId: correlation.id,
       companyId,
       body: { notificationId: notification_id, userId: user_id, status },
-    });
-    if (replayed) correlation.markReplayed();
-    return verdict;
+    };
+    return correlation.marked(await this.queues.ask(agentActions, 'set-status', command)).verdict;
   }
 }

@@ -9,8 +9,8 @@ import {
   IsRangeStart,
   IsWholeNumber,
   IsWord,
-} from '../http/query-fields.js';
-import { AbsentUnlessIds, NamesParameter } from '../http/validation.js';
+} from '../validation/query-fields.js';
+import { AbsentUnlessIds, NamesParameter } from '../validation/validation.js';
 
 export const NOT_FOUND = 'Notification not found';
 

@@ -1,8 +1,8 @@
 import { ACTION_TYPES, type ActionItem, type ActionList, type ActionStats } from '@herald/contracts';
 import { ACTION_ITEM, Database, type Sql, USERS_ACTION_ITEM, WITH_SENDER } from '@herald/database';
 import { Injectable } from '@nestjs/common';
-import { writeCursor } from '../http/query-fields.js';
-import { invalidParameter } from '../http/validation.js';
+import { writeCursor } from '../validation/query-fields.js';
+import { invalidParameter } from '../validation/validation.js';
 import { cellsFor, isTypeInUse, readStats, readTotal } from './action-figures.js';
 import {
   type ActionFilters,

@@ -18,10 +18,10 @@ import {
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
-import { People, Scope } from '../auth/access.decorators.js';
-import { Caller, type CredentialCaller, type PersonCaller } from '../auth/caller.js';
-import { Correlated, type Correlation } from '../http/correlation.js';
-import { ItemFaults } from '../http/validation.js';
+import { People, Scope } from '../access/access.decorators.js';
+import { Caller, type CredentialCaller, type PersonCaller } from '../access/caller.js';
+import { Correlated, type Correlation } from '../idempotency/correlation.js';
+import { ItemFaults } from '../validation/validation.js';
 import type { NewMessage } from '../outbox/outbox-message.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedParams, MessageId, NOT_FOUND, Nothing } from './feed.params.js';
@@ -57,8 +57,7 @@ export class FeedController {
   })
   async send(@Body() body: SendMessage, @Caller() caller: CredentialCaller, @Correlated() correlation: Correlation) {
     if (!mayWriteAs(caller, body)) throw forbidden(FOREIGN_AUTHOR);
-    const { replayed } = await this.outbox.accept([messageOf(correlation.id, caller, body)], correlation.key);
-    if (replayed) correlation.markReplayed();
+    correlation.marked(await this.outbox.accept([messageOf(correlation.id, caller, body)], correlation.key));
     return { correlationId: correlation.id };
   }
 
@@ -85,7 +84,7 @@ export class FeedController {
       const { value, issues } = check(SendMessage, item);
       if (issues) return faults.of(issues);
       if (!mayWriteAs(caller, value)) return { error: 'Forbidden', message: FOREIGN_AUTHOR, errors: [] };
-      const message = messageOf(correlation.at(index), caller, value);
+      const message = messageOf(correlation.idAt(index), caller, value);
       accepted.push(message);
       return { correlationId: message.id };
     });
@@ -93,8 +92,7 @@ export class FeedController {
       const refused = results.filter((result) => 'error' in result);
       throw new Refusal({ status: 400, message: NONE_VALID, results: refused });
     }
-    const { replayed } = await this.outbox.accept(accepted, correlation.key);
-    if (replayed) correlation.markReplayed();
+    correlation.marked(await this.outbox.accept(accepted, correlation.key));
     return { results };
   }
 
@@ -134,14 +132,13 @@ export class FeedController {
     @Caller() caller: PersonCaller,
     @Correlated() correlation: Correlation,
   ) {
-    const { verdict, replayed } = await this.queues.ask(delivery, 'set-status', {
-      v: 1,
+    const command = {
+      v: 1 as const,
       correlationId: correlation.id,
       companyId: caller.companyId,
       body: { login: caller.login, messageId: id, status },
-    });
-    if (replayed) correlation.markReplayed();
-    return verdict;
+    };
+    return correlation.marked(await this.queues.ask(delivery, 'set-status', command)).verdict;
   }
 
   @Post('read-all')
@@ -154,14 +151,13 @@ export class FeedController {
     command: true,
   })
   async readAll(@Body() _: Nothing, @Caller() caller: PersonCaller, @Correlated() correlation: Correlation) {
-    const { verdict, replayed } = await this.queues.ask(delivery, 'read-all', {
-      v: 1,
+    const command = {
+      v: 1 as const,
       correlationId: correlation.id,
       companyId: caller.companyId,
       body: { login: caller.login },
-    });
-    if (replayed) correlation.markReplayed();
-    return verdict;
+    };
+    return correlation.marked(await this.queues.ask(delivery, 'read-all', command)).verdict;
   }
 }
 

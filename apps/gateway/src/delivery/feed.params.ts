@@ -1,6 +1,6 @@
 import { Described, Dto, IsId, IsOneOf, MayBeAbsent, MESSAGE_STATES } from '@herald/contracts';
-import { type Cursor, IsCursor, IsWholeNumber } from '../http/query-fields.js';
-import { AbsentUnlessIds } from '../http/validation.js';
+import { type Cursor, IsCursor, IsWholeNumber } from '../validation/query-fields.js';
+import { AbsentUnlessIds } from '../validation/validation.js';
 
 export const NOT_FOUND = 'Message not found';
 

@@ -1,8 +1,8 @@
 import type { FeedItem, UnreadCount } from '@herald/contracts';
 import { Database, FEED_ITEM } from '@herald/database';
 import { Injectable } from '@nestjs/common';
-import type { PersonCaller } from '../auth/caller.js';
-import { type Cursor, writeCursor } from '../http/query-fields.js';
+import type { PersonCaller } from '../access/caller.js';
+import { type Cursor, writeCursor } from '../validation/query-fields.js';
 
 export interface FeedPage {
   tab: 'all' | 'ai';

@@ -1,8 +1,8 @@
 import { Group, Operation } from '@herald/bootstrap';
 import { MessageTrace, notFound } from '@herald/contracts';
 import { Controller, Get, Param } from '@nestjs/common';
-import { Scope } from '../auth/access.decorators.js';
-import { Caller, type CredentialCaller } from '../auth/caller.js';
+import { Scope } from '../access/access.decorators.js';
+import { Caller, type CredentialCaller } from '../access/caller.js';
 import { CorrelationId, NOT_FOUND } from './feed.params.js';
 import { MessageTraceQuery } from './message-trace.query.js';
 

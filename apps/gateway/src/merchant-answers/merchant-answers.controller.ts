@@ -1,18 +1,11 @@
 import { Group, Operation } from '@herald/bootstrap';
-import {
-  AnswerNotification,
-  type CommandResult,
-  Done,
-  merchantAnswers,
-  NotificationItem,
-  RequestNotification,
-} from '@herald/contracts';
+import { AnswerNotification, Done, merchantAnswers, NotificationItem, RequestNotification } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
-import { Merchants } from '../auth/access.decorators.js';
-import { Caller, type MerchantCaller } from '../auth/caller.js';
-import { Correlated, type Correlation } from '../http/correlation.js';
+import { Merchants } from '../access/access.decorators.js';
+import { Caller, type MerchantCaller } from '../access/caller.js';
+import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { ListParams, NOT_FOUND, NotificationId } from './merchant-answers.params.js';
 import { MerchantAnswersQuery } from './merchant-answers.query.js';
 
@@ -73,7 +66,7 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, body };
-    return resultOf(await this.queues.ask(merchantAnswers, 'request', command), correlation);
+    return correlation.marked(await this.queues.ask(merchantAnswers, 'request', command)).verdict;
   }
 
   @Post(':notification_id/answer')
@@ -110,7 +103,7 @@ export class MerchantAnswersController {
       notificationId: notification_id,
       body,
     };
-    return resultOf(await this.queues.ask(merchantAnswers, 'answer', command), correlation);
+    return correlation.marked(await this.queues.ask(merchantAnswers, 'answer', command)).verdict;
   }
 
   @Delete(':notification_id')
@@ -130,13 +123,8 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, notificationId: notification_id };
-    return resultOf(await this.queues.ask(merchantAnswers, 'delete', command), correlation);
+    return correlation.marked(await this.queues.ask(merchantAnswers, 'delete', command)).verdict;
   }
-}
-
-function resultOf({ verdict, replayed }: CommandResult<Done>, correlation: Correlation): Done {
-  if (replayed) correlation.markReplayed();
-  return verdict;
 }
 
 function nextPage({ status, notification_types = [] }: ListParams, cursor: string): string {

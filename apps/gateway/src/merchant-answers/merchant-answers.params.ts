@@ -1,6 +1,6 @@
 import { Described, Dto, IsOneOf, MayBeAbsent, ofText, rule } from '@herald/contracts';
-import { AreWords, IsCursor } from '../http/query-fields.js';
-import { AbsentUnlessIds } from '../http/validation.js';
+import { AreWords, IsCursor } from '../validation/query-fields.js';
+import { AbsentUnlessIds } from '../validation/validation.js';
 
 export const NOT_FOUND = 'Notification not found';
 

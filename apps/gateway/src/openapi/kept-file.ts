@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { quality } from '../http/accept.js';
+import { quality } from '../errors/accept.js';
 
 const compress = promisify(gzip);
 

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { OperationFacts } from '@herald/bootstrap';
 import { type DtoClass, factsOf } from '@herald/contracts';
-import type { Access } from '../auth/access.decorators.js';
+import type { Access } from '../access/access.decorators.js';
 import { always, headers, idempotencyKey, ofLimits, ofRequest } from './headers.js';
 import type { Refusals } from './refusals.js';
 import type { Route } from './routes.js';

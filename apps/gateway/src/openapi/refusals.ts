@@ -1,5 +1,5 @@
-import { DetailedErrorEnvelope, ErrorEnvelope, Problem } from '@herald/contracts';
-import { isDetailed, nameOf } from '../http/error-envelope.js';
+import { DetailedErrorEnvelope, ErrorEnvelope, keyReused, Problem } from '@herald/contracts';
+import { isDetailed, nameOf } from '../errors/error-envelope.js';
 import { allow, headers, ofLimits, ofRequest } from './headers.js';
 import type { Route } from './routes.js';
 import type { Json, Schemas } from './schemas.js';
@@ -15,7 +15,7 @@ const MESSAGES: Record<number, string | string[]> = {
   413: 'The body is too large',
   415: 'The body must be sent as application/json',
   417: 'Of expectations, only 100-continue is met',
-  422: 'This Idempotency-Key was used with another body',
+  422: keyReused().message,
   429: ['Rate limit exceeded', 'Too many failed logins from this address'],
   431: 'The head of the request is too large',
   500: 'Internal server error',

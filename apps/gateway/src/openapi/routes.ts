@@ -6,8 +6,8 @@ import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner } from '@nestjs/core';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyContextConfig } from 'fastify';
-import type { Access } from '../auth/access.decorators.js';
-import { correlationOf } from '../http/correlation.js';
+import type { Access } from '../access/access.decorators.js';
+import { correlationOf } from '../idempotency/correlation.js';
 
 /** The facts about a route, collected from its decorators and types. */
 export interface Route {

@@ -13,12 +13,6 @@ export interface NewMessage {
   traceparent?: string;
 }
 
-/** A request with an Idempotency-Key: the id of its correlation, and the hash of its body. */
-export interface RequestKey {
-  id: string;
-  hash: Buffer;
-}
-
 /** Outbox rows that travel in one job. */
 export interface OwedJob {
   queue: string;

@@ -1,6 +1,7 @@
 import { Database } from '@herald/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
+import { Allowance } from './allowance.js';
 import type { NewMessage } from './outbox-message.js';
 
 /** The messages of one send, all of one queue. */
@@ -8,20 +9,18 @@ interface Send {
   messages: NewMessage[];
 }
 
-/** A gateway's knowledge of how many messages a queue is owed. */
+/** A gateway's knowledge of a queue between two counts of what it is owed. */
 interface Level {
-  /** The number of messages that may still be accepted. */
-  room: number;
-  /** The number of those that this gateway accepts before it counts again; below `low` a count is due. */
-  allowance: number;
+  /** The messages that may still be accepted. */
+  allowance: Allowance;
+  /** The part that is left to other gateways until the next count. With less than `low` a count is due. */
+  rest: number;
   low: number;
-  /** Messages reserved so far, and how many of them are committed. */
-  reserved: number;
-  committed: number;
+  /** Messages of the next commit, which a count does not see. */
+  uncommitted: number;
   /** The next count comes no earlier than `soonest` and, if there are sends, no later than `latest`. */
   soonest: number;
   latest: number;
-  counting?: Promise<void>;
 }
 
 /** The room that a gateway sees is divided by this, so that many gateways together do not overfill the outbox. */
@@ -49,55 +48,41 @@ export class OutboxCeiling {
    * The previous commit has ended.
    */
   async reserve<S extends Send>(sends: S[]): Promise<S[]> {
-    for (const level of this.levels.values()) level.committed = level.reserved;
-    const waiting = sends.filter((send) => !this.take(send, 'allowance'));
+    for (const level of this.levels.values()) level.uncommitted = 0;
+    const waiting = sends.filter((send) => !this.take(send));
     if (waiting.length === 0) return sends;
-    for (const queue of new Set(waiting.map(queueOf))) await this.recountIfRoom(queue);
-    const refused = new Set(waiting.filter((send) => !this.take(send, 'room')));
+    for (const { allowance, soonest } of new Set(waiting.map((send) => this.levelOf(send)))) {
+      // An outbox that was full when it was counted last is not counted again for each send.
+      if (allowance.left > 0 && performance.now() > soonest) await allowance.renew();
+    }
+    const refused = new Set(waiting.filter((send) => !this.take(send, 0)));
     return sends.filter((send) => !refused.has(send));
   }
 
-  private take(send: Send, from: 'allowance' | 'room'): boolean {
-    const queue = queueOf(send);
-    const level = this.levelOf(queue);
+  private take(send: Send, rest?: number): boolean {
+    const level = this.levelOf(send);
     const now = performance.now();
-    if (now > level.latest || (now > level.soonest && level.allowance < level.low)) {
+    if (now > level.latest || (now > level.soonest && level.allowance.left < level.low)) {
       // If the count fails, the commit fails too and reports why.
-      this.recount(queue, level).catch(() => undefined);
+      level.allowance.renew().catch(() => undefined);
     }
     const { length } = send.messages;
-    if (length > level[from]) return false;
-    level.room -= length;
-    level.allowance -= length;
-    level.reserved += length;
+    if (!level.allowance.spend(length, rest ?? level.rest)) return false;
+    level.uncommitted += length;
     return true;
   }
 
-  /**
-   * Counts again if the last count saw room, to learn whether it is still there. A full outbox is not counted
-   * repeatedly.
-   */
-  private async recountIfRoom(queue: string): Promise<void> {
-    const level = this.levelOf(queue);
-    if (level.room > 0 && performance.now() > level.soonest) await this.recount(queue, level);
-  }
-
-  private recount(queue: string, level: Level): Promise<void> {
-    level.counting ??= this.count(queue, level).finally(() => {
-      level.counting = undefined;
-    });
-    return level.counting;
-  }
-
-  private async count(queue: string, level: Level): Promise<void> {
+  private async count(queue: string, level: Level): Promise<number> {
     const { OUTBOX_LIMIT } = this.settings;
-    const { committed } = level;
+    const { uncommitted } = level;
     const startedAt = performance.now();
     try {
       const [row] = await this.database.query<{ owed: number }>(COUNT, [queue, OUTBOX_LIMIT]);
-      level.room = Math.max(0, OUTBOX_LIMIT - (row?.owed ?? 0) - (level.reserved - committed));
-      level.allowance = Math.floor(level.room / GATEWAYS);
-      level.low = level.allowance / 2;
+      const room = Math.max(0, OUTBOX_LIMIT - (row?.owed ?? 0) - uncommitted);
+      const share = Math.floor(room / GATEWAYS);
+      level.rest = room - share;
+      level.low = room - share / 2;
+      return room;
     } finally {
       const endedAt = performance.now();
       level.soonest = endedAt + (endedAt - startedAt) / COUNTING_SHARE;
@@ -105,17 +90,16 @@ export class OutboxCeiling {
     }
   }
 
-  private levelOf(queue: string): Level {
-    let level = this.levels.get(queue);
-    if (!level) {
-      // Nothing is known before the first count, which runs immediately.
-      level = { room: 1, allowance: 0, low: 1, reserved: 0, committed: 0, soonest: 0, latest: 0 };
-      this.levels.set(queue, level);
-    }
+  private levelOf({ messages: [first] }: Send): Level {
+    const queue = first?.queue ?? '';
+    const known = this.levels.get(queue);
+    if (known) return known;
+    // Nothing is known before the first count, which runs immediately.
+    const allowance = new Allowance(1, () => this.count(queue, level));
+    const level: Level = { allowance, rest: 1, low: 2, uncommitted: 0, soonest: 0, latest: 0 };
+    this.levels.set(queue, level);
     return level;
   }
 }
-
-const queueOf = ({ messages: [first] }: Send): string => first?.queue ?? '';
 
 const COUNT = 'select owed_messages($1, true, $2) + owed_messages($1, false, $2) as owed';

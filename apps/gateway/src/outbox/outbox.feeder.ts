@@ -5,20 +5,20 @@ import { QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { NIL } from 'uuid';
 import type { GatewayEnv } from '../gateway.env.js';
+import { Allowance } from './allowance.js';
 import { assignJobs } from './assign-jobs.js';
 import { type NewMessage, type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
 
 /** A gateway's knowledge of a queue between two measurements. */
-interface Room {
-  /** Messages that may still be published immediately. */
-  allowance: number;
+interface Feed {
+  /** The messages that may still be published immediately. */
+  allowance: Allowance;
   /** Messages are waiting for their turn, so new ones queue behind them. */
   backlog: boolean;
   /** The number of messages that may be published before the last of them would be late; adapted continuously. */
   depth: number;
-  refreshing: boolean;
 }
 
 /** A measurement of a queue. */
@@ -36,7 +36,7 @@ const ROUNDS_BETWEEN_REFRESHES = 10;
 /**
  * A gateway publishes at most this many between two measurements, so that all gateways together stay near the limit.
  */
-const ALLOWANCE = 1000;
+const MAX_ALLOWANCE = 1000;
 const MAX_ROWS_PER_ROUND = 2000;
 const MAX_COMPANIES_PER_ROUND = 500;
 /** A published message should be done by then: new ones wait behind all that are published already. */
@@ -54,7 +54,7 @@ const DEPTH_STEP = 500;
 @Injectable()
 export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(OutboxFeeder.name);
-  private readonly rooms = new Map<string, Room>();
+  private readonly feeds = new Map<string, Feed>();
   /** The company served last, by queue: the next round starts after it. */
   private readonly served = new Map<string, string>();
   private repeat?: Repeat;
@@ -70,7 +70,9 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     for (const queue of Object.keys(OWED_QUEUES)) {
-      this.rooms.set(queue, { allowance: DEPTH_STEP, backlog: false, depth: DEPTH_STEP, refreshing: false });
+      const allowance = new Allowance(DEPTH_STEP, () => this.measureAllowance(queue, feed));
+      const feed: Feed = { allowance, backlog: false, depth: DEPTH_STEP };
+      this.feeds.set(queue, feed);
     }
     this.repeat = new Repeat(ROUND_MS, () => this.feedAll(), this.logger);
   }
@@ -85,22 +87,18 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
    */
   selectPublishable(messages: NewMessage[]): NewMessage[] {
     return messages.filter(({ queue }) => {
-      const room = this.rooms.get(queue);
-      if (!room) throw new OwnFault(`The outbox does not feed a queue ${queue}`);
-      if (room.allowance < ALLOWANCE / 2 && !room.refreshing) void this.refresh(queue, room);
-      if (room.backlog || room.allowance <= 0 || !this.client.isConnected) {
-        room.backlog = true;
-        return false;
-      }
-      room.allowance--;
-      return true;
+      const feed = this.feeds.get(queue);
+      if (!feed) throw new OwnFault(`The outbox does not feed a queue ${queue}`);
+      if (feed.allowance.left < MAX_ALLOWANCE / 2) void feed.allowance.renew();
+      feed.backlog ||= !this.client.isConnected || !feed.allowance.spend(1);
+      return !feed.backlog;
     });
   }
 
   /** Returns how many jobs this gateway has fed, and whether it could feed one: messages wait, and there is room. */
   async progress(): Promise<{ finished: number; waits: boolean }> {
     const waits = await this.database.feeding(async (tx) => {
-      for (const queue of this.rooms.keys()) {
+      for (const queue of this.feeds.keys()) {
         const { published, backlog } = await this.measure(tx, queue);
         if (backlog && published < this.settings.PUBLISHED_LIMIT) return true;
       }
@@ -114,21 +112,17 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     return Math.min(limit - published, Math.floor(depth) - (published - stale));
   }
 
-  private async refresh(queue: string, room: Room): Promise<void> {
-    room.refreshing = true;
-    const allowanceBefore = room.allowance;
+  /** Returns how many messages may be published immediately; undefined when that could not be measured. */
+  private async measureAllowance(queue: string, feed: Feed): Promise<number | undefined> {
     try {
       const measured = await this.database.feeding((tx) => this.measure(tx, queue));
-      const publishedMeanwhile = allowanceBefore - room.allowance;
-      room.backlog = measured.backlog;
-      const { PUBLISHED_LIMIT } = this.settings;
-      const most = isBehind(measured) ? 0 : Math.min(ALLOWANCE, this.roomIn(measured, room.depth, PUBLISHED_LIMIT / 2));
-      room.allowance = Math.floor(most) - publishedMeanwhile;
+      feed.backlog = measured.backlog;
+      if (isBehind(measured)) return 0;
+      return Math.floor(Math.min(MAX_ALLOWANCE, this.roomIn(measured, feed.depth, this.settings.PUBLISHED_LIMIT / 2)));
     } catch (err) {
       // The next message or round measures again.
       this.logger.warn({ message: `queue ${queue} could not be measured`, err });
-    } finally {
-      room.refreshing = false;
+      return undefined;
     }
   }
 
@@ -144,32 +138,32 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 
   private async feedAll(): Promise<void> {
     const refreshDue = this.round++ % ROUNDS_BETWEEN_REFRESHES === 0;
-    await forEach(this.rooms, async ([queue, room]) => {
-      if (refreshDue && !room.backlog) await this.refresh(queue, room);
-      if (room.backlog) await this.feed(queue, room);
+    await forEach(this.feeds, async ([queue, feed]) => {
+      if (refreshDue && !feed.backlog) await feed.allowance.renew();
+      if (feed.backlog) await this.feed(queue, feed);
     });
   }
 
   /** Feeds one round: fills the room with the oldest messages of each company in turn. */
-  private async feed(queue: string, room: Room): Promise<void> {
+  private async feed(queue: string, feed: Feed): Promise<void> {
     await this.client.ping(queue);
-    const jobs = await this.database.feeding((tx) => this.assign(tx, queue, room));
-    if (!jobs) return this.refresh(queue, room);
+    const jobs = await this.database.feeding((tx) => this.assign(tx, queue, feed));
+    if (!jobs) return feed.allowance.renew();
     this.fed += jobs.length;
     await this.publisher.publish(jobs);
   }
 
   /** Returns undefined when there is no room, nothing waits, or another gateway is feeding this queue. */
-  private async assign(tx: Sql, queue: string, room: Room): Promise<OwedJob[] | undefined> {
+  private async assign(tx: Sql, queue: string, feed: Feed): Promise<OwedJob[] | undefined> {
     const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as mine', [
       `herald.feed.${queue}`,
     ]);
     if (!lock?.mine) return undefined;
     const { PUBLISHED_LIMIT } = this.settings;
     const measured = await this.measure(tx, queue);
-    const depth = isBehind(measured) ? room.depth / 2 : room.depth + DEPTH_STEP;
-    room.depth = Math.min(PUBLISHED_LIMIT, Math.max(LEAST_DEPTH, depth));
-    const rows = Math.min(MAX_ROWS_PER_ROUND, this.roomIn(measured, room.depth, PUBLISHED_LIMIT));
+    const depth = isBehind(measured) ? feed.depth / 2 : feed.depth + DEPTH_STEP;
+    feed.depth = Math.min(PUBLISHED_LIMIT, Math.max(LEAST_DEPTH, depth));
+    const rows = Math.min(MAX_ROWS_PER_ROUND, this.roomIn(measured, feed.depth, PUBLISHED_LIMIT));
     if (rows <= 0) return undefined;
     const companies = await this.nextCompanies(tx, queue);
     if (companies.length === 0) return undefined;

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { recordAccepted, recordBatch } from '@herald/bootstrap';
-import { activeTraceparent, MAX_OWED_IDS, step, unavailable, unprocessable, within } from '@herald/contracts';
+import { activeTraceparent, keyReused, MAX_OWED_IDS, step, unavailable, within } from '@herald/contracts';
 import { Database } from '@herald/database';
 import { Injectable } from '@nestjs/common';
-import { LANE, type NewMessage, type OwedJob, packJobs, type RequestKey } from './outbox-message.js';
+import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
+import { findRepeated } from '../idempotency/used-keys.js';
+import { LANE, type NewMessage, type OwedJob, packJobs } from './outbox-message.js';
 import { OutboxCeiling } from './outbox.ceiling.js';
 import { OutboxFeeder } from './outbox.feeder.js';
 import { OwedPublisher } from './owed-publisher.js';
 
 interface Waiting {
   messages: NewMessage[];
-  key?: RequestKey;
+  key?: IdempotencyKey;
   /** Arrival, on the clock of `performance.now()`. */
   since: number;
   resolve: (acceptance: Acceptance) => void;
@@ -51,7 +53,7 @@ export class OutboxWriter {
    * Resolves once the messages are committed, all or none of them.
    * @throws Refusal 422 when the key was used with another body, 503 when the outbox is full; then none is accepted
    */
-  accept(messages: NewMessage[], key?: RequestKey): Promise<Acceptance> {
+  accept(messages: NewMessage[], key?: IdempotencyKey): Promise<Acceptance> {
     const traceparent = activeTraceparent();
     const traced = traceparent ? messages.map((message) => ({ ...message, traceparent })) : messages;
     return new Promise((resolve, reject) => {
@@ -140,14 +142,13 @@ export class OutboxWriter {
    * body.
    */
   private async settle(callers: Waiting[], fresh: Set<Waiting>): Promise<void> {
-    const repeated = callers.flatMap((caller) => (fresh.has(caller) || !caller.key ? [] : caller.key.id));
-    const known = repeated.length > 0 ? await this.database.query<Known>(FIND, [repeated]) : [];
-    const hashes = new Map(known.map(({ id, body_hash }) => [id, body_hash]));
+    const used = callers.flatMap((caller) => (fresh.has(caller) || !caller.key ? [] : caller.key));
+    const repeated = await findRepeated(this.database, used);
     for (const caller of callers) {
       const { key } = caller;
       if (!key || fresh.has(caller)) caller.resolve({ replayed: false });
-      else if (hashes.get(key.id)?.equals(key.hash)) caller.resolve({ replayed: true });
-      else caller.reject(unprocessable('This Idempotency-Key was used with another body'));
+      else if (repeated.has(key)) caller.resolve({ replayed: true });
+      else caller.reject(keyReused());
     }
   }
 }
@@ -157,11 +158,6 @@ function refuseWithoutRoom(all: Waiting[], withRoom: Waiting[]): void {
   for (const caller of all) {
     if (!fitting.has(caller)) caller.reject(unavailable(OUTBOX_FULL));
   }
-}
-
-interface Known {
-  id: string;
-  body_hash: Buffer;
 }
 
 /** Drops repetitions of a key within one commit: the first is written, and the others find it. */
@@ -223,5 +219,3 @@ const INSERT_KEYED = `
   given as (select * from ${GIVEN}, $9::uuid[]) as given(${FIELDS}, key)),
   written as (${WRITE} given where key is null or key in (select id from keys))
   select id from keys`;
-
-const FIND = 'select id, body_hash from requests where id = any($1::uuid[])';

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { v5 } from 'uuid';
 
 /** A program with an API key or access token of a company. */
 export interface CredentialCaller {
@@ -29,6 +30,16 @@ export interface MerchantCaller {
 }
 
 export type Caller = CredentialCaller | PersonCaller | MerchantCaller;
+
+/** Herald's namespace for ids derived from names. */
+const HERALD = '6f0f1a52-9d0c-5a6e-8c1e-1f1f0b0d7e11';
+
+/** Returns the UUID namespace of a caller; no two callers share one. */
+export function namespaceOf(caller: Caller): string {
+  if (caller.kind === 'credential') return v5(`credential ${caller.credentialId}`, HERALD);
+  const subject = caller.kind === 'person' ? `${caller.companyId} ${caller.login}` : String(caller.merchantId);
+  return v5(`${caller.kind} ${caller.issuer} ${subject}`, HERALD);
+}
 
 /** The caller that the access gate authenticated, of the kind that the route's access decorator names. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { unavailable } from '@herald/contracts';
 import type { FastifyReply } from 'fastify';
-import type { Caller } from '../auth/caller.js';
+import type { Caller } from '../access/caller.js';
 import type { BodyPace } from './body-pace.js';
 import { type Holder, Holders } from './holders.js';
 

@@ -1,9 +1,8 @@
 import { payloadTooLarge, tooManyRequests } from '@herald/contracts';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Caller } from '../auth/caller.js';
+import { type Caller, namespaceOf } from './caller.js';
 import type { GatewayEnv } from '../gateway.env.js';
-import { namespaceOf } from '../http/correlation.js';
 import { LocalWindows } from './local-windows.js';
 import { type Quota, quotas, secondsOf, type Taken } from './quota.js';
 import { SharedWindows } from './shared-windows.js';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { pathOf } from '@herald/bootstrap';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { prefers } from './accept.js';
+import { prefers } from '../errors/accept.js';
 
 const STYLE = `
 :root { color-scheme: light dark; --ink: #1c2333; --soft: #566074; --ground: #f5f6fa; --card: #fff; --line: #dfe3ec; --accent: #3346b8; }

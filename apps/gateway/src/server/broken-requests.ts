@@ -3,7 +3,7 @@ import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } 
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { RefusalData } from '@herald/contracts';
-import { errorEnvelope, type FailedRequest } from './error-envelope.js';
+import { errorEnvelope, type FailedRequest } from '../errors/error-envelope.js';
 import type { InFlight } from './in-flight.js';
 import { UNKNOWN_CODING } from './request-heads.js';
 import { SECURITY_HEADERS } from './security-headers.js';

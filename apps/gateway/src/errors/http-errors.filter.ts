@@ -2,10 +2,10 @@ import { Refusal, type RefusalData } from '@herald/contracts';
 import { isOutage } from '@herald/database';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Inject, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { AccessGate } from './auth/access.gate.js';
-import type { GatewayEnv } from './gateway.env.js';
-import { errorEnvelope } from './http/error-envelope.js';
-import { RateLimiter } from './rate-limit/rate-limiter.js';
+import { AccessGate } from '../access/access.gate.js';
+import { RateLimiter } from '../access/rate-limiter.js';
+import type { GatewayEnv } from '../gateway.env.js';
+import { errorEnvelope } from './error-envelope.js';
 
 /** `Retry-After` of a 503 or 504 that has none of its own. */
 const RETRY_AFTER_SECONDS = 2;
