@@ -28,7 +28,7 @@ export function testPostgresUrl(): string {
   return given('HERALD_TEST_DATABASE_URL');
 }
 
-/** Where a pooler stands before that Postgres, in a run through one (test/cluster). */
+/** Where a pooler stands before that Postgres, in a run through one (test/suites/cluster). */
 export function testPoolerPort(): number | undefined {
   return Number(process.env['HERALD_TEST_POOLER_PORT']) || undefined;
 }
