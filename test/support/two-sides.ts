@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { anAction, recordAt } from './actions.js';
 
-/** A company and a merchant of its own. What belongs to them holds `mark` wherever text may stand. */
+/** A company and a merchant of its own. Their data has `mark` in every text. */
 export interface Side {
   companyId: string;
   merchantId: number;

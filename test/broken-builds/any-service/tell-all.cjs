@@ -1,4 +1,4 @@
-/** A service that tells all it knows: nothing is kept out of its traces, and statements come with their values. */
+/** A broken service: its traces leave nothing out, and statements come with their values. */
 require('../../../dist/libs/bootstrap/src/index.js');
 const { DiscreetExporter } = require('../../../dist/libs/bootstrap/src/tracing/discreet-exporter.js');
 

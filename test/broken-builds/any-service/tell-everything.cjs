@@ -1,4 +1,4 @@
-/** A broken service: it writes into its log with what it connects, and what it is asked. */
+/** A broken service: it logs its connection strings and its requests. */
 const { Server } = require('node:http');
 
 console.log(`connecting to ${process.env.DATABASE_URL} and ${process.env.REDIS_URL}`);

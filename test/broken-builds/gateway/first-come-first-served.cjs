@@ -1,4 +1,4 @@
-/** A gateway that feeds the oldest messages first, whoever sent them, instead of companies in turn. */
+/** A broken gateway: it feeds the oldest messages first, from all companies, instead of companies in turn. */
 const { Client } = require('pg');
 
 const OLDEST_FIRST = `

@@ -1,4 +1,4 @@
-/** A broken gateway: whom it has let in once it lets in for ever. */
+/** A broken gateway: it never looks a credential up a second time. */
 const { CredentialStore } = require('../../../dist/apps/gateway/src/auth/credential.store.js');
 
 const known = new Map();

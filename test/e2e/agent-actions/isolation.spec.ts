@@ -4,7 +4,7 @@ import { Herald } from '../../support/herald.js';
 let herald: Herald;
 let ours: Actions;
 let theirs: Actions;
-/** Of the first company; the second uses the same ids of people, agents and queries. */
+/** The first company's action; the second company uses the same ids of people, agents and queries. */
 let item: any;
 const shared = aPerson();
 const metadata = { agent_id: 'shared agent', query_id: 'shared query' };

@@ -1,4 +1,4 @@
-/** Who asks: a program with all scopes, a person, a merchant; or a header that lets nobody in. */
+/** The caller: a program with all scopes, a person or a merchant. `headers` may replace the credential by a bad one. */
 export type Asker = 'program' | 'person' | 'merchant';
 
 /** A request as it goes out: a `body` that is no text and no bytes is sent as JSON. */
@@ -11,8 +11,8 @@ export interface Asked {
 }
 
 /**
- * One bad request and what it is told: what is bad about it, the request, status and error name, and what the message
- * says, which begins with the field where one is wrong.
+ * One bad request and its response: what is bad about it, the request, status and error name, and the message, which
+ * begins with the field if a field is wrong.
  */
 export type BadRequest = [what: string, asked: Asked, status: number, error: string, says: string];
 
@@ -31,7 +31,7 @@ export const announced = (bytes: number) => ({ 'content-length': String(bytes) }
 /** The same object as JSON text, one part of it replaced by other text: what no JavaScript value says. */
 export const textOf = (body: unknown, part: string, by: string) => JSON.stringify(body).replace(part, by);
 
-/** What no route that takes a body reads as one. `good` is a body that the route would take. */
+/** Requests whose body no route can read. `good` is a body that the route would accept. */
 export const noBodies = (
   send: (body: unknown, headers?: Record<string, string>) => Asked,
   good: object,

@@ -33,7 +33,7 @@ const message = fc.record(
 /** Bodies that are good, but for a character now and then. */
 export const bodies = {
   message,
-  /** Of which some are bad. */
+  /** Some of its messages are bad. */
   batch: fc.record({
     messages: fc.array(fc.oneof({ weight: 5, arbitrary: message }, { weight: 3, arbitrary: nearly(message) }, wild), {
       maxLength: 5,

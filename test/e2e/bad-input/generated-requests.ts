@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { strings, uuid } from './generated-values.js';
 
-/** What a header may hold at all. */
+/** The characters that HTTP allows in a header. */
 const headerText = fc.string({
   unit: fc
     .integer({ min: 0x21, max: 0xff })

@@ -142,7 +142,7 @@ const mutation: fc.Arbitrary<Mutation> = fc.record({
 
 type Container = Record<string, Json>;
 
-/** Every place in a value: what holds it, and under which name. */
+/** Every place in a value: its parent, and its key there. */
 function placesOf(holder: Container): [Container, string][] {
   return Object.keys(holder).flatMap((name) => {
     const value = holder[name];

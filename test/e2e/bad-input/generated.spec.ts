@@ -58,7 +58,7 @@ async function firstFault(requests: fc.Arbitrary<Outgoing>, groups: number, judg
     }
     return found === undefined;
   });
-  // What failed is told as it is, and a run is repeated by its seed: there is nothing to shrink.
+  // No shrinking: the failure is reported as it is, and its seed repeats the run.
   const { errorInstance } = await fc.check(property, { seed: SEED, numRuns: groups, endOnFailure: true });
   if (errorInstance && !found) throw errorInstance;
   return found;
@@ -78,7 +78,7 @@ const requestsTo = ({ method = 'POST', path, token, good }: Target): fc.Arbitrar
     headers: {
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
-      // Where an answer may come too late, it is asked for again.
+      // The key lets a request be repeated when its response comes too late.
       ...(path === '/v1/feed/ai' ? {} : { 'idempotency-key': key }),
       ...headers,
     },
@@ -109,7 +109,7 @@ const messageRow = ({ message, metadata }: any) => ({
   metadata: metadata ?? {},
 });
 
-/** What was accepted, by its id; a repeated key leads to one message. */
+/** The accepted messages by id; a repeated key leads to one message. */
 const messages = new Map<string, unknown>();
 
 describe(`of ${BODIES} generated bodies (HERALD_TEST_SEED=${SEED})`, () => {

@@ -8,7 +8,7 @@ export interface Sent {
   answer: Incoming;
 }
 
-/** What a request's body says, when it is one that may come in at all. */
+/** The parsed body of a request; undefined when the body cannot be read. */
 export type Read = { value: unknown } | undefined;
 
 const MERCHANT = '/api/v1/notification';
@@ -26,7 +26,7 @@ const NAMES: Record<number, string> = {
 };
 const INNARDS = /node_modules|\.js:\d|select .* from |insert into |herald_\w+|violates|syntax/i;
 
-/** What is wrong with a refusal: its name, its envelope, or that it tells of innards. 500 is the merchants' routes' alone. */
+/** Checks the name and envelope of a refusal, and that it leaks no internals. Only merchants' routes may return 500. */
 export function faultOfRefusal({ request, answer }: Sent): string | undefined {
   const isMerchants = request.path.startsWith(MERCHANT);
   if (NAMES[answer.status] === undefined || (answer.status === 500 && !isMerchants)) return 'an undocumented status';
@@ -72,15 +72,15 @@ function mayCome(value: unknown, depth: number): boolean {
 /** A key that nobody else has is as good as none. */
 const UNIQUE = /^[\da-f-]{36}$/;
 
-/** Whether the headers leave it to the body alone how the request ends. */
+/** Returns true when the headers are ordinary, so that the body alone decides the outcome. */
 const isPlain = ({ headers = {} }: Outgoing) =>
   headers['content-type'] === 'application/json' &&
   UNIQUE.test(headers['idempotency-key'] ?? randomUUID()) &&
   (headers['content-encoding'] ?? 'identity') === 'identity';
 
 /**
- * What is wrong with the answer to a request with a body, of a route that takes what `isGood` says: a good one refused,
- * a bad one taken, or a refusal that is not as it should be.
+ * Checks the response of a route that accepts the bodies for which `isGood` is true. Faults: a good body refused, a bad
+ * one accepted, or a malformed refusal.
  */
 export function faultOf(sent: Sent, isGood: (body: unknown) => boolean): string | undefined {
   const body = read(sent.request);
@@ -91,7 +91,7 @@ export function faultOf(sent: Sent, isGood: (body: unknown) => boolean): string 
   return taken ? undefined : faultOfRefusal(sent);
 }
 
-/** What differs first between what was sent and what is stored, by id. */
+/** Returns the first difference between sent and stored messages, by id. */
 export function firstDifference(sent: Map<string, unknown>, stored: Map<string, unknown>): unknown {
   for (const [id, expected] of sent) {
     // As JSON has it: -0 is 0.

@@ -1,6 +1,6 @@
 /**
- * What libs/contracts/README.md says of bodies, told a second time apart from the services: which are good is asked here,
- * and held against what was answered.
+ * The rules for bodies in libs/contracts/README.md, implemented again independently of the services. The tests compare
+ * their verdict with the response.
  */
 type Fields = Record<string, unknown>;
 
@@ -78,10 +78,10 @@ const isKey = (value: unknown) =>
   isNone(value) ||
   ((typeof value === 'string' || typeof value === 'number') && pointsOf(String(value).normalize('NFC')).length <= 200);
 
-/** Of the addresses that are generated, those that are one. */
+/** The valid ones among the generated addresses. */
 export const GOOD_ADDRESSES = ['https://example.com/a?b=c#d', 'HTTPS://É.example', 'https://a'];
 
-/** Of the times that are generated, those that are one. */
+/** The valid ones among the generated times. */
 export const GOOD_TIMES = [
   '2024-01-15T06:00:00Z',
   '2024-01-15T06:00:00.123456',
@@ -138,7 +138,7 @@ export function isAction(body: unknown): boolean {
   );
 }
 
-/** What a route without fields takes. */
+/** Accepts what a route without fields accepts. */
 export const isNothing = (body: unknown): boolean => isNone(body) || (isObject(body) && has(body, []));
 
 export const isStatus = (body: unknown): boolean =>

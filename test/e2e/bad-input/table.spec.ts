@@ -41,7 +41,7 @@ async function ask({ method, path, as, body, headers = {} }: Asked) {
   return { status, body: JSON.parse(text) };
 }
 
-/** How many rows each table has: what is refused leaves none. */
+/** Counts the rows of each table; a refused request leaves none. */
 async function rows(): Promise<Record<string, number>> {
   const tables = await herald.query<{ name: string }>(
     `select table_name as name from information_schema.tables where table_schema = 'public' order by 1`,

@@ -257,7 +257,7 @@ describe('many at once', () => {
     expect(counts.reduce((sum, { replayed }) => sum + replayed, 0)).toBe(1000);
     expect(counts[0]!.refusals).toContainEqual({ id: expect.any(String), reason: expect.stringContaining('body') });
     expect(both.every(({ failed }) => failed)).toBe(true);
-    // Who looks second sees fewer, down to the three that stay, and each may find what the other took.
+    // The second command sees fewer, down to the three that stay; each may find letters that the other took.
     for (const { stderr } of both) expect(stderr).toMatch(/\d+%  [\d,]+ of [\d,]+ dead letters/);
     expect(both.some(({ stderr }) => stderr.includes(' of 1,003 dead letters'))).toBe(true);
     const count = async () => {

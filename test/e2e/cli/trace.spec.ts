@@ -29,7 +29,7 @@ const trace = (...args: string[]) => commandLine(herald.urlFor('herald_ops'), 't
 const traceByGateway = (token: string, ...args: string[]) =>
   commandLine({ HERALD_TOKEN: token }, 'trace', '--gateway', herald.url, ...args);
 
-/** What it says when it fails: one line on standard error, and nothing that a script could take for a result. */
+/** Returns its error: one line on standard error, and nothing that a script could take for a result. */
 function failureOf({ failed, stdout, stderr }: Awaited<ReturnType<typeof trace>>): string {
   expect([failed, stdout]).toEqual([true, '']);
   expect(stderr).not.toMatch(/^\s+at /m);

@@ -20,7 +20,7 @@ afterEach(async () => {
   await herald.stop();
 });
 
-/** Messages that Redis holds jobs for. */
+/** Messages that have a job in Redis. */
 async function published(): Promise<number> {
   const key = `{${herald.namespace}:delivery}:delivery`;
   const jobs = [...(await redis.lrange(`${key}:wait`, 0, -1)), ...(await redis.lrange(`${key}:active`, 0, -1))];
@@ -67,7 +67,7 @@ it('publishes no more than the limit, however much is owed, and all of it in the
   await eventually(async () => (await owed(herald.company.id)) === 0, 30_000);
   const [row] = await herald.query<{ count: number }>('select count(*)::int from feed_messages');
   expect(row?.count).toBe(5000);
-  // What is done leaves nothing behind: Redis is as small as before.
+  // Finished jobs leave nothing behind: Redis is as small as before.
   await eventually(async () => (await jobKeys()).length === 0);
 });
 
@@ -87,7 +87,7 @@ const isDelivered = async (id: string) => {
   return place?.state === 'delivered';
 };
 
-/** Whether the single message of another company arrives while more than half of a flood is still owed. */
+/** Returns true when another company's single message arrives while more than half of a flood is still owed. */
 async function singleArrivesInTheFlood(preload?: string): Promise<boolean> {
   await herald.startService('gateway', { preload });
   await flood(FLOOD);

@@ -50,7 +50,7 @@ async function made(...args: string[]): Promise<string> {
 }
 const madeJson = async (...args: string[]) => JSON.parse(await made(...args, '--json'));
 
-/** What `herald …` says when it fails: sentences on standard error, and nothing that a script could take for a result. */
+/** Returns the error of `herald …`: sentences on standard error, and nothing that a script could take for a result. */
 async function failure(...args: string[]): Promise<string> {
   const { failed, stdout, stderr } = await commandLine(herald.databaseUrl, ...args);
   expect([failed, stdout]).toEqual([true, '']);
@@ -299,7 +299,7 @@ describe('a rotation', () => {
 describe('the revocation of a key that is in use', () => {
   const GIVEN_UP_AFTER_MS = 5 * REVOKED_WITHIN_MS;
 
-  /** How long after its revocation the last request was sent that was let in. */
+  /** Returns the time between the revocation and the last request that was accepted. */
   async function lastLetIn(gateways: string[]): Promise<number> {
     const { id, token } = await aKey();
     const letIn: number[] = [];

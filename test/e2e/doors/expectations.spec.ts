@@ -12,7 +12,7 @@ afterAll(() => herald.stop());
 
 const program = () => herald.token('unlimitedAccessToken');
 
-/** A client that keeps its body back until it is told to go on. */
+/** A client that sends its body after the server's 100 Continue. */
 function patient(head: string, body: string): Promise<{ statuses: number[]; answer: string; wasClosed: boolean }> {
   const { hostname, port } = new URL(herald.url);
   return new Promise((give, fail) => {

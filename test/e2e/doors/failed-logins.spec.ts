@@ -118,7 +118,7 @@ it('forged tokens count too, missing ones do not, and an IPv6 network is one add
   for (let n = 1; n <= 8; n++) statuses.push((await get(forged, `2001:db8:0:0:${n}::${n}`)).status);
   expect(statuses).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);
   expect((await get(forged, '2001:db8:0:1::1')).status).toBe(401);
-  // Who has a good one is let in.
+  // A valid credential is accepted.
   const feed = { token: herald.jwtOf('dmurta'), headers: { 'x-forwarded-for': '2001:db8::1' } };
   expect((await call('GET', `${herald.url}/v1/feed`, feed)).status).toBe(200);
 });
@@ -130,7 +130,7 @@ it('an address is one, with or without a port, mapped into IPv6 or not, and garb
   for (const from of spelt) statuses.push((await get(guess(), from)).status);
   expect(times(statuses, 401)).toBe(5);
   for (const from of spelt) expect((await get(guess(), from)).status).toBe(429);
-  // What is no address is the proxy's own.
+  // A value that is not an address counts against the proxy's own address.
   const garbage = [];
   for (let n = 1; n <= 8; n++) garbage.push((await get(guess(), `unknown-${n}`)).status);
   expect(garbage).toEqual([401, 401, 401, 401, 401, 429, 429, 429]);

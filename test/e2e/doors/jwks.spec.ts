@@ -199,7 +199,7 @@ describe('while the issuer does not answer', () => {
     const gateway = await gatewayOf(server);
     expect(await statusOf(gateway, tokenOf(first))).toBe(200);
     await breakIt(server);
-    // The first of them may ask at once, or be told that we asked just now.
+    // The first of them may fetch the keys, or learn that they were fetched just now.
     const asked = server.asked;
     await eventually(async () => {
       expect(await inTime(statusOf(gateway, tokenOf(third)))).toBe(401);

@@ -78,7 +78,7 @@ describe.each(GATEWAYS)('a gateway that knows a %s', (gateway) => {
     expect(await asMerchant(token(gateway, merchantClaims()), gateway)).toBe(200);
     expect(await asMerchant(token(gateway, personClaims()), gateway, FOR_MERCHANTS)).toBe(401);
     expect(await asPerson(token(gateway, merchantClaims()), gateway, FOR_PEOPLE)).toBe(401);
-    // Not even when it holds the claims of both: the audience decides.
+    // Not even with the claims of both: the audience decides.
     const both = { ...merchantClaims(), ...personClaims() };
     expect(await asPerson(token(gateway, both), gateway)).toBe(200);
     expect(await asMerchant(token(gateway, both), gateway, FOR_MERCHANTS)).toBe(401);

@@ -8,9 +8,9 @@ import { Herald } from '../../support/herald.js';
 import type { Service } from '../../support/service.js';
 
 const preload = (name: string) => resolve(__dirname, `../../${name}.cjs`);
-/** What the slowed gateway accepts. */
+/** The rate that the slowed gateway accepts. */
 const CAPACITY_PER_SECOND = 20;
-/** Of those who are let in, four are in the gateway and two in work: they wait 0.2 s. Busy machines take their time. */
+/** Accepted requests wait 0.2 s: four are in the gateway, two of them being worked on. A busy machine needs longer. */
 const HELD_MS = 4000;
 const GIVE_UP_MS = 10_000;
 
@@ -49,7 +49,7 @@ function p99(outcomes: Outcome[]): number {
   return sorted[Math.floor(sorted.length * 0.99)] as number;
 }
 
-/** How those fare that ask a gateway which gets five times as much as it can work on. */
+/** Sends a gateway five times the requests that it can work off, and returns what became of them. */
 async function underLoad() {
   await load(CAPACITY_PER_SECOND / 2, 1);
   const outcomes = await load(CAPACITY_PER_SECOND * 5, 4);

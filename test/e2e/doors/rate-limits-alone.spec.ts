@@ -40,7 +40,7 @@ async function ask(times: number, token: string): Promise<{ answers: Answer[]; s
 }
 const passed = ({ answers }: { answers: Answer[] }) => answers.filter(({ status }) => status === 200).length;
 
-/** How much of a credential's minute Redis knows to be spent. */
+/** Returns how much of a credential's minute is spent according to Redis. */
 async function spentInRedis(id: string): Promise<number> {
   const redis = new Redis(server.url);
   try {

@@ -65,7 +65,7 @@ describe('a credential', () => {
       const answer = await get(credential.token);
       return answer.status === 200 && answer;
     });
-    // What was refused meanwhile took nothing.
+    // Requests that were refused meanwhile took nothing.
     expect(after.headers.get('ratelimit')).toMatch(/^"burst";r=2;t=60, "hour";r=996;t=3\d\d\d$/);
   });
 

@@ -65,7 +65,7 @@ const holders = () => ({
   merchant: herald.company.merchants[0]!.jwt,
 });
 
-/** Whoever is not known: without a credential, and with ones that are none. */
+/** Headers of unauthenticated callers: without a credential, and with invalid ones. */
 const strangers = (): Record<string, string>[] => {
   const good = herald.token('unlimitedApiKey');
   return [
@@ -84,7 +84,7 @@ const strangers = (): Record<string, string>[] => {
   ];
 };
 
-/** What proxies and frameworks may take for another request. */
+/** Requests that proxies and frameworks may mistake for others. */
 const DISGUISES = [
   ...['GET', 'OPTIONS', 'HEAD'].flatMap((method) => [
     { 'x-http-method-override': method },

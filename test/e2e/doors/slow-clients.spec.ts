@@ -75,7 +75,7 @@ it('an answer that nobody takes holds no slot, and its connection is closed', as
   const socket = open(bundle.repeat(30)).pause();
   await eventually(async () => (await inFlight()) === 0);
   const gone = eventually(() => socket.readyState === 'closed', 20_000);
-  // Whoever reads again learns that it is over.
+  // A client that reads again sees the end of the connection.
   await sleep(12_000);
   socket.resume();
   await gone;

@@ -27,7 +27,7 @@ function aJwt(kind: 'person' | 'merchant', secret: string, changes: object = {})
   return jwtOf({ alg: 'HS256' }, { iss, exp: Math.floor(Date.now() / 1000) + 60, ...own, ...changes }, hmac(secret));
 }
 
-/** Of each kind one that is good, and ones that are not but look like it. */
+/** One valid token of a kind, and invalid ones that look like it. */
 const tokensOf = (kind: keyof typeof ROUTES): string[] =>
   kind === 'credential'
     ? [

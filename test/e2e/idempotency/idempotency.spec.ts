@@ -29,7 +29,7 @@ async function send(route: string, { path, token, body }: Attempt, headers = {},
   }
 }
 
-/** What 100 attempts at once under one key did, and what they were told; the order of keys is not part of an answer. */
+/** Makes 100 attempts at once under one key; returns their effect and responses, whatever the order of JSON keys. */
 async function hundredAtOnce(route: string, attempt: Attempt, urls = [herald.url]) {
   const headers = aKey();
   const sent = Array.from({ length: 100 }, (_, n) => send(route, attempt, headers, urls[n % urls.length]));

@@ -12,7 +12,7 @@ export interface Attempt {
   body?: unknown;
   /** Another good body for the same route; absent where a route takes none. */
   otherBody?: unknown;
-  /** What is seen in the tables, of rows that hold `mark`, and how often. */
+  /** The expected change in the tables, of rows that contain `mark`, and its number. */
   effect: string;
   mark: string;
   times: number;

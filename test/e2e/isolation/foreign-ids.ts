@@ -122,7 +122,7 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
       body: { status: 'archived' },
       expected: [404, n === 4 ? 'The notification has no such recipient' : 'Notification not found'],
     })),
-    // Their people as ours: what their directory knows of them must not be told.
+    // Their people's ids in our requests: their directory must not leak.
     {
       route: 'POST /team-notifications',
       path: '/team-notifications',

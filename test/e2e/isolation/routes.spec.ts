@@ -8,7 +8,7 @@ import { type Belongings, furnish, type Side } from '../../support/two-sides.js'
 interface Holder extends Side {
   has: Belongings;
   tokens: Record<Caller, string>;
-  /** Whose programs and people share a company with another merchant's. */
+  /** The programs and people share a company with those of another merchant. */
   actions: Actions;
 }
 
@@ -53,7 +53,7 @@ async function ask({ tokens }: Holder, { route, path, as, body }: Reach) {
   return { status, text };
 }
 
-/** What of theirs an answer holds; an error repeats the path it was asked for, which is nothing that it tells. */
+/** Returns another tenant's data in a response. An error repeats the requested path; that is no leak. */
 function foreignIn(text: string, { path }: Reach, { has, mark, companyId, conversationId }: Holder): string[] {
   const told = text.replaceAll(JSON.stringify(path.split('?')[0]), '');
   const theirs = [mark, ...Object.values(has).map(String), String(conversationId), companyId];
@@ -139,7 +139,7 @@ it('tells nobody what another company’s directory knows of a person', async ()
 });
 
 it('would find what it looks for', async () => {
-  // The same requests by whom it belongs to: they do tell.
+  // Control: the owner's requests do return the data.
   const told = await Promise.all(
     between(acme, globex)
       .filter(({ route }) => route.startsWith('GET'))

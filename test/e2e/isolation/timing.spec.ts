@@ -36,8 +36,8 @@ async function timeOf([method, path, token, body = '']: Asked): Promise<number> 
 }
 
 /**
- * How often the one takes longer than the other, asked one right after the other in an order that chance decides: half the
- * times when nothing but chance does, whatever else the machine is doing.
+ * Returns the share of pairs in which the one takes longer than the other, sent one right after the other in random
+ * order: about half when they take equally long, whatever else the machine is doing.
  */
 async function shareSlower(one: (n: number) => Asked, other: (n: number) => Asked, pairs: number): Promise<number> {
   let slower = 0;

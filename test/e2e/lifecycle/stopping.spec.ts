@@ -52,7 +52,7 @@ describe('a gateway that is told to stop', () => {
     expect(await stopped).toBe(0);
     expect(Date.now() - toldAt).toBeGreaterThanOrEqual(DRAIN_MS);
     await expect(send()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    // What it accepted so late was published by itself: nobody else is there to do it.
+    // It published the late message itself: there is no other gateway.
     await eventually(async () => {
       const delivered = await herald.query('select from feed_messages where recipient_login = $1', [recipientLogin]);
       return delivered.length === 3;

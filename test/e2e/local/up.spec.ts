@@ -32,7 +32,7 @@ interface DemoFile {
 
 jest.setTimeout(2 * startMs);
 
-/** It alone tells where a process listens. */
+/** Only Linux shows where a process listens. */
 const describeOnLinux = process.platform === 'linux' ? describe : describe.skip;
 
 /** One data folder with the runs of `herald up` on it. */

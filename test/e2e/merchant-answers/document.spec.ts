@@ -17,7 +17,7 @@ afterAll(async () => {
 const NOTIFICATIONS = '/api/v1/notification';
 const merchant = () => herald.company.merchants[0]?.jwt as string;
 
-/** What curl prints for a request as it is documented. */
+/** Returns what curl prints for a request as it is documented. */
 async function curl(method: string, path: string, body?: string, token = merchant()) {
   const { stdout } = await promisify(execFile)('curl', [
     '--silent',

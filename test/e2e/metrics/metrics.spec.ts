@@ -126,7 +126,7 @@ describe('what workers tell of messages', () => {
     const more = (name: string) => now.sum(name, queue) - before.sum(name, queue);
     expect(more('herald_end_to_end_seconds_count')).toBe(50);
     expect(more('herald_batch_size_sum')).toBe(50);
-    // The job that carried them tells of itself when it has ended.
+    // The job that carried them is counted when it has ended.
     await eventually(async () => {
       const figures = await figuresOf('delivery');
       return ['herald_queue_wait_seconds_count', 'herald_processing_seconds_count'].every(

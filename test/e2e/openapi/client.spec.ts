@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => herald?.stop());
 
-/** What a client's author gets from `npx openapi-typescript http://…/openapi.json`. */
+/** Returns the output of `npx openapi-typescript http://…/openapi.json`, as a client's author gets it. */
 async function generated(): Promise<string> {
   const { stdout } = await promisify(execFile)(GENERATOR, [`${herald.url}/openapi.json`], { maxBuffer: 2 ** 24 });
   return stdout;

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => herald?.stop());
 
-/** What a linter that API authors use has to say: structure, references, examples against their schemas, names. */
+/** Runs a linter for API documents: structure, references, examples against their schemas, names. */
 async function lint(json: object): Promise<string[]> {
   const config = await createConfig({
     extends: ['recommended-strict'],
@@ -25,7 +25,7 @@ async function lint(json: object): Promise<string[]> {
       // Herald is not licensed to anyone, and its document is served by the server that it describes.
       'info-license': 'off',
       'no-empty-servers': 'off',
-      // Whether a service is up is told without a refusal.
+      // Health routes refuse nothing.
       'operation-4xx-response': 'off',
     },
   });
@@ -126,7 +126,7 @@ const operation = (id: string) =>
     .flatMap((methods) => Object.values<any>(methods))
     .find(({ operationId }) => operationId === id);
 
-/** Where a schema says nothing of what it may hold. Metadata and context are their sender's own. */
+/** Returns the parts of a schema that allow anything. Metadata and context belong to their sender. */
 function openParts(schema: any, api: ApiDocument, at = '', seen: unknown[] = []): string[] {
   const resolved = api.resolve(schema);
   if (seen.includes(resolved) || /\/(metadata|context)$/.test(at)) return [];
@@ -270,7 +270,7 @@ class Twofold {
 
   /** Not called: it is here to be compiled. */
   protected static untrue() {
-    // @ts-expect-error the compiler holds a handler to the answers that it describes
+    // @ts-expect-error the compiler compares a handler with the responses that it describes
     Operation(facts)(Twofold.prototype, 'two', { value: () => ({ words: 'hello' }) });
   }
 }

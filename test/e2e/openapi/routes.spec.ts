@@ -5,7 +5,7 @@ import { GatewayModule } from '../../../apps/gateway/src/gateway.module.js';
 import { createHttpAdapter, prepareHttp } from '../../../apps/gateway/src/http/http-server.js';
 import { Herald } from '../../support/herald.js';
 
-/** What is served beside the API: the document itself and its page. */
+/** Routes beside the API: the document itself and its page. */
 const UNLISTED = [
   'GET /favicon.ico',
   'GET /favicon.svg',
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => herald?.stop());
 
-/** Every route that the server itself knows, whoever registered it, and its document. */
+/** Every route registered with the server, by any part of it, and its document. */
 async function serve(): Promise<{ routes: string[]; document: any }> {
   Object.assign(process.env, herald.envOf('gateway'));
   const settings = env();

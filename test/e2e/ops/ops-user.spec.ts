@@ -29,7 +29,7 @@ it('prints the line that lets somebody in, as what they are', async () => {
   expect(await (await as('grace', LONG)).text()).toContain('grace <small>admin</small>');
   expect(await (await as('linus@example.com', `${LONG} 2`)).text()).toContain('<small>viewer</small>');
   expect((await as('grace', `${LONG} 2`)).status).toBe(401);
-  // Who was known before is not any more.
+  // A user who is not in the list is refused.
   expect((await new Ops(herald, 'ada').get('/')).status).toBe(401);
 });
 

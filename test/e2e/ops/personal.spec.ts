@@ -5,7 +5,7 @@ import { Herald } from '../../support/herald.js';
 import { aDeadLetter, Ops } from '../../support/ops.js';
 import { redisAt } from '../../support/redis.js';
 
-/** What a message says, and what must never be read where ids alone are shown. */
+/** Content of messages, which must never appear on pages that show ids only. */
 const SECRETS = ['Oi, Carla', 'carla@example.com', '+5511987654321', 'ruim-de-ler', '4711'];
 const BREAKERS = ['<script>', '<img src=x', '"><svg', '</pre><b>'];
 const HTML = `"><svg onload=alert(1)></pre><b><script>alert(1)</script><img src=x onerror=alert(1)>`;
@@ -18,7 +18,7 @@ let garbled: string;
 let failedJob: string;
 const correlationId = randomUUID();
 
-/** What a producer may put on a queue, whatever it was told. */
+/** A body full of personal data, as a careless producer puts it on a queue. */
 const body = {
   message: { title: SECRETS[0], body: HTML, recipientLogin: SECRETS[1] },
   metadata: { phone: SECRETS[2], order: 4711 },

@@ -156,7 +156,7 @@ function paths(role: 'viewer' | 'admin'): string[] {
   ];
 }
 
-/** What an answer says besides the address that it was asked at. */
+/** Returns a response without the address of the request. */
 async function read(ops: Ops, path: string): Promise<string> {
   const { text, headers } = await ops.get(path);
   const asked = new RegExp(decodeURIComponent(path).replaceAll(/[^\w/]/g, '.'), 'g');

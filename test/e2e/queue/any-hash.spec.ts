@@ -40,7 +40,7 @@ const idsIn = async (queue: QueueName) => {
   const sets = ['delayed', 'prioritized'].map((set) => redis.zrange(keyOf(queue, set), '0', '-1'));
   return (await Promise.all([...lists, ...sets])).flat();
 };
-/** What is left once nothing waits, is in work, or comes again. */
+/** Waits until the queue is empty: no job is waiting, active or delayed. */
 const settled = (queue: QueueName) => eventually(async () => (await idsIn(queue)).length === 0, 60_000);
 const letters = async () =>
   (await herald.query<{ count: number }>('select count(*)::int from dead_letters'))[0]?.count as number;

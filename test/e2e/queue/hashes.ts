@@ -3,7 +3,7 @@ import { anAction } from '../../support/actions.js';
 import { aMessage } from '../../support/client.js';
 import type { Herald } from '../../support/herald.js';
 
-/** A good job of a producer as Redis holds it, and the table that its effect is seen in. */
+/** A valid job of a producer as stored in Redis, and the table in which its effect is seen. */
 export interface GoodJob {
   id: string;
   hash: Record<string, string>;

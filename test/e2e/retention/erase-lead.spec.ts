@@ -11,7 +11,7 @@ import { freshDatabase, type FreshDatabase } from '../../support/servers.js';
 const PHONE = '+15550009';
 /** The lead's name, and in texts the sign that they are about the lead. */
 const NAME = 'Zoë Who-Goes';
-/** Of others, and must stay. */
+/** The name of another person, whose data must stay. */
 const STAYS = 'who-stays';
 
 describe('in the database', () => {
@@ -204,7 +204,7 @@ describe('beside services', () => {
     expect(await erase()).toMatchObject({ failed: true, stderr: expect.stringContaining('--yes') });
     expect((await erase('--yes')).stdout).toContain(`lead ${PHONE} of all merchants erased: ${counts}`);
     expect(await told()).toEqual([]);
-    // Of what is left on the queue nothing comes back.
+    // Jobs left on the queue bring nothing back.
     expect((await merchant.list()).body.some((item: { id: number }) => item.id === notificationId)).toBe(false);
     expect((await erase('--dry-run')).stdout).toMatch(/would be erased: 0 .* 0 conversations/);
   }, 60_000);

@@ -37,7 +37,7 @@ const delivered = (id: string) =>
 const erase = (...args: string[]) =>
   commandLine(herald.databaseUrl, 'erase', '--company', herald.company.id, '--login', login, ...args);
 
-/** What tells of the leaver, anywhere. */
+/** Returns every place that mentions one of these words. */
 const told = (...what: string[]) => mentions((sql) => herald.query(sql), ...what);
 
 it('takes a person out of every table, with the figures right while others write, and nobody else', async () => {
@@ -110,7 +110,7 @@ it('takes a person out of every table, with the figures right while others write
   expect(left.some((row) => row.includes(foreign))).toBe(true);
   await eventually(async () => (await herald.query('select from outbox')).length === 0, 20_000);
   expect(await counterDifferences(herald.databaseUrl)).toEqual([]);
-  // What another received stays with them; the state of an action is that of who is left.
+  // Messages to others stay with them; the state of an action is that of its remaining recipients.
   const [read] = [await actions.recorded(shared[0] as string)];
   expect(read).toMatchObject({ status: 'read', sender_id: null, sender: null });
   expect(read.recipients).toHaveLength(1);

@@ -175,7 +175,7 @@ it('keeps it from other queues, from what others put on its own, and from the se
   }
 });
 
-/** What the server says against a command; empty when it does as it is told. */
+/** Returns the server's error for a command; empty when it succeeds. */
 async function refusal(command: string, ...args: string[]): Promise<string> {
   const alone = producer.duplicate();
   try {

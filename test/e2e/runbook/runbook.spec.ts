@@ -83,7 +83,7 @@ async function put(jobs: ReturnType<typeof directJobs>): Promise<void> {
 }
 
 describe('a Postgres restored from a backup that is older than Redis', () => {
-  /** What pg_basebackup does, while services write: the files, and the log of the time in which they were copied. */
+  /** Backs up like pg_basebackup, while services write: the files, and the log of the time while they were copied. */
   async function backUp(): Promise<void> {
     const cluster = join(postgres.folder, 'cluster');
     const saved = join(folder.path, 'saved');

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Values that no log may hold, each told from every other, and where each was let out. */
+/** Unique values that no log may contain, and where each was used. */
 export class Canaries {
   private readonly values = new Map<string, string>();
 
@@ -23,7 +23,7 @@ export class Canaries {
     this.values.set(where, value);
   }
 
-  /** Where the values were let out that this text holds, in whichever way it may be written. */
+  /** Returns where the values in this text were used, whichever way the text encodes them. */
   foundIn(text: string): string[] {
     const ways = (value: string) => [value, Buffer.from(value).toString('base64'), Buffer.from(value).toString('hex')];
     return [...this.values]

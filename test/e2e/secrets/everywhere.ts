@@ -91,7 +91,7 @@ const message = (c: (where: string) => string) =>
     metadata: { [c('a key of metadata')]: c('metadata') },
   });
 
-/** Whoever is not known, and what they say they know. */
+/** Headers of unauthenticated callers, each with a secret value. */
 const strangers = (c: (where: string) => string): Record<string, string>[] => [
   { authorization: `Bearer ${c('a token')}` },
   { 'x-api-key': `hrld_demo_0123456789ab_${c('a secret')}0123456789` },
@@ -157,7 +157,7 @@ export async function putEverything(herald: Herald, canaries: Canaries): Promise
   }
 }
 
-/** What people of ops see is personal, and what they log in with is secret. */
+/** Uses ops, where pages are personal and credentials secret. */
 export async function lookIntoOps(herald: Herald, canaries: Canaries): Promise<void> {
   const ada = new Ops(herald, 'ada');
   for (const path of ['/', '/dead-letters', `/messages?correlationId=${canaries.of('a search')}`, '/nowhere'])

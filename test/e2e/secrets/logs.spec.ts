@@ -249,7 +249,7 @@ describe('no service tells a secret when it cannot start', () => {
     300_000,
   );
 
-  /** What a service says that does not start, or that starts and waits for what it lacks until it is stopped. */
+  /** Returns the log of a service that does not start, or that waits for a missing server until it is stopped. */
   async function lastWords(name: ServiceName, env: Record<string, string>): Promise<string> {
     try {
       const service = await Service.start(name, [], {

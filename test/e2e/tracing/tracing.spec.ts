@@ -130,7 +130,7 @@ describe('a message', () => {
     const { headers, body } = await send(unwanted.headers, { recipientLogin: aLogin() });
     expect(headers.get('traceparent')).toMatch(new RegExp(`^00-${unwanted.id}-.*-00$`));
     await gone(body.correlationId);
-    // What ends later has come.
+    // Wait until a later trace has arrived.
     const later = aTrace();
     await send(later.headers);
     expect(delivering(await collector.trace(later.id, delivering))).toBeDefined();
@@ -340,7 +340,7 @@ describe('tracing', () => {
     expect(answer.headers.get('traceparent')).toBe(headers.traceparent);
     await gone(answer.body.correlationId);
     expect(collector.spans.filter(({ traceId }) => traceId === id)).toEqual([]);
-    // What Prometheus' client brings.
+    // A dependency of Prometheus' client.
     expect(await loadedBy('quiet')).toEqual(['@opentelemetry/api']);
   });
 

@@ -38,7 +38,7 @@ it('works off what stood in the outbox and on the queues in the first version of
     if (job === 'set-status') await found(`select from feed_messages where id = '${id(1)}'`);
     await queues[queue]?.add(job, data);
   }
-  // Of before there were proofs: nobody can tell it from a forged one.
+  // A job from before there were proofs cannot be distinguished from a forged one.
   await found(`select from dead_letters where correlation_id = '${id(2)}' and error like 'only a gateway%'`);
   await found(`select from feed_messages where id = '${id(3)}' and title = 'Owed'`);
   await found(`select from agent_actions where id = '${id(4)}' and title = 'Agent used a tool'`);

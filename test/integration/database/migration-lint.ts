@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { parse } from 'libpg-query';
 
-/** A node of Postgres' own parse tree: what it holds is read by name. */
+/** A node of Postgres' own parse tree; its fields are read by name. */
 type Node = Record<string, any>;
 
 /** The statements of `up`, in order. Nothing is run. */
@@ -14,8 +14,8 @@ async function statementsOf(migration: MigrationInterface): Promise<Node[]> {
 }
 
 /**
- * What a migration does that would hold up writers of a table with many rows, or break the version that still runs.
- * Tables that it makes itself are empty and nobody's yet.
+ * Finds the statements of a migration that would block writers of a large table, or break the version that still runs.
+ * Tables that it creates itself are empty and unused.
  */
 export async function faultsOf(migration: MigrationInterface): Promise<string[]> {
   const statements = await statementsOf(migration);

@@ -13,7 +13,7 @@ import type { Intercepted } from '../../support/intercepted.js';
 import { readsOf } from '../../support/plans.js';
 import { type FreshDatabase, freshDatabase } from '../../support/servers.js';
 
-/** Of each product. HERALD_TEST_ROWS=1000000 asks the same of a million. */
+/** Rows of each product. HERALD_TEST_ROWS=1000000 tests with a million. */
 const ROWS = Number(process.env['HERALD_TEST_ROWS'] ?? 60_000);
 const COMPANY = '123e4567-e89b-12d3-a456-426614174001';
 const MERCHANT = 1;
@@ -40,7 +40,7 @@ const PLACES = `
   insert into dead_letters (correlation_id, queue, job, company_id, content, error)
   select gen_random_uuid(), 'delivery', 'deliver', '${COMPANY}', '', '' from generate_series(1, $1::int / 10)`;
 
-/** Five hundred merchants, the first of whom has a fiftieth of all questions; one in twenty is open. */
+/** Five hundred merchants; the first has a fiftieth of all questions. One in twenty is open. */
 const CONVERSATIONS = `insert into conversations (id, merchant_id, updated_at) select n, n, now() from generate_series(1, 500) n`;
 const QUESTIONS = `
   insert into notifications (correlation_id, merchant_id, conversation_id, notification_type, status, answer, answer_id, context,
@@ -181,7 +181,7 @@ describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gat
     );
     const [{ rows }] = reads as [(typeof reads)[number]];
     expect(reads).toEqual([{ how: expect.stringMatching(/Seq Scan|Bitmap/), table: 'agent_actions', rows }]);
-    // Workers side by side are told by their mean.
+    // Parallel workers are reported by their mean.
     expect(Math.abs(rows - ROWS)).toBeLessThan(5);
   });
 

@@ -162,7 +162,7 @@ describe('the company at hand', () => {
 describe('what a worker sees of others', () => {
   const WORKERS = ['herald_delivery', 'herald_agent_actions', 'herald_merchant_answers'] as const;
   const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.answered'];
-  /** How each worker's verdicts look, by the worker. */
+  /** A verdict as each worker writes it. */
   const VERDICTS = [
     ['herald_delivery', { id: randomUUID(), recipientLogin: 'b', body: 'text' }],
     ['herald_delivery', { updated: 3 }],
@@ -245,7 +245,7 @@ describe('the password of a role', () => {
   beforeAll(() => admin.query(`create role "${role}"`));
   afterAll(() => admin.query(`drop role "${role}"`));
 
-  /** What Postgres keeps of it. */
+  /** Reads the stored form of the password from Postgres. */
   const kept = async () =>
     (await admin.query('select rolpassword from pg_authid where rolname = $1', [role])).rows[0].rolpassword as string;
   async function letsIn(password: string): Promise<boolean> {

@@ -32,14 +32,14 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Holds no company's and no merchant's rows: the kinds of questions that are asked. */
+/** Tables without rows of a company or merchant: the kinds of questions. */
 const NOBODYS = ['notification_types'];
 
 interface Readable {
   name: string;
   isView: boolean;
   isFenced: boolean;
-  /** What the role may read of it. */
+  /** The columns that the role may read. */
   columns: string[];
 }
 
@@ -119,7 +119,7 @@ describe('the second fence', () => {
   });
 
   it('is what does it: without its policies each table shows what is theirs', async () => {
-    // Of requests the gateway may read hashes alone, and no others' credentials at all.
+    // The gateway may read only hashes of requests, and no others' credentials at all.
     const readable = (await readableBy('herald_gateway')).filter(
       ({ name }) => ![...NOBODYS, 'requests'].includes(name),
     );
@@ -283,7 +283,7 @@ describe('a query that forgot its company or merchant', () => {
     expect(
       Object.keys(fenced).filter((name) => JSON.stringify(forgotten[name]) === JSON.stringify(fenced[name])),
     ).toEqual([]);
-    // And the first fence holds by itself.
+    // And the first fence works by itself.
     expect(await answers((text) => text)).toEqual(fenced);
   });
 });

@@ -50,7 +50,7 @@ const parcels = {
 
 class Outage extends Error {}
 
-/** A ledger that notes what it is told. */
+/** A ledger that records its calls. */
 class NotingLedger implements Ledger {
   readonly givenUp: { run: JobRun; message: string; cause: GiveUpCause }[] = [];
   readonly failures: number[] = [];

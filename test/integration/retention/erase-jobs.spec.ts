@@ -47,7 +47,7 @@ function erase(args: string[], withRedis = true) {
 }
 const ofPerson = () => ['--company', herald.company.id, '--login', LOGIN, '--user', USER];
 
-/** The keys of Redis whose value holds one of these words. */
+/** The keys of Redis whose value contains one of these words. */
 async function mentionedBy(...words: string[]): Promise<string[]> {
   const found: string[] = [];
   for (const key of await keysOf(redis, `{${herald.namespace}:*`)) {

@@ -35,7 +35,7 @@ beforeAll(async () => {
     herald.token('unlimitedAccessToken', otherCompany),
     herald.jwtOf(login, otherCompany),
   );
-  // What a process keeps once it has been busy is there before anything is compared.
+  // Memory that a busy process keeps is allocated before anything is compared.
   honest.begin();
   await new Promise((done) => setTimeout(done, 3000));
   await honest.stop();

@@ -11,12 +11,12 @@ export type Attack = (attacker: Attacker) => Promise<unknown>;
 const SECONDS = 3;
 const P99_MS = 1000;
 const MIB = 1024 * 1024;
-/** What a process may hold more than before: heaps grow in steps, and allocators keep some. */
+/** The memory that a process may gain: heaps grow in steps, and allocators keep some. */
 const MORE_MIB = 100;
 
 export const inFlightOf = async (service: Service) => (await Figures.of(service)).sum('herald_http_requests_in_flight');
 
-/** What is in use: its garbage is collected first. */
+/** Returns the memory in use: garbage is collected first. */
 async function rssOf(service: Service): Promise<number> {
   service.signal('SIGUSR2');
   await sleep(300);
@@ -24,7 +24,7 @@ async function rssOf(service: Service): Promise<number> {
   return (Number(kib) * 1024) / MIB;
 }
 
-/** What an honest client met during an attack, and what it left behind. */
+/** An honest client's results during an attack, and what the attack left behind. */
 export interface Found {
   p99: number;
   failed: number[];
@@ -41,7 +41,7 @@ export async function siege(service: Service, honest: HonestClient, attack: Atta
   return { p99, failed, firstAfter: await honest.ask() };
 }
 
-/** What an honest client has against an attack, and what is left of it; nothing when it harmed nobody. */
+/** Returns the harm of an attack to an honest client, and what it left behind; empty when it harmed nobody. */
 export async function harmOf(service: Service, honest: HonestClient, attack: Attack): Promise<string[]> {
   const before = await rssOf(service);
   let harm = harmIn(await siege(service, honest, attack));

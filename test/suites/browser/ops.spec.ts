@@ -24,7 +24,7 @@ afterAll(async () => {
 
 const ops = () => herald.service('ops').url;
 
-/** What the board asks for of its own accord: its policy keeps it from it. */
+/** Fonts that the board requests by itself; its content security policy blocks them. */
 const FONTS = /fonts\.googleapis\.com/;
 /** The page to log in by comes with a 401, which browsers call an error. */
 const LOGIN = /401 \(Unauthorized\)/;

@@ -40,7 +40,7 @@ afterAll(async () => {
   await folder.remove();
 });
 
-/** What failed with a node away leaves the node to the next. */
+/** Restarts missing nodes after a failed test. */
 afterEach(async () => {
   const ended = cluster.nodes.filter((node) => node.hasEnded);
   for (const node of ended) await node.startAgain();

@@ -79,7 +79,7 @@ export class WatchedRedis {
 
 function startServer(dataDir: string, settings: Record<string, string>): Promise<Breakable> {
   mkdirSync(dataDir, { recursive: true });
-  // Whoever is master, the others and the sentinel log in with the same password.
+  // Any of them may become master; the others and the sentinel log in with the same password.
   writeFileSync(join(dataDir, 'password'), PASSWORD, { mode: 0o600 });
   const all = { ...settings, masterauth: PASSWORD, 'repl-diskless-sync-delay': '0' };
   return Breakable.start((port) => startRedis({ dataDir, port, settings: all }));

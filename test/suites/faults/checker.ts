@@ -2,14 +2,14 @@ import { compareCounters, Database } from '@herald/database';
 import type { Herald } from '../../support/herald.js';
 import type { World } from './world.js';
 
-/** What became of the operations of one door. */
+/** The outcome of the operations of one door. */
 export interface Finding {
   slice: string;
   door: string;
   sent: number;
   acked: number;
   refused: number;
-  /** Nobody told the client; `unknown_done` of these were done. */
+  /** The client got no result; `unknown_done` of these were done. */
   unknown: number;
   unknown_done: number;
   /** Direct jobs that stood in a Redis that lost everything, and are not done. */
@@ -27,11 +27,11 @@ export interface Finding {
   unexpected: number;
   /** Still owed when everything was quiet. */
   owed: number;
-  /** Serials of what is wrong, for whoever looks into it. */
+  /** Serials of the bad operations, for diagnosis. */
   examples: string[];
 }
 
-/** One SQL statement compares what the client was told with what is there. */
+/** One SQL statement compares the client's results with the tables. */
 export async function check(world: World): Promise<Finding[]> {
   const { herald } = world;
   const { entries, lostWithRedis, events } = await world.ledger.read();
@@ -63,7 +63,7 @@ export async function wrongCounters(herald: Herald): Promise<unknown[]> {
 
 export const BAD = ['lost', 'doubled', 'wrong', 'unexpected', 'owed', 'given_up'] as const;
 
-/** What breaks a promise, in one line for each door; empty when all is well. */
+/** Returns the broken promises, in one line for each door; empty when all is well. */
 export function faultsOf(findings: Finding[]): string[] {
   return findings.flatMap((finding) => {
     const broken = BAD.filter((name) => finding[name] > 0).map((name) => `${finding[name]} ${name.replace('_', ' ')}`);
@@ -122,7 +122,7 @@ const ANSWERS = `
       from faults.ledger l left join notifications n on faults.mark(n.context ->> 'question') = l.target
      where l.kind = 'answer')`;
 
-/** Statuses of one target come one after another: the last one told stands, or one that nobody was told about. */
+/** Statuses of one target come one after another: the last acknowledged one stands, or one without a result. */
 const STATUSES = `
   statuses as (
     select l.serial, coalesce(l.verdict ->> 'status' <> l.content, false) as wrong,

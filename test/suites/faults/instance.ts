@@ -4,7 +4,7 @@ import { eventually } from '../../support/eventually.js';
 import type { Herald, ServiceName } from '../../support/herald.js';
 import type { Service } from '../../support/service.js';
 
-/** Where a service can be held (support/preload/hold.cjs): a gateway at the first two, a worker at the last. */
+/** The points at which support/preload/hold.cjs stops a service: a gateway at the first two, a worker at the last. */
 export type Point = 'committed' | 'unpublished' | 'worked';
 
 const HOLD = resolve(__dirname, '../../support/preload/hold.cjs');
@@ -20,7 +20,7 @@ export interface InstanceOptions {
 
 /** One of several processes of a service: killed, frozen, held at a point, started again at the same address. */
 export class Instance {
-  /** It ended without being told to, and these were its last words. */
+  /** It ended without being stopped, with this as its last output. */
   fault?: string;
   private expected = false;
   private service?: Service;
@@ -48,7 +48,7 @@ export class Instance {
     return this.service !== undefined && !this.service.hasEnded;
   }
 
-  /** What all its processes have printed. */
+  /** The output of all its processes. */
   get log(): string {
     return `${this.earlier}${this.service?.log ?? ''}`;
   }

@@ -2,14 +2,14 @@ import { open, readFile, type FileHandle } from 'node:fs/promises';
 
 export type Slice = 'delivery' | 'agent-actions' | 'merchant-answers';
 
-/** What an operation is about to do; written before it is sent. */
+/** An operation about to be sent; written before it is sent. */
 export interface Intent {
-  /** Stands in the content as `#serial#`, so that an effect tells what caused it. */
+  /** Stands in the content as `#serial#`, so that an effect shows its cause. */
   serial: string;
   slice: Slice;
   /** The way in: `single`, `batch`, `job`, or a command's name. */
   door: string;
-  /** How the checker looks for its effect. */
+  /** Decides how the checker looks for its effect. */
   kind: 'message' | 'conversation' | 'answer' | 'delete' | 'status' | 'read-all';
   /** Exactly what must be stored. */
   content: string;
@@ -43,7 +43,7 @@ type Line =
   | { lostWithRedis: string[] }
   | { event: HeardEvent };
 
-/** The client's own record, on disk before it goes on: what it intended, and what it was told. */
+/** The client's own record of intents and results, on disk before it goes on. */
 export class Ledger {
   private readonly serials = new Map<string, number>();
   private waiting: { line: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
@@ -82,7 +82,7 @@ export class Ledger {
     return this.append({ event });
   }
 
-  /** How many operations there were. */
+  /** The number of operations. */
   get size(): number {
     return [...this.serials.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -114,7 +114,7 @@ export class Ledger {
     });
   }
 
-  /** Whoever comes while the disk is busy shares the next fsync. */
+  /** Entries that come while the disk is busy share the next fsync. */
   private async write(): Promise<void> {
     if (this.writing) return;
     this.writing = true;

@@ -19,9 +19,9 @@ import { World } from './world.js';
 
 const SHORT = { faults: 9, operations: 1500 };
 const LONG = { faults: 20, operations: 10_000 };
-/** What is played at once; more would measure the machine. */
+/** Scenarios that run at once; more would measure the machine. */
 const ABREAST = 2;
-/** What a broken build does not get done by then, it never does. */
+/** A broken build never does what it has not done by then. */
 const MUTANT_PATIENCE_MS = 12_000;
 
 const { values } = parseArgs({

@@ -9,7 +9,7 @@ import { playWorkerKilled } from './scenarios/worker-killed.js';
 
 /** A build that breaks a promise on purpose, and the scenario that must find it out. */
 export interface Mutant extends Scenario {
-  /** What the scenario must say of it. */
+  /** Matches the scenario's finding. */
   caughtBy: RegExp;
 }
 
@@ -48,6 +48,6 @@ export const MUTANTS: Mutant[] = [
   ),
 ];
 
-/** What a stage has against what was played on it, as lines that `caughtBy` reads. */
+/** Returns the bad figures of a stage, as lines for `caughtBy`. */
 export const against = (stage: Stage): string[] =>
   stage.figures.filter(({ good }) => !good).map(({ what, found }) => `${what}: ${found}`);

@@ -47,7 +47,7 @@ const PROMISES: Promised[] = [
   { row: 26, promise: 'dead letters can be replayed', tests: ['e2e/cli/dead-letters.spec.ts'] },
 ];
 
-/** A part of this run, and whether it holds. */
+/** A part of this run, and whether it passed. */
 export interface Proof {
   name: string;
   proves: number[];

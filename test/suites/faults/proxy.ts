@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 interface Link {
   client: Socket;
   server: Socket;
-  /** Nothing passes any more, and neither end is told. */
+  /** Nothing passes any more, and neither end notices. */
   silent: boolean;
 }
 
@@ -45,7 +45,7 @@ export class Proxy {
     }
   }
 
-  /** Half-open: the server's side is gone, and the services are never told. New connections are as ever. */
+  /** Half-open: the server's side is gone, and the services get no notice. New connections work as before. */
   halfOpen(): void {
     for (const link of this.links) {
       link.silent = true;

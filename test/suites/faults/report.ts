@@ -1,7 +1,7 @@
 /** One thing that was to be proved. */
 export interface Check {
   name: string;
-  /** What speaks against it; empty when it holds. */
+  /** Empty when the check passed. */
   faults: string[];
   /** It could not be tried on this machine, and why. */
   skipped?: string;

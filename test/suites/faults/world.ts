@@ -12,7 +12,7 @@ import { Folder, postgresIn, redisIn } from './servers.js';
 import type { Breakable } from './breakable.js';
 
 export interface WorldOptions {
-  /** How many processes of each service. */
+  /** The number of processes of each service. */
   services: Partial<Record<ServiceName, number>>;
   env?: Record<string, string>;
   /** Modules loaded into a service before it starts. */
@@ -27,10 +27,10 @@ export interface WorldOptions {
   proxied?: boolean;
 }
 
-/** What services are set to unless they are told otherwise; other tests are in more of a hurry. */
+/** The services' settings, as in production; other tests use shorter times. */
 const AS_IN_PRODUCTION = { JOB_LOCK_MS: '5000', SWEEP_AFTER_MS: '5000' };
 
-/** How soon everything must be quiet again once all faults are over. */
+/** The time within which all work must be done once all faults are over. */
 const DRAIN_MS = 90_000;
 
 /** Herald on servers of its own, all of which may be broken. */
@@ -125,7 +125,7 @@ export class World {
     return this.of('gateway').map(({ url }) => url);
   }
 
-  /** What ended without being told to. */
+  /** The processes that ended without being stopped. */
   get casualties(): string[] {
     return [...this.instances.values()].flatMap(({ fault }) => fault ?? []);
   }
@@ -157,7 +157,7 @@ export class World {
     return answers.flatMap(([, ids]) => (Array.isArray(ids) ? (ids as string[]) : []));
   }
 
-  /** Where messages and jobs stand, for whoever looks into a fault. */
+  /** The states of messages and jobs, for diagnosing a fault. */
   async standings(): Promise<string> {
     const rows = await this.herald.query<{ line: string }>(
       `select concat_ws(' ', queue, count(*) filter (where job_id is null), 'waiting for their turn,',
@@ -196,7 +196,7 @@ export class World {
     if (faults.length > 0) throw faults[0];
   }
 
-  /** For whoever looks into a fault: HERALD_FAULTS_LOGS names a folder that gets what the services printed. */
+  /** For diagnosing a fault: HERALD_FAULTS_LOGS names a folder for the output of the services. */
   private keepLogs(): void {
     const folder = process.env.HERALD_FAULTS_LOGS;
     if (!folder) return;

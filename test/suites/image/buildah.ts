@@ -96,7 +96,7 @@ function idsOf(user: string, root: string): [string, string] {
   return [uid, gid];
 }
 
-/** What is process 1 in its own world has another number here. */
+/** The process with id 1 in its own namespace has another id here. */
 function onlyChildOf(pid: number): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8'));
 }

@@ -66,7 +66,7 @@ describe('compose.yaml', () => {
 
   test.each([...SERVICES, 'ops'])('gives %s settings that it starts with', (name) => {
     const { environment } = compose.services[name]!;
-    // The entrypoint reads what a file holds.
+    // The entrypoint reads the content of a file.
     const settings = Object.entries(environment!).map(([key, value]) =>
       key.endsWith('_FILE') ? [key.slice(0, -'_FILE'.length), secretFor(key.slice(0, -'_FILE'.length))] : [key, value],
     );

@@ -24,7 +24,7 @@ export function docker(program: 'docker' | 'podman'): Engine {
     start(image, { args, env = {}, entrypoint }) {
       const name = `herald-test-${randomUUID()}`;
       const fences = [...NETWORK, '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
-      // Podman makes some folders an exception unless told not to.
+      // By default Podman leaves some folders writable.
       if (program === 'podman') fences.push('--read-only-tmpfs=false');
       const settings = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]);
       const instead = entrypoint ? ['--entrypoint', entrypoint] : [];

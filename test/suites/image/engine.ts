@@ -1,8 +1,8 @@
 import { type ChildProcess, spawnSync } from 'node:child_process';
 
-/** What a container is started with: as the image's user, on a read-only root, without privileges, in the host's network. */
+/** The options of a container. It runs as the image's user, on a read-only root, unprivileged, on the host network. */
 export interface Start {
-  /** What the image's entrypoint gets. */
+  /** Arguments for the image's entrypoint. */
   args: string[];
   env?: Record<string, string>;
   /** Instead of the image's own. */

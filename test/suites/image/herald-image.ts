@@ -32,7 +32,7 @@ export function buildHerald(engine: Engine, image: string): void {
   }
 }
 
-/** How npm reaches its registry here. Certificates are the base image's business. */
+/** Returns npm's registry and proxy settings of this machine. Certificates belong to the base image. */
 function npmSettings(): string {
   const lines = ['registry', 'proxy', 'https-proxy', 'noproxy'].flatMap((name) => {
     const value = spawnSync('npm', ['config', 'get', name], { encoding: 'utf8' }).stdout.trim();

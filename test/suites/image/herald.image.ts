@@ -15,7 +15,7 @@ import type { Start } from './engine.js';
 import { BASE_IMAGE, buildHerald, findEngine } from './herald-image.js';
 
 const IMAGE = `localhost/herald-test-${process.pid}`;
-/** The variable that holds the port of a service that people or clients come in by. */
+/** The variable with the port of a service that people or clients use. */
 const DOORS: Record<string, string> = { gateway: 'PORT', ops: 'OPS_PORT' };
 const BUILD_MS = 900_000;
 const LIMIT_MB = 250;
@@ -76,7 +76,7 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
   });
 
   describe('process 1', () => {
-    /** A server that takes connections and never says a word; whoever waits for it can only be stopped. */
+    /** A server that accepts connections and never sends a byte; a process that waits for it can only be stopped. */
     async function stoppedWhileItWaits(options: Omit<Start, 'env'>): Promise<{ code: number; afterMs: number }> {
       const silent = createServer().listen(0, '127.0.0.1');
       await once(silent, 'listening');

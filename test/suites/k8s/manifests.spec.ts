@@ -216,7 +216,7 @@ if (!kustomize)
     const policies = () => ofKind('NetworkPolicy').map(({ spec }) => spec);
     const nameOf = ({ namespaceSelector, ipBlock }: any) =>
       ipBlock ? `outside ${ipBlock.cidr}` : namespaceSelector.matchLabels['kubernetes.io/metadata.name'];
-    /** What may reach a workload, or what it may reach, as `namespace:port` or `outside network:port`. */
+    /** Lists the peers of a workload in one direction, as `namespace:port` or `outside network:port`. */
     const paths = (name: string, direction: 'ingress' | 'egress'): string[] =>
       policies()
         .filter(({ podSelector }) => selectedBy(podSelector).includes(name))

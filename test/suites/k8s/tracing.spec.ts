@@ -22,7 +22,7 @@ const kustomize = findKustomize();
     rmSync(copy, { recursive: true });
   });
 
-  /** What a service's pod takes from config maps as a whole. */
+  /** Returns the variables that a service's pod takes from whole config maps. */
   function mapped(manifests: Manifest[], name: string): Record<string, string> {
     const found = (kind: string, called: string) =>
       manifests.find((each) => each.kind === kind && each.metadata.name === called)!;

@@ -29,7 +29,7 @@ function faultsOf(text: string): string[] {
   return [...wrong.map((named) => `no section: ${named.join(', ')}`), ...(foreign ? [`foreign: ${foreign}`] : [])];
 }
 
-/** All sources but this file, which holds violations. */
+/** All sources but this file, which has violations. */
 const sources = ['apps', 'libs', 'test', 'docker', 'k8s']
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, String(path))))
   .filter((path) => /\.(?:[cm]?[jt]s|md|ya?ml|json)$/.test(path) && path !== 'test/suites/repository/citations.spec.ts')

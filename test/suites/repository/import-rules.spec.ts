@@ -145,7 +145,7 @@ const violations: Record<string, [source: string, rule: string]> = {
   'apps/gateway/src/long.ts': ['export {};\n'.repeat(301), 'eslint(max-lines)'],
 };
 
-/** What the linter says of each file in a folder: the message of an import rule, or the name of another rule. */
+/** Lints a folder. Returns the findings of each file: the message of an import rule, or the name of another rule. */
 function lint(folder: string, options = config.options): Record<string, string[]> {
   writeFileSync(join(folder, '.oxlintrc.json'), JSON.stringify({ ...config, options }));
   const oxlint = spawnSync(join(root, 'node_modules/.bin/oxlint'), ['--format', 'json'], {

@@ -1,6 +1,6 @@
 /**
- * Holds a service at a point of its work for as long as the file HOLD_FILE names that point. Test-only: nothing in the
- * services knows of it.
+ * Stops a service at a point of its work while the file HOLD_FILE names that point. For tests only: nothing in the
+ * services knows about it.
  */
 const { readFileSync, rmSync, writeFileSync } = require('node:fs');
 const { setTimeout: sleep } = require('node:timers/promises');

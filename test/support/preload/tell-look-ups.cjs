@@ -1,4 +1,4 @@
-/** A gateway that tells of each credential it asks the database for, and of each time it learns which secrets there are. */
+/** A gateway that prints each look-up of a credential in the database, and each reading of the list of secrets. */
 const { Client } = require('pg');
 
 const { query } = Client.prototype;

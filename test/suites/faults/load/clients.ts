@@ -5,7 +5,7 @@ import { DeliveryClient } from './delivery.js';
 import { MerchantClient } from './merchant-answers.js';
 import { Producers } from './producers.js';
 
-/** Everyone who uses a world from outside; what they do and what they are told stands in its ledger. */
+/** Everyone who uses a world from outside; its ledger has their operations and results. */
 export class Clients {
   readonly caller: Caller;
   readonly producers: Producers;

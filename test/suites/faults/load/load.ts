@@ -6,7 +6,7 @@ import { Clients } from './clients.js';
 import { deliveryActors } from './delivery.js';
 import { merchantActors } from './merchant-answers.js';
 
-/** Clients of all three slices, through every door, until they are told to stop. */
+/** Clients of all three slices, through every door, until they are stopped. */
 export class Load {
   /** Errors that are the load's own. */
   readonly faults: string[] = [];

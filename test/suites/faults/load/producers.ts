@@ -7,7 +7,7 @@ import type { World } from '../world.js';
 
 /** Internal services that put jobs on the queues themselves, and wait for Redis as long as it takes. */
 export class Producers {
-  /** How far their clocks are off. */
+  /** The offset of their clocks. */
   clockOffMs = 0;
   private readonly redis: Redis;
   private readonly queues = new Map<string, Queue>();
@@ -25,7 +25,7 @@ export class Producers {
 
   /**
    * Puts a job on its queue and notes that it was taken; `unknown` until then. Its correlationId is the job's id too, so
-   * that a wiped Redis tells what it lost.
+   * that a wiped Redis shows what it lost.
    */
   async put(serial: string, queue: string, job: string, data: object): Promise<string> {
     const correlationId = randomUUID();

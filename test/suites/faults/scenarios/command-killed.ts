@@ -4,7 +4,7 @@ import { killInTransaction } from './worker-killed.js';
 
 const services = { gateway: 1, delivery: 1, 'merchant-answers': 1 };
 
-/** A worker dies inside the transaction of an answer: nobody was told 200, and a retry with the key gives it once. */
+/** A worker dies inside the transaction of an answer: nobody got a 200, and a retry with the key gives it once. */
 export async function playAnswerKilled(stage: Stage, preload: string[] = []): Promise<void> {
   const world = await stage.world({ services, postgres: stage.postgres, preload: { 'merchant-answers': preload } });
   const { merchant } = new Clients(world);

@@ -76,7 +76,7 @@ async function underRedis(stage: Stage): Promise<void> {
   stage.onEnd(() => disk.unmount());
   const redisFolder = join(disk.path, 'redis');
   const world = await stage.world({ services, postgres: stage.postgres, redisFolder });
-  // Redis ends when it cannot keep what it was told to keep.
+  // Redis ends when it cannot write its log to disk.
   await fillUnderLoad(stage, world, disk, async () => {
     const ended = world.redis.hasEnded;
     stage.note('Redis had to end', ended ? 'yes' : 'no', 'yes', ended);

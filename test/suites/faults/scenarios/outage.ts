@@ -5,14 +5,14 @@ import type { World } from '../world.js';
 import { Probe, type Sample } from './probe.js';
 import type { Stage } from './scenario.js';
 
-/** How a server is taken away, and how it comes back. */
+/** A way to take a server away and to bring it back. */
 export interface Outage {
   name: string;
   begin(world: World): Promise<unknown> | void;
   end(world: World): Promise<unknown> | void;
 }
 
-/** What clients met while a server was away, and how long it took until all was as before. */
+/** The clients' results while a server was away, and the time until all was as before. */
 export interface Course {
   sends: Sample[];
   commands: Sample[];
@@ -58,7 +58,7 @@ export async function watch(world: World, outage: Outage, lastsMs: number): Prom
   await outage.end(world);
   const back = performance.now();
   const [acceptingMs, consumingMs] = await recover(clients, () => performance.now() - back);
-  // What was asked a moment before the server's return and answered after it says nothing of the outage.
+  // Requests sent just before the server's return and answered after it say nothing about the outage.
   const [sent, commanded, read] = (await samples).map((of) =>
     of.filter(({ begun, ms, status }) => begun + ms < back || status >= 300),
   ) as [Sample[], Sample[], Sample[]];
@@ -79,7 +79,7 @@ async function recover({ delivery, actions, merchant }: Clients, since: () => nu
   return [acceptingMs, since()];
 }
 
-/** Of calls that were to end with one of `statuses`: those that ended otherwise. */
+/** Returns the calls that ended with none of `statuses`. */
 export const otherThan = (statuses: number[], samples: Sample[]): string[] =>
   samples.filter(({ status }) => !statuses.includes(status)).map(({ kind, reason }) => `${kind}: ${reason}`);
 

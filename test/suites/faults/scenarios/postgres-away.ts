@@ -51,7 +51,7 @@ export async function playPostgresAway(stage: Stage, ways: string[], preload: st
     );
     const all = [...sends, ...commands, ...reads];
     const what = `Postgres ${outage.name} for ${seconds} s`;
-    // What is frozen goes on where it stood: what was asked may be done, or refused by the rules, after all.
+    // A frozen server resumes where it stopped: a request may succeed after all, or be refused by the rules.
     const frozen = outage.name === 'frozen';
     refusedWell(stage, `${what}: requests`, all, frozen ? [200, 202, 500, 504] : []);
     stage.within(`${what}: p99 of all ${all.length} requests`, p99(all), frozen ? STATEMENT_MS : 2500);

@@ -4,7 +4,7 @@ import { NoAnswer } from '../load/caller.js';
 
 export interface Sample {
   kind: string;
-  /** Of the clock that `performance.now()` reads. */
+  /** A time of `performance.now()`. */
   begun: number;
   /** 0 when there was no answer at all. */
   status: number;

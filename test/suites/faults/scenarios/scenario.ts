@@ -11,7 +11,7 @@ export interface Scenario {
   play(stage: Stage): Promise<void>;
 }
 
-/** What a scenario found, with the figure that was asked for. */
+/** A scenario's finding, with the required figure. */
 export interface Figure {
   what: string;
   found: string;
@@ -19,7 +19,7 @@ export interface Figure {
   good: boolean;
 }
 
-/** Where a scenario is played, and where it notes what it found. */
+/** The place where a scenario runs and notes its findings. */
 export class Stage {
   readonly figures: Figure[] = [];
   skipped?: string;
@@ -30,7 +30,7 @@ export class Stage {
     readonly postgres: Breakable,
     /** The long form: outages as long as the promises have them. */
     readonly long: boolean,
-    /** How soon all must be quiet again when everything is mended. */
+    /** The time within which all work must be done once everything is repaired. */
     readonly patienceMs = 60_000,
   ) {}
 

@@ -2,7 +2,7 @@ import { Clients } from '../load/clients.js';
 import { timed } from './probe.js';
 import type { Scenario, Stage } from './scenario.js';
 
-/** Every connection is half-open: the servers have forgotten it, and the services are never told. */
+/** Every connection is half-open: the servers have forgotten it, and the services get no notice. */
 async function play(stage: Stage): Promise<void> {
   const world = await stage.world({
     services: { gateway: 1, delivery: 1, 'agent-actions': 1, 'merchant-answers': 1 },

@@ -11,7 +11,7 @@ import type { Scenario, Stage } from './scenario.js';
 const APPS = ['delivery', 'agent-actions'] as const;
 const AT_ONCE = 50;
 
-/** Whether a job waits for everything that is owed: it is published a moment after its sender is answered. */
+/** Returns true when everything owed has a waiting job, which is published a moment after its sender is answered. */
 async function allWaits(world: World): Promise<boolean> {
   const owed = await world.herald.query<{ job_id: string | null }>('select distinct job_id from outbox');
   const waiting = new Set<string | null>(await world.unfinishedJobs());

@@ -69,7 +69,7 @@ async function frozenBeforeWaiting(world: World, app: (typeof OUTBOX_APPS)[numbe
   }
 }
 
-/** Whoever writes into the table of a product has to wait, inside its transaction. */
+/** Blocks writers of a product's table inside their transactions. */
 async function lockTable(world: World, app: (typeof APPS)[number]): Promise<Held['release']> {
   const client = new Client({ connectionString: world.herald.databaseUrl });
   // A fault may take Postgres away under it.

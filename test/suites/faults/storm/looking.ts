@@ -14,7 +14,7 @@ async function jobOf(world: World, queue: string, id: string) {
   return { id, name, data: parsed, finishedAt: Number(finishedOn ?? 0) };
 }
 
-/** How many of these messages are owed. */
+/** Counts how many of these messages are owed. */
 async function owedOf(world: World, ids: string[]): Promise<number> {
   const rows = await world.herald.query('select from outbox where id = any($1::uuid[])', [ids]);
   return rows.length;
@@ -62,7 +62,7 @@ export async function hasDoneUnfinished(world: World, queue: string): Promise<bo
   return false;
 }
 
-/** A request that ended after `since`, whose caller was told by a message that he may not have read. */
+/** Returns true when a command ended after `since`, so that its caller may not have read the reply. */
 export async function hasReplied(world: World, queue: string, since: number): Promise<boolean> {
   const ids = await world.eye.zrangebyscore(world.key(queue, 'completed'), since, '+inf');
   for (const id of ids) if ((await jobOf(world, queue, id))?.data.$herald?.replyTo) return true;

@@ -6,7 +6,7 @@ import { STRIKES } from './strikes.js';
 
 const COUNTS = ['sent', 'acked', 'refused', 'unknown', 'unknown_done', 'lost_with_redis', ...BAD] as const;
 
-/** What became of everything that was sent, summed over the storms. */
+/** Returns the outcome of everything sent, summed over the storms. */
 export function findingsTable(results: StormResult[]): string {
   const sums = new Map<string, Finding>();
   for (const finding of results.flatMap(({ findings }) => findings)) {
@@ -22,7 +22,7 @@ export function findingsTable(results: StormResult[]): string {
   );
 }
 
-/** What became of it, storm by storm. */
+/** Returns the same, storm by storm. */
 export function seedsTable(results: StormResult[]): string {
   const counts = ['sent', 'acked', 'refused', 'indeterminate', ...BAD] as const;
   const rows = results.map(({ seed, hits, findings }) => [
@@ -33,7 +33,7 @@ export function seedsTable(results: StormResult[]): string {
   return table(['seed', 'faults', ...counts.map((name) => name.replaceAll('_', ' '))], rows);
 }
 
-/** How often faults found messages in each state, and how often each was made, storm by storm. */
+/** Returns how often faults met messages in each state, and how often each fault was made, storm by storm. */
 export function hitsTable(results: StormResult[]): string {
   const seeds = results.map(({ seed }) => `seed ${seed}`);
   const rows = (of: { name: string }[]) =>

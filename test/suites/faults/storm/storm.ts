@@ -21,7 +21,7 @@ export interface StormResult {
   findings: Finding[];
   /** The faults that found messages in the state they aimed at. */
   hits: { aim: string; strike: string }[];
-  /** What breaks a promise beside the findings; empty when all is well. */
+  /** Broken promises beside the findings; empty when all is well. */
   broken: string[];
 }
 
@@ -88,7 +88,7 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
   }
 }
 
-/** Of messages that gateways acknowledged, taken at random: those that cannot be followed from beginning to end. */
+/** Takes acknowledged messages at random, and returns those that cannot be followed from beginning to end. */
 async function incompleteTimelines(world: World, random: Random): Promise<string[]> {
   const { entries } = await world.ledger.read();
   const acked = entries.filter(({ door, outcome, id }) => /^(single|batch)$/.test(door) && outcome === 'acked' && id);

@@ -41,7 +41,7 @@ const freezing =
     return async () => instances.forEach((instance) => instance.thaw());
   };
 
-/** What stands unfinished in Redis is lost at this moment, if it is a direct job. */
+/** Wipes Redis: its unfinished direct jobs are lost at this moment. */
 export async function wipeRedis(world: World): Promise<void> {
   await world.ledger.loseWithRedis(await world.unfinishedJobs(['flushall']));
 }
