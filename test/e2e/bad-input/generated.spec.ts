@@ -4,6 +4,7 @@ import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
+import { brokenBuild } from '../../support/preloads.js';
 import { type Incoming, type Outgoing, Wire } from '../../support/wire.js';
 import { bodies } from './generated-bodies.js';
 import { oddHeaders, queryOf, segment } from './generated-requests.js';
@@ -359,7 +360,7 @@ it.each([
   ['/v1/feed/ai', 'message'],
   ['/team-notifications', 'action'],
 ] as const)('a gateway that checks nothing is caught at POST %s', async (path, kind) => {
-  const preload = require.resolve('../../broken-builds/gateway/no-validation.cjs');
+  const preload = brokenBuild('gateway/no-validation');
   const broken = await herald.startService('gateway', { preload }, 'broken gateway');
   wire.close();
   wire = new Wire(broken.url);

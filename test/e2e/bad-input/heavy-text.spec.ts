@@ -81,7 +81,7 @@ describe('text that is costly to normalize', () => {
     }
   });
 
-  it('is no password, whoever sends it, and no form of a page', async () => {
+  it('is refused as a password by every sender, and as a form of a page', async () => {
     const stranger = new Ops(herald);
     const login = (password: string) =>
       soon(

@@ -87,7 +87,7 @@ describe.each(Object.entries(tables))('%s', (_, table) => {
   });
 });
 
-it('tells a client that sends all of a body that is too large, and reads only then', async () => {
+it('refuses a body that is too large, even to a client that reads only after it has sent everything', async () => {
   const [path, as] = ['/v1/feed/ai/batch', 'program'] as const;
   const body = JSON.stringify({ messages: 'x'.repeat(8 * 1024 * 1024) });
   for (let sent = 0; sent < 20; sent++) {

@@ -68,7 +68,7 @@ describe('herald trace', () => {
     expect(stdout).not.toContain('company');
   });
 
-  it('shows of a dead letter why it was given up, on one line whatever it holds', async () => {
+  it('shows why a dead letter was given up, on one line whatever its text', async () => {
     const producer = new Producer(herald, 'delivery');
     const id = randomUUID();
     try {

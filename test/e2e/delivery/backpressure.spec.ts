@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
 import { Actions, anAction } from '../../support/actions.js';
 import { type Answer, aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
+import { brokenBuild } from '../../support/preloads.js';
 
 const LIMIT = 1000;
 
@@ -53,7 +53,7 @@ describe('an outbox that nobody works off', () => {
   });
 
   it('would take them all in a build without the limit', async () => {
-    await herald.startService('gateway', { preload: resolve(__dirname, '../../broken-builds/gateway/no-ceiling.cjs') });
+    await herald.startService('gateway', { preload: brokenBuild('gateway/no-ceiling') });
     const answers = await sendMany(LIMIT + 200);
     expect(statuses(answers, 202)).toHaveLength(LIMIT + 200);
     expect(await owed()).toBeGreaterThan(LIMIT);

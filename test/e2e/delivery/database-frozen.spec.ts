@@ -29,7 +29,7 @@ const send = async () => {
 
 describe('a send while Postgres hangs', () => {
   // The client of the database gives up after 6 s.
-  it('is refused when one commit would have been, whoever it waited behind', async () => {
+  it('is refused when one commit would have been, whatever it waited behind', async () => {
     expect((await Promise.all([send(), send(), send()])).map(({ status }) => status)).toEqual([202, 202, 202]);
     valve.freeze();
     const sends = [];

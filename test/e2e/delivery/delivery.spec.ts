@@ -73,7 +73,7 @@ print(response.text)
     expect((await feedOf('dmurta', '', herald.otherCompany)).data).toEqual([]);
   });
 
-  it('tells the way of the message, step by step and in order', async () => {
+  it('returns the trace of the message, step by step and in order', async () => {
     const sender = clientOf(herald.url, token('unlimitedAccessToken'));
     const { data: sent } = await sender.POST('/v1/feed/ai', {
       body: { message: { title: 'Teste', body: 'Olá', authorLogin: 'admin', recipientLogin: 'dmurta' } },

@@ -1,13 +1,13 @@
-import { resolve } from 'node:path';
 import { Actions, anAction } from '../../support/actions.js';
 import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
+import { brokenBuild } from '../../support/preloads.js';
 import { keysOf, redisAt } from '../../support/redis.js';
 
 const LIMIT = 1000;
 const FLOOD = 20_000;
-const firstCome = resolve(__dirname, '../../broken-builds/gateway/first-come-first-served.cjs');
+const firstCome = brokenBuild('gateway/first-come-first-served');
 
 let herald: Herald;
 let redis: ReturnType<typeof redisAt>;

@@ -63,7 +63,7 @@ describe('a target in absolute form, as proxies send it,', () => {
   });
 
   it.each(['http://herald.example/api/v1/notification/123/answer', '/api/v1/%6eotification/123/answer'])(
-    'tells of %s in the words of its document',
+    'describes %s in the words of its document',
     async (target) => {
       const answer = await raw(`GET ${target}`, merchant.token);
       expect(answer).toMatchObject({ status: 405, headers: { allow: 'post' }, body: { detail: answer.body.message } });

@@ -124,7 +124,7 @@ describe('with a credential', () => {
     },
   );
 
-  it('OPTIONS tells what is allowed, and an unknown path allows nothing', async () => {
+  it('OPTIONS lists the allowed methods, and an unknown path allows none', async () => {
     const answer = await ask('OPTIONS', '/team-notifications?limit=1');
     expect([answer.status, answer.headers.get('allow'), answer.body]).toEqual([204, 'POST, GET, HEAD', undefined]);
     expect((await ask('OPTIONS', '/nowhere')).status).toBe(404);

@@ -50,7 +50,7 @@ describe('Expect: 100-continue', () => {
     ].join('\r\n');
   const JSON_TYPE = 'Content-Type: application/json';
 
-  it('is told to go on once its request is let in, and keeps its connection', async () => {
+  it('gets 100 Continue once its request is accepted, and keeps its connection', async () => {
     const text = JSON.stringify(aMessage());
     const lines = [JSON_TYPE, `Content-Length: ${Buffer.byteLength(text)}`];
     const { statuses, wasClosed } = await patient(head('POST /v1/feed/ai', program(), ...lines), text);
@@ -79,7 +79,7 @@ describe('Expect: 100-continue', () => {
     }
   });
 
-  it('holds no room when it was refused', async () => {
+  it('takes no room when it was refused', async () => {
     const inFlight = async () => (await Figures.of(herald.service('gateway'))).sum('herald_http_requests_in_flight');
     await eventually(async () => (await inFlight()) === 0);
     expect(await inFlight()).toBe(0);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
 import { call } from '../../support/client.js';
 import { aCredential } from '../../support/credential.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
+import { preload } from '../../support/preloads.js';
 
 let herald: Herald;
 beforeEach(async () => {
@@ -11,9 +11,9 @@ beforeEach(async () => {
 });
 afterEach(() => herald.stop());
 
-const preload = resolve(__dirname, '../../support/preload/tell-look-ups.cjs');
+const shown = preload('show-look-ups');
 const start = (limit: number) =>
-  herald.startService('gateway', { preload, env: { FAILED_LOGINS_PER_MINUTE: String(limit) } });
+  herald.startService('gateway', { preload: shown, env: { FAILED_LOGINS_PER_MINUTE: String(limit) } });
 
 const get = (token: string, from: string) =>
   call('GET', `${herald.url}/team-notifications/stats`, { token, headers: { 'x-forwarded-for': from } });
@@ -85,7 +85,7 @@ it('a key that is made or revoked during a storm is known as such soon', async (
   expect((await get(guess(), '203.0.113.7')).status).toBe(429);
 });
 
-it('of a guess it is not told whether its id exists', async () => {
+it('a guess does not reveal whether its id exists', async () => {
   await start(5);
   const { token } = await aCredential(herald);
   await storm(10, '203.0.113.7');

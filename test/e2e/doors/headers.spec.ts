@@ -101,7 +101,7 @@ describe('pages of other origins', () => {
   });
 });
 
-it('does not start when it is told nonsense', async () => {
+it('does not start with a nonsensical setting', async () => {
   const env = { CORS_ORIGINS: 'app.example.com', TRUSTED_PROXIES: '1', MAX_IN_FLIGHT: '0' };
   const end = await herald.startService('gateway', { env }, 'wrong').catch((error: Error) => error.message);
   for (const name of Object.keys(env)) expect(end).toContain(`${name}: must`);

@@ -125,7 +125,7 @@ it('lets a new key in at once, whatever strangers made it ask for just before', 
   }
 });
 
-it('lets only some wait for the issuer, and tells the others when to come again', async () => {
+it('lets only some wait for the issuer, and sends the others a Retry-After', async () => {
   const server = await issuer(first);
   const gateway = await gatewayOf(server);
   server.hangs = true;

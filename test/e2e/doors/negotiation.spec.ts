@@ -65,7 +65,7 @@ describe('/', () => {
     fetch(`${herald.url}${path}`, { method, headers: accept === undefined ? {} : { accept } });
   const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8';
 
-  it('tells a person with a browser what this is, and where the reference stands', async () => {
+  it('shows a person with a browser what this is, with a link to the reference', async () => {
     for (const accept of [BROWSER, 'text/html']) {
       const answer = await ask(accept);
       const page = await answer.text();

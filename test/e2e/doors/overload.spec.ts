@@ -1,13 +1,12 @@
 import { connect, type Socket } from 'node:net';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Figures } from '../../support/figures.js';
 import { Herald } from '../../support/herald.js';
+import { brokenBuild, preload } from '../../support/preloads.js';
 import type { Service } from '../../support/service.js';
 
-const preload = (name: string) => resolve(__dirname, `../../${name}.cjs`);
 /** The rate that the slowed gateway accepts. */
 const CAPACITY_PER_SECOND = 20;
 /** Accepted requests wait 0.2 s: four are in the gateway, two of them being worked on. A busy machine needs longer. */
@@ -60,7 +59,7 @@ async function underLoad() {
 describe('five times as many requests as the gateway can work on', () => {
   it('are refused at once above the cap, and those that are accepted do not wait for the others', async () => {
     await herald.startService('gateway', {
-      preload: preload('support/preload/slow-commits'),
+      preload: preload('slow-commits'),
       env: { MAX_IN_FLIGHT: '4' },
     });
     const { outcomes, accepted, refused } = await underLoad();
@@ -71,7 +70,7 @@ describe('five times as many requests as the gateway can work on', () => {
   });
 
   it('would make everyone wait without the cap', async () => {
-    await herald.startService('gateway', { preload: preload('broken-builds/gateway/no-cap') });
+    await herald.startService('gateway', { preload: brokenBuild('gateway/no-cap') });
     const { outcomes, refused } = await underLoad();
     expect(refused).toEqual([]);
     expect(p99(outcomes)).toBeGreaterThan(HELD_MS);
@@ -109,7 +108,7 @@ describe('a full gateway', () => {
     }
   });
 
-  it('still tells that it is alive and ready', async () => {
+  it('still reports that it is alive and ready', async () => {
     for (const path of ['/health/live', '/health/ready']) {
       expect((await call('GET', `${herald.url}${path}`)).status).toBe(200);
     }

@@ -1,11 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { type Answer, call } from '../../support/client.js';
 import { aCredential } from '../../support/credential.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald, type StartOptions } from '../../support/herald.js';
+import { brokenBuild } from '../../support/preloads.js';
 
 type Servers = typeof import('../../../apps/cli/src/servers/redis.js');
 const { startRedis } = jest.requireActual<Servers>('../../../dist/apps/cli/src/servers/redis.js');
@@ -76,7 +77,7 @@ describe('a Redis that stops answering', () => {
   });
 
   it('would keep somebody waiting if the gateway did not notice', async () => {
-    await start({ preload: resolve(__dirname, '../../broken-builds/gateway/wait-for-redis.cjs') });
+    await start({ preload: brokenBuild('gateway/wait-for-redis') });
     const { token } = await aCredential(herald);
     await ask(1, token);
     process.kill(server.pid, 'SIGSTOP');

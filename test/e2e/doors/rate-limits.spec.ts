@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import type { NewCredential } from '@herald/database';
 import { Cluster } from 'ioredis';
 import { aMessage, type Answer, call } from '../../support/client.js';
@@ -6,6 +5,7 @@ import { aCredential as aCredentialOf } from '../../support/credential.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald, type StartOptions } from '../../support/herald.js';
 import { Monitor } from '../../support/monitor.js';
+import { brokenBuild } from '../../support/preloads.js';
 import { redisAt } from '../../support/redis.js';
 
 let herald: Herald;
@@ -37,7 +37,7 @@ const statusesOf = (answers: Answer[]) => answers.map(({ status }) => status);
 const keyOf = ({ id }: { id: string }, window: string) => `{${herald.namespace}:limit:${id}}:${window}`;
 
 describe('a credential', () => {
-  it('is told what it may, what is left and when it begins anew', async () => {
+  it('gets its limits, what is left and when the windows start again', async () => {
     const { token } = await aCredential();
     const [first, second] = await ask(2, token);
     expect(first?.headers.get('ratelimit-policy')).toBe('"burst";q=100;w=60, "hour";q=1000;w=3600');
@@ -159,7 +159,7 @@ describe('counted is', () => {
     expect((await get(token)).status).toBe(429);
   });
 
-  it('one for a batch that is larger than the whole window, which is told so', async () => {
+  it('one for a batch that is larger than the whole window, and says so', async () => {
     const { token } = await aCredential();
     const answer = await send(token, '/v1/feed/ai/batch', batch(101));
     expect([answer.status, left(answer), answer.headers.has('retry-after')]).toEqual([413, 99, false]);
@@ -223,7 +223,7 @@ describe('four gateways', () => {
   });
 
   it('would let all of them pass if each counted by itself', async () => {
-    const preload = resolve(__dirname, '../../broken-builds/gateway/count-alone.cjs');
+    const preload = brokenBuild('gateway/count-alone');
     expect(await passed({ preload }, 'alone')).toBe(150);
   });
 });

@@ -1,12 +1,11 @@
-import { resolve } from 'node:path';
 import { call } from '../../support/client.js';
 import { Herald } from '../../support/herald.js';
 import { hmac, jwtOf } from '../../support/jwt.js';
+import { brokenBuild, preload } from '../../support/preloads.js';
 import { sendRaw } from '../../support/raw-http.js';
 import { closeConnections, isOpen, pathOf, type Route, routesOf, spellingsOf, statusOf } from '../../support/routes.js';
 import type { Service } from '../../support/service.js';
 
-const preload = (name: string) => resolve(__dirname, `../../${name}.cjs`);
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE', 'TRACE', 'QUERY', 'PROPFIND'];
 /** Requests under way at once. */
 const ABREAST = 16;
@@ -15,7 +14,7 @@ let herald: Herald;
 let gateway: Service;
 beforeAll(async () => {
   herald = await Herald.start({ services: [] });
-  gateway = await herald.startService('gateway', { preload: preload('support/preload/show-routes') });
+  gateway = await herald.startService('gateway', { preload: preload('show-routes') });
 });
 afterAll(async () => {
   closeConnections();
@@ -218,7 +217,7 @@ describe('deliberate violations', () => {
   it('a route that was left open is found by the walk; one that nobody said anything of is closed', async () => {
     const broken = await herald.startService(
       'gateway',
-      { preload: preload('broken-builds/gateway/doors-left-open') },
+      { preload: brokenBuild('gateway/doors-left-open') },
       'left open',
     );
     const routes = closed(broken);
@@ -234,11 +233,7 @@ describe('deliberate violations', () => {
   });
 
   it('a gateway whose gate is missing lets nobody in', async () => {
-    const broken = await herald.startService(
-      'gateway',
-      { preload: preload('broken-builds/gateway/no-gate') },
-      'no gate',
-    );
+    const broken = await herald.startService('gateway', { preload: brokenBuild('gateway/no-gate') }, 'no gate');
     for (const path of ['/v1/feed', '/team-notifications', '/api/v1/notification', '/health/live']) {
       for (const token of [undefined, ...Object.values(holders())]) {
         expect((await call('GET', `${broken.url}${path}`, { token })).status).toBe(401);

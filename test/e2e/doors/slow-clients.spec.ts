@@ -1,13 +1,13 @@
 import { connect } from 'node:net';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Figures } from '../../support/figures.js';
 import { Herald } from '../../support/herald.js';
+import { brokenBuild } from '../../support/preloads.js';
 import { sendRaw } from '../../support/raw-http.js';
 
-const keepSlots = resolve(__dirname, '../../broken-builds/gateway/keep-slots.cjs');
+const keepSlots = brokenBuild('gateway/keep-slots');
 const JSON_TYPE = 'Content-Type: application/json\r\n';
 
 let herald: Herald;
@@ -70,7 +70,7 @@ it('a slow client that goes on is served', async () => {
   socket.destroy();
 });
 
-it('an answer that nobody takes holds no slot, and its connection is closed', async () => {
+it('a response that the client does not read takes no slot, and its connection is closed', async () => {
   const bundle = 'GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\n\r\n';
   const socket = open(bundle.repeat(30)).pause();
   await eventually(async () => (await inFlight()) === 0);

@@ -46,25 +46,25 @@ const told = async (path: string, token: string) => {
 describe.each(KINDS)('a route for a %s', (kind) => {
   const [path, takes] = ROUTES[kind];
 
-  it('tells those of another kind what it takes, in the same words whether or not they are known', async () => {
+  it('names the kind that it takes to credentials of another kind, valid or not, in the same words', async () => {
     for (const token of KINDS.filter((each) => each !== kind).flatMap(tokensOf)) {
       expect(await told(path, token)).toEqual([401, takes]);
     }
   });
 
-  it('tells nothing to those of its own kind, and to what is of no kind', async () => {
+  it('names nothing to credentials of its own kind, and to those of no kind', async () => {
     const [good, ...bad] = tokensOf(kind);
     expect((await call('GET', `${herald.url}${path}`, { token: good })).status).toBe(200);
     for (const token of [...bad, 'nonsense', 'a.b.c']) expect(await told(path, token)).toEqual([401, UNTOLD]);
     expect((await call('GET', `${herald.url}${path}`)).body.message).toBe(UNTOLD);
   });
 
-  it('and a path that nobody has tells neither', async () => {
+  it('and an unknown path names nothing to either', async () => {
     for (const token of tokensOf(kind).slice(1)) expect(await told('/nowhere', token)).toEqual([401, UNTOLD]);
   });
 });
 
-it('a claim that is not what its name says is told, of forged tokens too', async () => {
+it('a malformed claim is named, in forged tokens too', async () => {
   for (const secret of [OURS(), STRANGERS()]) {
     expect(await told('/api/v1/notification', aJwt('merchant', secret, { merchant_id: '1' }))).toEqual([
       401,

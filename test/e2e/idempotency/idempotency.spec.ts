@@ -4,6 +4,7 @@ import { type Answer, aLogin, aMessage, call } from '../../support/client.js';
 import { Effects } from '../../support/effects.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
+import { brokenBuild } from '../../support/preloads.js';
 import type { Service } from '../../support/service.js';
 import { type Attempt, KEYED_ROUTES } from './keyed-routes.js';
 
@@ -106,7 +107,7 @@ describe.each(withBodies)('%s with another body under the same key', (route, pre
 });
 
 describe('a key', () => {
-  it('holds across a restart of the gateway, and at any other gateway', async () => {
+  it('works across a restart of the gateway, and at any other gateway', async () => {
     const headers = aKey();
     const attempts: { route: string; attempt: Attempt; first: Answer }[] = [];
     for (const { route, prepare } of KEYED_ROUTES) {
@@ -333,7 +334,7 @@ describe('what had no effect does not burn its key', () => {
 describe('a gateway that ignores keys', () => {
   let broken: Service;
   beforeAll(async () => {
-    const preload = require.resolve('../../broken-builds/gateway/ignore-idempotency-key.cjs');
+    const preload = brokenBuild('gateway/ignore-idempotency-key');
     broken = await herald.startService('gateway', { preload }, 'broken gateway');
   });
   afterAll(() => broken?.stop());

@@ -1,5 +1,6 @@
 import { Actions } from '../../support/actions.js';
 import { Herald } from '../../support/herald.js';
+import { preload } from '../../support/preloads.js';
 import { isOpen, routesOf } from '../../support/routes.js';
 import { Wire } from '../../support/wire.js';
 import { type Caller, type Reach, reachesFor } from './foreign-ids.js';
@@ -21,7 +22,7 @@ let neighbour: Holder;
 
 beforeAll(async () => {
   herald = await Herald.start({ services: ['delivery', 'agent-actions', 'merchant-answers'] });
-  await herald.startService('gateway', { preload: require.resolve('../../support/preload/show-routes.cjs') });
+  await herald.startService('gateway', { preload: preload('show-routes') });
   wire = new Wire(herald.url);
   acme = await holder(herald.company, 0, 'MARK-OF-ACME');
   globex = await holder(herald.otherCompany, 0, 'MARK-OF-GLOBEX');
@@ -127,7 +128,7 @@ it('leaves out no route of the gateway', () => {
   expect(new Set(reached)).toEqual(new Set(routes.map(({ method, pattern }) => nameless(method, pattern))));
 });
 
-it('tells nobody what another company’s directory knows of a person', async () => {
+it('shows nobody what another company’s directory knows of a person', async () => {
   const { user } = globex.has;
   const named = await acme.actions.record({ sender: { id: user }, recipients: [{ id: user }] });
   const unknown = { id: user, email: null, name: null };

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { Actions } from '../../support/actions.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
+import { brokenBuild } from '../../support/preloads.js';
 import { Wire } from '../../support/wire.js';
 
 const PAIRS = 150;
@@ -81,10 +82,10 @@ describe('who', () => {
     300_000,
   );
 
-  it('asks a worker that lingers over it can tell', async () => {
+  it('finds a worker that lingers over it', async () => {
     await herald.service('merchant-answers').stop();
     await herald.startService('merchant-answers', {
-      preload: require.resolve('../../broken-builds/workers/linger-at-foreign.cjs'),
+      preload: brokenBuild('workers/linger-at-foreign'),
     });
     const pairs = 50;
     const share = await shareSlower(answer(question), (n) => answer(nowhere(n))(), pairs);

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Role } from '@herald/database';
 import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald, type ServiceName } from '../../support/herald.js';
 import { Producer } from '../../support/merchant.js';
+import { brokenBuild } from '../../support/preloads.js';
 import type { Service } from '../../support/service.js';
 import { Valve } from '../../support/valve.js';
 
 const STUCK_AFTER_MS = 1500;
-const hang = resolve(__dirname, '../../broken-builds/any-service/hang.cjs');
+const hang = brokenBuild('any-service/hang');
 
 let herald: Herald;
 const ends: (() => unknown)[] = [];

@@ -33,7 +33,7 @@ async function ask(method: string, path: string, content?: unknown) {
   return { status: answer.statusCode, connection: answer.headers.connection, reused: asked.reusedSocket, body };
 }
 
-describe('a gateway that is told to stop', () => {
+describe('a gateway that gets SIGTERM', () => {
   it('goes on answering for DRAIN_MS, not ready, and hangs up with its answers', async () => {
     const recipientLogin = aLogin();
     const send = () => ask('POST', '/v1/feed/ai', aMessage({ recipientLogin }));

@@ -119,7 +119,7 @@ describe('herald up, running', () => {
     expect(secrets['opsSession']).toMatch(/^[\da-f]{64}$/);
   });
 
-  test('operators come in with what demo.json says, and every service tells its figures', async () => {
+  test('operators log in with the credentials of demo.json, and every service serves its metrics', async () => {
     const { ops, opsUser, opsPassword, metrics } = place.demo;
     const authorization = `Basic ${Buffer.from(`${opsUser}:${opsPassword}`).toString('base64')}`;
     expect((await fetch(ops)).status).toBe(401);
@@ -184,7 +184,7 @@ describeOnLinux('herald up, open to others', () => {
     await place.deliver();
   });
 
-  test('a HOST that is no address is told so', async () => {
+  test('a HOST that is not an address is refused with the reason', async () => {
     const run = place.up({ HOST: 'x86_64-conda-linux-gnu' });
     expect(await run.ended).toBe(1);
     expect(run.output()).toContain('HOST must be an address of this machine, or 0.0.0.0 for all of them');

@@ -41,7 +41,7 @@ const eventsOf = (id: number) =>
   );
 
 describe('one answer wins', () => {
-  it("of 100 at once: one succeeds, 99 are told so, the answer is the winner's, and there is one event", async () => {
+  it("of 100 at once: one succeeds, 99 are refused, the answer is the winner's, and there is one event", async () => {
     const id = await merchant.open();
     const answers = await times(100, (n) => surely((key) => merchant.answer(id, { answer: `answer ${n}` }, key)));
     const winner = answers.findIndex(({ status }) => status === 200);
@@ -108,7 +108,7 @@ describe('an Idempotency-Key', () => {
     expect(await eventsOf(id)).toHaveLength(1);
   });
 
-  it('holds as long as the row, longer than the memory of requests', async () => {
+  it('is kept as long as the row, longer than the memory of requests', async () => {
     const id = await merchant.open();
     const [answerKey, requestKey] = [aKey(), aKey()];
     const body = merchant.aRequest();

@@ -199,7 +199,7 @@ describe('the documented messages', () => {
     }
   });
 
-  it('tell of an unknown type and of a conversation that is unknown or foreign', async () => {
+  it('name an unknown type, and a conversation that is unknown or foreign', async () => {
     expect(await request({ ...question, notification_type: 'nonsense' })).toMatchObject(
       refused('Invalid notification type'),
     );
@@ -211,7 +211,7 @@ describe('the documented messages', () => {
     );
   });
 
-  it('tell which part of an answer is missing, and what does not match', async () => {
+  it('name the missing part of an answer, and what does not match', async () => {
     const id = await aNotification();
     const answer = (body: unknown) => curl('POST', `${NOTIFICATIONS}/${id}/answer`, JSON.stringify(body));
     const missing = 'Missing admin response content in context (expected field: answer)';

@@ -3,10 +3,10 @@ import { prefixOf } from '@herald/queue';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant, Producer } from '../../support/merchant.js';
+import { brokenBuild } from '../../support/preloads.js';
 import { redisAt } from '../../support/redis.js';
 
 const QUEUE = 'merchant-answers.answered';
-const preload = (name: string) => `${__dirname}/../../${name}.cjs`;
 
 let herald: Herald;
 let merchant: Merchant;
@@ -142,7 +142,7 @@ describe('the event of an answer', () => {
 
   it('would stay unheard without the relay', async () => {
     await herald.service('gateway').stop();
-    await herald.startService('gateway', { preload: preload('broken-builds/gateway/no-event-relay') });
+    await herald.startService('gateway', { preload: brokenBuild('gateway/no-event-relay') });
     const events = consumer();
     const id = await merchant.open();
     await merchant.answer(id);

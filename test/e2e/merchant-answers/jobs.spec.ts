@@ -153,7 +153,7 @@ describe('request, answer and delete as jobs of an internal service', () => {
     expect(await deadLetter(correlationId)).toMatchObject({ job: 'request' });
   });
 
-  it('that are refused are dead letters with their content: who else would be told?', async () => {
+  it('that are refused are dead letters with their content, since nobody waits for a reply', async () => {
     const id = await merchant.open();
     await merchant.answer(id);
     const late = await put('answer', { merchantId: merchant.id, notificationId: id, body: { answer: 'too late' } });

@@ -85,7 +85,7 @@ it('adds a type, which can be asked for and answered by its schema at once', asy
   expect((await merchant.answer(id, { price: '12 EUR' })).status).toBe(200);
 });
 
-it('replaces a type only when it is told to, and what was asked earlier keeps its rules', async () => {
+it('replaces a type only when asked to, and earlier questions keep their rules', async () => {
   const name = { name: 'old_request' };
   const asked = { ...ask, notification_type: 'old_request' };
   await add(aType(name));

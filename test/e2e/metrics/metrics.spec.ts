@@ -18,7 +18,7 @@ const figuresOf = (service: string) => Figures.of(herald.service(service));
 const gateway = () => figuresOf('gateway');
 const token = () => herald.token('unlimitedAccessToken');
 
-describe('what the gateway tells of requests', () => {
+describe('the gateway’s metrics of requests', () => {
   const ROUTE = { route: '/v1/feed/ai', method: 'POST' };
 
   test('counts and times each by its route, method and status', async () => {
@@ -110,7 +110,7 @@ describe('what the gateway tells of requests', () => {
   });
 });
 
-describe('what workers tell of messages', () => {
+describe('the workers’ metrics of messages', () => {
   test('each is counted once, with its wait, its work and its whole way', async () => {
     const before = await figuresOf('delivery');
     const recipientLogin = aLogin();
@@ -188,7 +188,7 @@ describe('what workers tell of messages', () => {
 });
 
 describe.each(['gateway', 'delivery', 'agent-actions', 'merchant-answers'])('%s', (service) => {
-  test('tells of its connections, its event loop and its process', async () => {
+  test('measures its connections, its event loop and its process', async () => {
     const figures = await figuresOf(service);
     for (const name of [
       'nodejs_eventloop_lag_p99_seconds',

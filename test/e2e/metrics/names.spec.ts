@@ -47,14 +47,14 @@ beforeAll(async () => {
 afterAll(() => herald.stop());
 
 it.each(METRICS.map((metric) => [metric.name, metric] as const))(
-  '%s is told as metrics.yaml has it',
+  '%s is served as metrics.yaml declares it',
   (name, metric) => {
     expect(told.get(name)?.type).toBe(metric.type);
     expect([...(told.get(name)?.labels ?? [])].sort()).toEqual([...metric.labels].sort());
   },
 );
 
-it.each(['docker', 'k8s'])('every name that %s reads is told', (folder) => {
+it.each(['docker', 'k8s'])('every metric that %s reads is served', (folder) => {
   const names = [...new Set(namesIn(resolve(__dirname, '../../..', folder)))];
   expect(names).toContain('herald_queue_oldest_seconds');
   expect(names.filter((name) => !told.has(name))).toEqual([]);

@@ -19,7 +19,7 @@ afterAll(() => herald.stop());
 const figures = (service = 'ops') => Figures.of(herald.service(service));
 const delivery = { queue: 'delivery' };
 
-it('ops tells what is owed in messages, although a job holds many', async () => {
+it('ops counts what is owed in messages, although a job has many', async () => {
   const messages = Array.from({ length: 150 }, () => aMessage());
   await call('POST', `${herald.url}/v1/feed/ai/batch`, {
     token: herald.token('unlimitedAccessToken'),

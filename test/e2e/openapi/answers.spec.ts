@@ -110,7 +110,7 @@ it.each([
 });
 
 describe('the proxy between a program and the gateway', () => {
-  it('passes what is as described, and tells at its end of what was not', async () => {
+  it('passes responses that are as described, and reports the others when it ends', async () => {
     const good = await checkingProxy(herald.url);
     expect((await fetch(`${good.url}/health/live`)).status).toBe(200);
     expect((await fetch(`${good.url}/team-notifications`)).status).toBe(401);

@@ -87,7 +87,7 @@ describe('the document', () => {
     expect(Object.keys(operation(id).responses).join(' ')).toBe(statuses);
   });
 
-  it('tells of keys, scopes and headers where they are', () => {
+  it('describes keys, scopes and headers where they apply', () => {
     const { parameters, security, responses } = operation('recordAction');
     expect(parameters).toMatchObject([{ name: 'Idempotency-Key', in: 'header' }]);
     expect(security).toEqual([{ apiKey: ['agent-actions:write'] }, { accessToken: ['agent-actions:write'] }]);

@@ -119,7 +119,7 @@ it('takes a person out of every table, with the figures right while others write
   await delivered(others);
 }, 120_000);
 
-it('refuses to guess whom', async () => {
+it('refuses to guess which person is meant', async () => {
   const nobody = await commandLine(herald.databaseUrl, 'erase', '--company', herald.company.id, '--yes');
   expect(nobody).toMatchObject({ failed: true, stderr: expect.stringContaining('Say who') });
   const nowhere = await commandLine(herald.databaseUrl, 'erase', '--company', randomUUID(), '--login', 'x', '--yes');

@@ -113,7 +113,7 @@ it('gets it no word of what messages say, no mark and no answer by way of jobs',
   subscriber.disconnect();
 });
 
-it('tells it no id that it does not know, so that it cannot read what others put there', async () => {
+it('shows it no id that it does not know, so that it cannot read what others put there', async () => {
   for (const list of ['completed', 'failed', 'delayed', 'prioritized', 'marker']) {
     await expect(producer.zrange(keyOf(list), '0', '-1')).rejects.toThrow(DENIED);
     await expect(lua(`return redis.call('zrange', KEYS[1], 0, -1)`, keyOf(list))).rejects.toThrow(DENIED);

@@ -7,6 +7,7 @@ import { eventually } from '../../support/eventually.js';
 import { Herald, type ServiceName } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
 import { PASSWORD } from '../../support/ops-users.js';
+import { brokenBuild, preload } from '../../support/preloads.js';
 import { testRedisUrl } from '../../support/servers.js';
 import { Service } from '../../support/service.js';
 import { Valve } from '../../support/valve.js';
@@ -14,7 +15,6 @@ import { Canaries } from './canaries.js';
 import { askEverything, lookIntoOps, putEverything } from './everywhere.js';
 
 const SERVICES: ServiceName[] = ['gateway', 'delivery', 'agent-actions', 'merchant-answers', 'ops'];
-const preload = (name: string) => require.resolve(`../../${name}.cjs`);
 
 const canaries = new Canaries();
 let herald: Herald;
@@ -32,9 +32,7 @@ beforeAll(async () => {
   const redisUrl = new URL(valve.url(testRedisUrl()));
   [redisUrl.username, redisUrl.password] = [redisUser, password];
   herald = await Herald.start({ services: [], redisUrl: redisUrl.href, env: { LOG_LEVEL: 'trace', QUOTED } });
-  await Promise.all(
-    SERVICES.map((name) => herald.startService(name, { preload: preload('support/preload/fault-on-signal') })),
-  );
+  await Promise.all(SERVICES.map((name) => herald.startService(name, { preload: preload('fault-on-signal') })));
   canaries.watch('the password of Postgres and of ops', PASSWORD);
   canaries.watch('the secret of JWTs', herald.demo.jwt.secret);
   canaries.watch('a good API key', herald.token('unlimitedApiKey').split('_').at(-1) as string);
@@ -71,7 +69,7 @@ const send = (title: string) =>
   });
 
 /** The steps of one story; the logs are looked at after each. */
-describe('no log holds a secret, or what people wrote', () => {
+describe('no log contains a secret, or what people wrote', () => {
   it('when every route is asked, well and badly, by everybody', async () => {
     await askEverything(herald, canaries);
     expect(logs()).toContain('is up');
@@ -192,7 +190,7 @@ describe('no log holds a secret, or what people wrote', () => {
   }, 60_000);
 });
 
-describe('no service tells a secret when it cannot start', () => {
+describe('no service leaks a secret when it cannot start', () => {
   const WORKER = { JOB_LOCK_MS: 'soon' };
   const bad = (name: ServiceName): Record<string, string>[] => {
     const c = canaries.of(`a setting of ${name}`);
@@ -269,7 +267,7 @@ describe('no service tells a secret when it cannot start', () => {
   }
 });
 
-describe('no command tells a secret when it fails', () => {
+describe('no command leaks a secret when it fails', () => {
   it.each(['migrate', 'types list', 'keys list', 'dead-letters list'])(
     'herald %s',
     async (line) => {
@@ -288,10 +286,10 @@ describe('no command tells a secret when it fails', () => {
   );
 });
 
-it('a service that tells what it is asked is caught', async () => {
+it('a service that logs its requests is caught', async () => {
   const broken = await herald.startService(
     'gateway',
-    { preload: preload('broken-builds/any-service/tell-everything') },
+    { preload: brokenBuild('any-service/tell-everything') },
     'broken gateway',
   );
   const answer = await call('POST', `${broken.url}/v1/feed/ai`, {

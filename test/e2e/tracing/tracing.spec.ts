@@ -10,11 +10,10 @@ import { Collector, type Trace } from '../../support/collector.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant, Producer } from '../../support/merchant.js';
+import { brokenBuild, preload } from '../../support/preloads.js';
 import { settingsOf } from '../../support/settings.js';
 
 jest.setTimeout(180_000);
-
-const preload = (name: string) => `${__dirname}/../../${name}.cjs`;
 
 let collector: Collector;
 let herald: Herald;
@@ -138,7 +137,7 @@ describe('a message', () => {
   });
 
   it('whose trace is dropped at the outbox would be noticed', async () => {
-    await herald.startService('gateway', { preload: preload('broken-builds/gateway/drop-traceparent') }, 'forgetful');
+    await herald.startService('gateway', { preload: brokenBuild('gateway/drop-traceparent') }, 'forgetful');
     const { id, headers } = aTrace();
     const { body } = await send(headers, {}, 'forgetful');
     await gone(body.correlationId);
@@ -183,7 +182,7 @@ describe('an awaited answer', () => {
     ).toBe(200);
   });
 
-  it('goes on with its trace in the event that tells of it', async () => {
+  it('goes on with its trace in its event', async () => {
     const notification = await merchant.open();
     const { id, headers } = aTrace();
     await merchant.answer(notification, { answer: 'Yes' }, headers);
@@ -249,7 +248,7 @@ describe('what leaves the services', () => {
     return id;
   }
 
-  it('holds nothing that people wrote, no values of statements, and no credentials', async () => {
+  it('contains nothing that people wrote, no values of statements, and no credentials', async () => {
     const canary = aCanary();
     const id = await say(canary, 'gateway');
     const notification = await merchant.open({ context: { question: canary } });
@@ -269,7 +268,7 @@ describe('what leaves the services', () => {
   });
 
   it('would be noticed to hold it', async () => {
-    await herald.startService('gateway', { preload: preload('broken-builds/any-service/tell-all') }, 'gossip');
+    await herald.startService('gateway', { preload: brokenBuild('any-service/tell-all') }, 'gossip');
     const canary = aCanary();
     await say(canary, 'gossip');
     await herald.service('gossip').stop();
@@ -334,7 +333,7 @@ describe('tracing', () => {
 
   it('is off unless the environment asks for it: then nothing of it is loaded', async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: '' };
-    await herald.startService('gateway', { env, preload: preload('support/preload/show-tracing') }, 'quiet');
+    await herald.startService('gateway', { env, preload: preload('show-tracing') }, 'quiet');
     const { id, headers } = aTrace();
     const answer = await send(headers, {}, 'quiet');
     expect(answer.headers.get('traceparent')).toBe(headers.traceparent);
@@ -346,16 +345,16 @@ describe('tracing', () => {
 
   it('is off where it is switched off, whatever else is set', async () => {
     const env = { OTEL_SDK_DISABLED: 'true' };
-    await herald.startService('gateway', { env, preload: preload('support/preload/show-tracing') }, 'disabled');
+    await herald.startService('gateway', { env, preload: preload('show-tracing') }, 'disabled');
     expect(await loadedBy('disabled')).toEqual(['@opentelemetry/api']);
   });
 
   it('would be noticed to be on', async () => {
-    await herald.startService('gateway', { preload: preload('support/preload/show-tracing') }, 'traced');
+    await herald.startService('gateway', { preload: preload('show-tracing') }, 'traced');
     expect(await loadedBy('traced')).toContain('@opentelemetry/sdk-trace-node');
   });
 
-  it('does no harm when the collector is away, which is told once', async () => {
+  it('does no harm when the collector is away, which is logged once', async () => {
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', OTEL_EXPORTER_OTLP_TIMEOUT: '200' };
     const lonely = await herald.startService('gateway', { env }, 'lonely');
     for (let count = 0; count < 3; count++) expect((await send({}, {}, 'lonely')).status).toBe(202);

@@ -243,7 +243,7 @@ describe('replaying', () => {
     expect(await remaining()).toEqual([bad]);
   });
 
-  it('as a dry run tells the same and changes nothing', async () => {
+  it('as a dry run reports the same and changes nothing', async () => {
     const [good, bad] = [await aDeadLetter(), await aDirectOne({})];
     expect((await deadLetters.replay([good, bad, '999999'], { dryRun: true })).map(({ outcome }) => outcome)).toEqual([
       'replayed',
@@ -309,7 +309,7 @@ describe('finding', () => {
     expect(await deadLetters.find('999999')).toBeUndefined();
   });
 
-  it('tells which message of each queue has been owed for longest, whether it is published or not', async () => {
+  it('finds the message of each queue that has been owed for longest, published or not', async () => {
     const insert = (queue: string, company: string, acceptedAt: string, jobId: string | null) =>
       herald.query(
         `insert into outbox (id, queue, job, company_id, body, accepted_at, job_id, queued_at)

@@ -268,7 +268,7 @@ describe('a query that forgot its company or merchant', () => {
     return told;
   };
 
-  it('answers as if it had not: the second fence holds', async () => {
+  it('answers as if it had not: the second fence works', async () => {
     const fenced = await answers((text) => text);
     expect(Object.keys(fenced)).toHaveLength(30);
     const told = JSON.stringify(Object.values(fenced));

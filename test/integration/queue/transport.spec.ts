@@ -340,7 +340,7 @@ describe('a job that must be alone', () => {
 });
 
 describe('Redis', () => {
-  it('holds the keys of a queue under one hash tag', async () => {
+  it('keeps the keys of a queue under one hash tag', async () => {
     await serve();
     await client.enqueue(parcels, 'ship', good());
     await client.ask(parcels, 'weigh', good());
@@ -361,7 +361,7 @@ describe('Redis', () => {
     expect(kept.map(({ name }) => name)).toEqual(['weigh']);
   });
 
-  it('tells where a job stands', async () => {
+  it('returns the state of a job', async () => {
     const [waiting, gone] = [randomUUID(), randomUUID()];
     await client.enqueue(parcels, 'ship', good(), { jobId: waiting });
     expect(await client.states(parcels, [waiting, gone])).toEqual(['pending', 'gone']);
@@ -399,7 +399,7 @@ describe('Redis', () => {
 });
 
 describe('trouble', () => {
-  it('of one kind is told once in a while, not by every job that meets it', async () => {
+  it('of one kind is logged once in a while, not by every job that meets it', async () => {
     const told = jest.spyOn(Logger.prototype, 'warn').mockImplementation();
     let finish: () => void = () => undefined;
     const held = new Promise<void>((resolve) => (finish = resolve));

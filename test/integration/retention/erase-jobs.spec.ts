@@ -181,7 +181,7 @@ it('goes on when Redis cannot remove a job as it is, and says so', async () => {
   );
 }, 60_000);
 
-it('takes along what BullMQ tells of jobs that are gone', async () => {
+it('also erases BullMQ’s events about jobs that are gone', async () => {
   const { 'agent-actions': actions } = queues;
   await actions.add('set-status', { body: { userId: USER } }, { removeOnComplete: true, removeOnFail: true });
   await runOnce(actions, 1, () => Promise.resolve({ user_id: USER }));

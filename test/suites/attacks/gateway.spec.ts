@@ -1,12 +1,12 @@
-import { resolve } from 'node:path';
 import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
+import { preload } from '../../support/preloads.js';
 import { attacksOf } from './attacks.js';
 import { HonestClient } from './honest-client.js';
 import { type Attack, harmOf } from './siege.js';
 
-const collectOnSignal = resolve(__dirname, '../../support/preload/collect-on-signal.cjs');
+const collectOnSignal = preload('collect-on-signal');
 const LONG = 100;
 
 let herald: Herald;

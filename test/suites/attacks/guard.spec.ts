@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { Herald } from '../../support/herald.js';
+import { brokenBuild } from '../../support/preloads.js';
 import { attacksOf } from './attacks.js';
 import { HonestClient } from './honest-client.js';
 import { inFlightOf, siege } from './siege.js';
 
-const keepSlots = resolve(__dirname, '../../broken-builds/gateway/keep-slots.cjs');
+const keepSlots = brokenBuild('gateway/keep-slots');
 
 let herald: Herald;
 afterEach(() => herald?.stop());

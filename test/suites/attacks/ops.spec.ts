@@ -1,10 +1,10 @@
-import { resolve } from 'node:path';
 import { Herald } from '../../support/herald.js';
+import { preload } from '../../support/preloads.js';
 import { type Attacker, head } from './attacker.js';
 import { HonestClient } from './honest-client.js';
 import { type Attack, harmOf } from './siege.js';
 
-const collectOnSignal = resolve(__dirname, '../../support/preload/collect-on-signal.cjs');
+const collectOnSignal = preload('collect-on-signal');
 const MIB = 1024 * 1024;
 
 let herald: Herald;

@@ -76,7 +76,7 @@ behindPgBouncer('behind PgBouncer in transaction mode', () => {
     await Promise.all(rounds);
   });
 
-  it('runs prepared statements, whoever prepared what on the session before', async () => {
+  it('runs prepared statements, whatever an earlier client prepared on the session', async () => {
     const [one, other] = [databaseOf('herald_gateway'), databaseOf('herald_gateway')];
     const rounds = Array.from({ length: 50 }, async (_, n) => {
       const database = n % 2 ? one : other;

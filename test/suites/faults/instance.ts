@@ -1,13 +1,14 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { eventually } from '../../support/eventually.js';
 import type { Herald, ServiceName } from '../../support/herald.js';
+import { preload } from '../../support/preloads.js';
 import type { Service } from '../../support/service.js';
 
 /** The points at which support/preload/hold.cjs stops a service: a gateway at the first two, a worker at the last. */
 export type Point = 'committed' | 'unpublished' | 'worked';
 
-const HOLD = resolve(__dirname, '../../support/preload/hold.cjs');
+const HOLD = preload('hold');
 
 export interface InstanceOptions {
   herald: Herald;

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { brokenBuild } from '../../support/preloads.js';
 import { playAnswerKilled, playVerdictKilled } from './scenarios/command-killed.js';
 import { playGatewayKilled } from './scenarios/gateway-killed.js';
 import { playKiller } from './scenarios/killer.js';
@@ -21,7 +21,7 @@ const mutant = (
 ) => ({
   name,
   proves: [3],
-  play: (stage: Stage) => play(stage, [resolve(__dirname, `../../broken-builds/${file}.cjs`)]),
+  play: (stage: Stage) => play(stage, [brokenBuild(file)]),
   caughtBy,
 });
 

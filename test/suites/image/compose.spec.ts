@@ -94,7 +94,7 @@ describe('compose.yaml', () => {
     for (const loose of ['postgres:18-bookworm', '${X:-redis:latest}', '${X:-redis}']) expect(loose).not.toMatch(EXACT);
   });
 
-  test('holds no secret, and gives each service only those that it reads', () => {
+  test('contains no secret, and gives each service only those that it reads', () => {
     for (const [name, service] of Object.entries(compose.services)) {
       const given = secretsOf(service).map(({ target }) => `/run/secrets/${target}`);
       const text = JSON.stringify([service.environment ?? {}, service.command ?? [], service['healthcheck'] ?? {}]);

@@ -136,7 +136,7 @@ describe('a production start', () => {
     expect(program.output).toBe('The schema is up to date.\n');
   });
 
-  test('starts a service with secrets from files; its health is told, and SIGTERM ends it in order', async () => {
+  test('starts a service with secrets from files; its health is reported, and SIGTERM ends it in order', async () => {
     const role = 'herald_delivery';
     const [redis, redisPassword] = parted(testRedisUrl());
     const program = entrypoint(['delivery'], {

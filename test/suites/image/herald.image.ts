@@ -45,7 +45,7 @@ if (!engine) say(`SKIPPED: no image was built or run, since there is no engine f
     expect(added).toBeLessThan(LIMIT_MB);
   });
 
-  test('holds what services need and no package of developers', async () => {
+  test('contains what services need and no development package', async () => {
     const { packages } = JSON.parse(readFileSync(join(checkout, 'package-lock.json'), 'utf8')) as {
       packages: Record<string, { dev?: boolean }>;
     };

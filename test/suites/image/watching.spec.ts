@@ -80,7 +80,7 @@ describe('alert rules', () => {
     expect(faultsOf(expr, recorded)).toEqual([]);
   });
 
-  test.each(alerts)('tell how urgent they are and what is wrong: $alert', ({ labels, annotations }) => {
+  test.each(alerts)('say how urgent they are and what is wrong: $alert', ({ labels, annotations }) => {
     expect(['warning', 'critical']).toContain(labels?.['severity']);
     expect(annotations?.['summary']).toMatch(/\w/);
   });
@@ -111,7 +111,7 @@ describe('alert rules', () => {
 });
 
 describe('Prometheus', () => {
-  test('finds every service of compose.yaml where it tells its metrics', () => {
+  test('scrapes every service of compose.yaml where it serves its metrics', () => {
     const [{ dns_sd_configs: found }] = yaml('prometheus/prometheus.yml').scrape_configs;
     const { services } = parse(readFileSync(join(docker, 'compose.yaml'), 'utf8'), { merge: true }) as {
       services: Record<string, { environment?: Record<string, string> }>;

@@ -154,7 +154,7 @@ if (!kustomize)
       expect(graceMs).toBeGreaterThan(DRAIN_MS + SHUTDOWN_TIMEOUT_MS + 2000);
     });
 
-    test('the gateway still gets requests for a while when it is told to go', () => {
+    test('the gateway still accepts requests for a while after SIGTERM', () => {
       expect(settingsOf('gateway', environmentOf('gateway')).DRAIN_MS).toBe(5000);
     });
 

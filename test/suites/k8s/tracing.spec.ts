@@ -31,7 +31,7 @@ const kustomize = findKustomize();
   }
   const policy = (manifests: Manifest[]) => manifests.find(({ metadata }) => metadata.name === 'collector');
 
-  test('holds to the schemas', () => expect(schemaFaults(traced)).toEqual([]));
+  test('matches the schemas', () => expect(schemaFaults(traced)).toEqual([]));
 
   test.each([...SERVICES, 'ops'])('lets %s trace, which it does not otherwise', (name) => {
     expect(exportersOf(TracingEnv.parse(mapped(plain, name)))).toEqual([]);

@@ -1,9 +1,9 @@
-import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Clients } from '../load/clients.js';
+import { preload } from '../../../support/preloads.js';
 import type { Scenario, Stage } from './scenario.js';
 
-const DIE = resolve(__dirname, '../../../support/preload/die-of-message.cjs');
+const DIE = preload('die-of-message');
 const TOGETHER = 200;
 /** Stalled three times in its company, three starts alone, and a death that nobody counted. */
 const MAX_DEATHS = 8;
