@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-/** The schema as it stood before a migration, and without those that came later. */
+/** The schema before a migration and all later ones. */
 async function goBackBefore(migration: string): Promise<void> {
   const dataSource = await createDataSource(database.url).initialize();
   const stands = async () => (await dataSource.query('select from migrations where name = $1', [migration])).length > 0;

@@ -25,7 +25,7 @@ afterEach(async () => {
   await fresh.drop();
 });
 
-/** The database as a service has it that logs in with this role. */
+/** The database as a service with this role sees it. */
 async function as<T>(role: string, work: (database: Database) => Promise<T>): Promise<T> {
   const url = new URL(fresh.url);
   url.searchParams.set('options', `-c role=${role}`);

@@ -50,7 +50,7 @@ function sendOf(credential: string, body: string, path = '/v1/feed/ai/batch'): s
   return head(`POST ${path}`, { ...bearer(credential), ...JSON_TYPE, 'Content-Length': Buffer.byteLength(body) }, body);
 }
 
-/** Bodies that take their time. */
+/** Slow bodies. */
 const bodies = ({ credential }: Attackers): Record<string, Attack> => {
   const batch = (headers: Record<string, string | number>, body = '{') =>
     head('POST /v1/feed/ai/batch', { ...headers, ...JSON_TYPE }, body);
@@ -73,7 +73,7 @@ const bodies = ({ credential }: Attackers): Record<string, Attack> => {
   };
 };
 
-/** Answers that nobody reads. */
+/** Responses that the client does not read. */
 const readers = ({ jwt }: Attackers): Record<string, Attack> => {
   const unread =
     (text: string, count = 200) =>
@@ -88,7 +88,7 @@ const readers = ({ jwt }: Attackers): Record<string, Attack> => {
   };
 };
 
-/** More requests on a connection than it can be answered. */
+/** Pipelined requests, more than can be answered. */
 const floods = ({ credential, jwt }: Attackers): Record<string, Attack> => {
   const flood = (text: string) => (attacker: Attacker) => attacker.hold(10, () => attacker.connect(times(2000, text)));
   return {
@@ -113,7 +113,7 @@ const heads = (): Record<string, Attack> => ({
   'a connection for each request': (attacker) => attacker.repeat(20, 20, () => attacker.connect(head('GET /nowhere'))),
 });
 
-/** Text that costs far more than to read it. */
+/** Text that costs far more to process than to read. */
 const texts = ({ credential }: Attackers): Record<string, Attack> => {
   const asking = (body: string) => {
     const text = sendOf(credential, body);

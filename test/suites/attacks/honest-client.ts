@@ -15,11 +15,11 @@ interface Outcome {
   ms: number;
 }
 
-/** Loops of a client, and how long each waits before it calls again. */
+/** The loops of a client, each with its pause between calls. */
 const LOOPS = 4;
 const PAUSE_MS = 20;
 
-/** Somebody who sends and reads in good faith, over connections that stay open, while others attack. */
+/** A well-behaved client with keep-alive connections, during an attack. */
 export class HonestClient {
   private readonly agent = new Agent({ keepAlive: true });
   readonly outcomes: Outcome[] = [];

@@ -44,7 +44,7 @@ const clickThrough = async (page: Page, name: string) => {
   await page.waitForLoadState();
 };
 
-/** A job that failed since its company is not known, and nobody else's fault. */
+/** A job that failed because its company is unknown. */
 async function aFailedJob(companyId: string): Promise<string> {
   const correlationId = randomUUID();
   const producer = new Producer(herald, 'agent-actions');

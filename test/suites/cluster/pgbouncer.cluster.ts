@@ -15,7 +15,7 @@ const behindPgBouncer = testPoolerPort() ? describe : describe.skip;
 behindPgBouncer('behind PgBouncer in transaction mode', () => {
   let folder: Folder;
   let herald: Herald;
-  /** One session for everyone of a role: whatever one leaves behind, the next one finds. */
+  /** One session for all clients of a role, so that leftovers of one reach the next. */
   let narrow: PgBouncer;
   const databases: Database[] = [];
   beforeAll(async () => {

@@ -14,7 +14,7 @@ export interface Finding {
   unknown_done: number;
   /** Direct jobs that stood in a Redis that lost everything, and are not done. */
   lost_with_redis: number;
-  /** Either of both: it may be done or not. */
+  /** It may be done or not. */
   indeterminate: number;
   given_up: number;
   /** Acknowledged, and neither done, owed nor given up. */

@@ -54,7 +54,7 @@ export class Instance {
     return `${this.earlier}${this.service?.log ?? ''}`;
   }
 
-  /** Settings that are given once hold for every later start. */
+  /** Settings given once apply to every later start. */
   async start(settings: Record<string, string> = {}): Promise<void> {
     const { herald, app, name, port, preload = [] } = this.options;
     Object.assign(this.env, settings);

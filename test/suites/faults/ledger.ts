@@ -27,7 +27,7 @@ export interface Entry extends Intent {
   outcome: Outcome;
   id?: string;
   verdict?: unknown;
-  /** Why the outcome is what it is: a status, or how the connection ended. */
+  /** The reason for the outcome: a status, or how the connection ended. */
   reason?: string;
 }
 

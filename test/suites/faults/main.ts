@@ -82,7 +82,7 @@ async function scenarios(report: Report, postgres: Breakable): Promise<Proof[]> 
     .map(({ scenario: { name, proves }, stage }) => ({ name, proves, holds: allHold(stage.checks(name)) }));
 }
 
-/** A check that cannot fail proves nothing: each broken build must be found out. */
+/** A check that cannot fail proves nothing: each broken build must be caught. */
 async function mutants(report: Report, postgres: Breakable): Promise<Proof> {
   const played = await play(MUTANTS.filter(chosen), () => new Stage(postgres, false, MUTANT_PATIENCE_MS), ABREAST);
   const judged = played.map(({ scenario, stage }) => {

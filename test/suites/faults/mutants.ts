@@ -7,7 +7,7 @@ import type { Scenario, Stage } from './scenarios/scenario.js';
 import { playTwice } from './scenarios/twice.js';
 import { playWorkerKilled } from './scenarios/worker-killed.js';
 
-/** A build that breaks a promise on purpose, and the scenario that must find it out. */
+/** A build that breaks a promise on purpose, and the scenario that must catch it. */
 export interface Mutant extends Scenario {
   /** Matches the scenario's finding. */
   caughtBy: RegExp;

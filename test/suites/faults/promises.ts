@@ -64,7 +64,7 @@ export function promisesTable(proofs: Proof[]): string {
   return table(['', 'promise', 'proved by', 'here'], rows);
 }
 
-/** A promise without a proof, or whose test is not there, is none. */
+/** A promise without a proof, or with a missing test, is a fault. */
 export function promisesChecks(proofs: Proof[]): Check[] {
   return PROMISES.map(({ row, promise, tests = [] }) => {
     const missing = tests.filter((test) => !existsSync(resolve(__dirname, '../..', test)));

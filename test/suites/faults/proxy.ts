@@ -8,7 +8,7 @@ interface Link {
   silent: boolean;
 }
 
-/** Stands between the services and a server, and does what networks do. */
+/** A proxy between the services and a server, which imitates network faults. */
 export class Proxy {
   /** Each piece of data is held back this long. */
   delayMs = 0;

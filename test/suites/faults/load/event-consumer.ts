@@ -35,7 +35,7 @@ export class EventConsumer {
     await this.worker.resume();
   }
 
-  /** Also when Redis is away, where BullMQ's own close would wait for it. */
+  /** Closes even when Redis is away; BullMQ's own close would wait for it. */
   async close(): Promise<void> {
     await Promise.race([this.worker.close(true), sleep(2000)]);
     this.redis.disconnect();

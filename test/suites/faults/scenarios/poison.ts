@@ -50,7 +50,7 @@ async function poisonQueues({ producers }: Clients, world: World): Promise<strin
 const APPS = ['delivery', 'agent-actions', 'merchant-answers'];
 const GARBAGE = [null, 'x', 7, [], { a: { b: 'c' } }, '\u0000', 'x'.repeat(100_000)];
 
-/** Poison hurts itself alone, and ends among the dead letters; garbage ends nobody. */
+/** A poison message ends alone among the dead letters; garbage stops no worker. */
 export const poison: Scenario = {
   name: 'poison and garbage',
   proves: [10, 19],

@@ -22,7 +22,7 @@ function outages(): Outage[] {
   ];
 }
 
-/** It is said honestly, nothing hangs, no attempt is burned, and all is well soon after. */
+/** Clients get honest errors, nothing hangs, no attempt is burned, and everything recovers soon. */
 export async function playPostgresAway(stage: Stage, ways: string[], preload: string[] = []): Promise<void> {
   const world = await stage.world({
     services: { gateway: 1, delivery: 1, 'agent-actions': 1, 'merchant-answers': 1 },
