@@ -27,7 +27,7 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   // Suites of their own: npm run test:browser, npm run test:attacks.
-  testPathIgnorePatterns: ['<rootDir>/test/browser/', '<rootDir>/test/attacks/'],
+  testPathIgnorePatterns: ['<rootDir>/test/suites/browser/', '<rootDir>/test/suites/attacks/'],
   // Most of the time goes in waiting for processes; one worker fewer than cores, Jest's own choice, is one on two cores.
   maxWorkers: Math.max(2, require('node:os').availableParallelism() - 1),
   testTimeout: 120_000,

@@ -42,7 +42,7 @@ chmodSync(dataFolder, 0o711);
 let servers;
 let ending;
 
-/** Once, whoever asks first: the end of the run, a failure or Ctrl-C. */
+/** Runs once, at the end of the run, a failure or Ctrl-C. */
 function cleanUp() {
   ending ??= stopAll().finally(() => rmSync(dataFolder, { recursive: true, force: true }));
   return ending;

@@ -1,4 +1,4 @@
-/** What Linux tells of other processes. */
+/** Reads figures of other processes from Linux's /proc. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -16,7 +16,7 @@ function statOf(pid) {
 
 export const parentOf = (pid) => Number(statOf(pid)?.[1]);
 
-/** Tells a process from a later one that was given the same pid. */
+/** Distinguishes a process from a later one with the same pid. */
 export const startOf = (pid) => statOf(pid)?.[19];
 
 export const commandOf = (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
@@ -53,7 +53,7 @@ export function residentMiB(pids) {
   return kiB / 1024;
 }
 
-/** What these processes hold for themselves alone: without what they share, as servers of Postgres share their buffers. */
+/** The private memory of these processes: without shared pages, such as the buffers of Postgres. */
 export function privateMiB(pids) {
   let kiB = 0;
   for (const pid of pids) {

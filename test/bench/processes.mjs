@@ -10,7 +10,7 @@ let stopping = false;
 
 /**
  * A group of its own keeps a Ctrl-C of the terminal away from it: only `stopAll` ends it, in order.
- * `lastLines` holds the end of what it said, for the error when it fails.
+ * `lastLines` keeps the end of its output, for the error when it fails.
  */
 export function start(script, args, env = {}, input = '') {
   if (stopping) throw new Error('stopping');

@@ -1,4 +1,4 @@
-/** What the rounds gave, as a table of medians with ratios, and as targets that were reached or not. */
+/** Reports the rounds as a table of medians with ratios, and as targets, reached or missed. */
 import { median } from './stats.mjs';
 
 /** Rounds further apart than this are shown with their range. */

@@ -7,8 +7,8 @@ import { start, untilReady } from './processes.mjs';
 const THIS_CHECKOUT = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Starts the real thing, as it was built in a checkout, on ports and data of its own; returns what it tells programs about
- * itself.
+ * Starts the real thing, as built in a checkout, on ports and data of its own; returns its demo.json, its queue secret
+ * and the ids of its processes.
  */
 export async function startHerald(dataFolder, checkout = THIS_CHECKOUT) {
   const running = start(`${checkout}/dist/apps/cli/src/main.js`, ['up'], {

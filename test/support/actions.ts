@@ -62,7 +62,7 @@ export class Actions {
   }
 }
 
-/** What the counters say that a recount does not; writers may be at work. */
+/** Returns counters that differ from a recount; writers may be at work. */
 export async function counterDifferences(databaseUrl: string) {
   const database = new Database({
     url: databaseUrl,

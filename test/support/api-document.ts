@@ -3,7 +3,7 @@ import addFormats from 'ajv-formats';
 
 type Json = Record<string, any>;
 
-/** What was asked, and what came back. */
+/** A request and its response. */
 export interface Exchange {
   method: string;
   url: string;
@@ -36,7 +36,7 @@ export class ApiDocument {
 
   constructor(readonly json: Json) {
     addFormats.default(this.ajv);
-    // Of two paths that fit, the one with fewer parameters is meant.
+    // When two paths match, the one with fewer parameters applies.
     const openness = (path: string) => path.split('{').length;
     this.operations = Object.entries(json['paths'] as Json)
       .toSorted(([a], [b]) => openness(a) - openness(b))
@@ -46,7 +46,7 @@ export class ApiDocument {
       }));
   }
 
-  /** What the document does not allow of an answer; nothing when it is as described. */
+  /** Returns the differences between a response and the document; empty when it is as described. */
   faultsOf(exchange: Exchange): string[] {
     const responses = this.responsesTo(exchange);
     if (!responses) return [];
@@ -68,7 +68,7 @@ export class ApiDocument {
       );
   }
 
-  /** What `#/components/…` refers to. */
+  /** Follows a reference to `#/components/…`. */
   resolve<T extends Json | undefined>(part: T): T {
     const reference = part?.['$ref'] as string | undefined;
     if (!reference) return part;

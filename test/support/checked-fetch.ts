@@ -16,7 +16,7 @@ export async function holdToDocument(url: string): Promise<ApiDocument> {
   return document;
 }
 
-/** What the OpenAPI document of its gateway does not allow of an answer; nothing of a server that has none. */
+/** Compares a response with the OpenAPI document of its gateway; other servers' responses always pass. */
 function faultIn(exchange: Exchange): Error | undefined {
   const faults = documents.get(new URL(exchange.url).origin)?.faultsOf(exchange) ?? [];
   if (faults.length === 0) return undefined;

@@ -10,7 +10,7 @@ export interface CheckingProxy {
   close(): Promise<void>;
 }
 
-/** What is between two machines is not passed on. */
+/** Hop-by-hop headers, which a proxy does not pass on. */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'host'];
 
 const passedOn = (headers: Iterable<[string, string]>) =>

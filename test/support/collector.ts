@@ -26,7 +26,7 @@ interface Body {
   }[];
 }
 
-/** What services are told to send it: everything at once, as JSON. */
+/** Makes services send everything immediately, as JSON. */
 const SETTINGS = { OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_BSP_SCHEDULE_DELAY: '50' };
 
 /** An OpenTelemetry collector that keeps what it is sent (OTLP over HTTP), from however many processes. */
@@ -52,13 +52,13 @@ export class Collector {
     return collector;
   }
 
-  /** How a service is set to tell of its traces here. */
+  /** The settings of a service that sends its traces here. */
   get env(): Record<string, string> {
     const { port } = this.server.address() as AddressInfo;
     return { ...SETTINGS, OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}` };
   }
 
-  /** The trace once it holds what `wanted` looks for and all of it hangs together, or as it is at the deadline. */
+  /** The trace once `wanted` finds its span and all spans are connected, or as it is at the deadline. */
   async trace(traceId: string, wanted: (trace: Trace) => unknown, withinMs = 15_000): Promise<Trace> {
     const trace = () =>
       new Trace(
@@ -127,7 +127,7 @@ export class Trace {
     );
   }
 
-  /** A statement that a service ran, by what its text holds. */
+  /** A statement that a service ran, found by a part of its text. */
   statement(service: string, text: string): Seen | undefined {
     return this.spans.find(
       ({ service: by, attributes }) =>

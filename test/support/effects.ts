@@ -1,7 +1,7 @@
 import { eventually } from './eventually.js';
 import type { Herald } from './herald.js';
 
-/** Where the three products' effects show: each row that comes, changes or goes there is noted. */
+/** The tables with the effects of the three products. Each insert, update and delete is recorded. */
 const PLACES = ['feed_messages', 'agent_actions', 'agent_action_recipients', 'notifications'];
 
 const NOTE = `
@@ -15,7 +15,7 @@ const NOTE = `
                 for each row execute function note_effect();`,
   ).join('\n')}`;
 
-/** Counts what really happened in the tables, whatever clients were told. */
+/** Counts what really happened in the tables, independently of the responses. */
 export class Effects {
   private constructor(private readonly herald: Herald) {}
 
@@ -24,7 +24,7 @@ export class Effects {
     return new Effects(herald);
   }
 
-  /** How often `effect` ("insert feed_messages") happened to rows that hold `mark`, once nothing is owed any more. */
+  /** Counts `effect` ("insert feed_messages") on rows that contain `mark`, once nothing is owed any more. */
   async count(effect: string, mark: string): Promise<number> {
     await eventually(async () => (await this.herald.query('select from outbox')).length === 0, 20_000);
     const [row] = await this.herald.query<{ count: number }>(

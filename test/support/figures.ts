@@ -8,7 +8,7 @@ interface Metric {
 
 type Labels = Record<string, string>;
 
-/** What a service told Prometheus at one moment. */
+/** The metrics of a service at one moment. */
 export class Figures {
   /** By name, as `# TYPE` has it. */
   readonly metrics = new Map<string, Metric>();

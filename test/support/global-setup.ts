@@ -7,7 +7,7 @@ type Postgres = typeof import('../../apps/cli/src/servers/postgres.js');
 type Redis = typeof import('../../apps/cli/src/servers/redis.js');
 type Guards = typeof import('../../apps/cli/src/processes/guard.js');
 
-/** What the teardown ends; Jest runs setup and teardown in one process, each as a module of its own. */
+/** The servers that the teardown stops. Jest runs setup and teardown in one process, each as a separate module. */
 export interface TestServers {
   stop(): Promise<void>;
 }

@@ -36,7 +36,7 @@ export const JWT = {
   secret: 'a secret of at least 32 bytes, for tests only',
 } as const;
 
-/** What proves to the workers which jobs are the gateway's. */
+/** The secret by which workers recognise the gateway's jobs. */
 export const QUEUE_SECRET = 'another secret of at least 32 bytes for tests';
 
 const PASSWORD = 'for-tests-only';
@@ -58,7 +58,7 @@ export class Herald {
     private readonly through: { postgres?: number; redis?: number },
     private readonly drop: () => Promise<void>,
   ) {
-    // A test may take the server away; the statement that needs it next tells of it.
+    // A test may take the server away; the next statement reports it.
     pool.on('error', () => undefined);
   }
 
@@ -192,7 +192,7 @@ function atPort(url: string, port?: number): string {
   return moved.toString();
 }
 
-/** As pg_stat_activity shows the service's connections: several processes of one service are told apart. */
+/** Names a service's connections in pg_stat_activity; each process has a name of its own. */
 function named(databaseUrl: string, service: string): string {
   const url = new URL(databaseUrl);
   url.searchParams.set('application_name', `herald-${service}`);

@@ -2,7 +2,7 @@ import { Database, type Sql } from '@herald/database';
 
 type Query = <Row extends Record<string, unknown>>(text: string, values?: unknown[]) => Promise<Row[]>;
 
-/** How a test comes between a query class and Postgres: it gets each statement, and `run` to run it with. */
+/** Intercepts the statements between a query class and Postgres; `run` runs a statement. */
 export type Intercept = (text: string, values: unknown[] | undefined, run: Query) => Promise<Record<string, unknown>[]>;
 
 /** The database as a service's role has it, the gateway's unless given: every statement of a transaction in the hands of the test. */

@@ -39,7 +39,7 @@ function inodesOf(pid: number): string[] {
   });
 }
 
-/** Addresses that a process and those that it started listen on. Linux alone tells, and of one's own account. */
+/** Addresses that a process and its children listen on. Works on Linux only, for processes of the same user. */
 export function listeningOf(pid: number): string[] {
   const known = listeners();
   const own = inodesOf(pid).flatMap((inode) => known.get(inode)?.address ?? []);

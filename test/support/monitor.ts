@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import type { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
 
-/** All that a server is told, by anybody. ioredis' own stumbles over commands that arrive together with the OK. */
+/** All commands that a server receives. ioredis' own monitor fails on commands that arrive together with the OK. */
 export class Monitor {
   /** As Redis prints them: the time, who asks, and the command with its arguments, each in quotes. */
   readonly lines: string[] = [];

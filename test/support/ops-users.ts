@@ -1,6 +1,6 @@
 export const PASSWORD = 'for-tests-only';
 
-/** Who may enter ops; the password of each, hashed cheaply. */
+/** The users of ops, each with the same password, hashed cheaply. */
 export const OPS_USERS = ['ada:admin', 'vera:viewer']
   .map((user) => `${user}:scrypt.1024.8.1.U4fOuxbN7zoTkwIDPe9axg.btqrY7NAVYU8WOBhDIPRklCnAc1T03ShIhqHOBegt_E`)
   .join(',');

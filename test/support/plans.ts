@@ -39,7 +39,7 @@ async function stepsOf(databaseUrl: string, work: Work, role?: string): Promise<
   }
 }
 
-/** How the gateway's role reads tables while it does `work`. */
+/** Returns how the gateway's role reads tables while it does `work`. */
 export async function readsOf(databaseUrl: string, work: Work): Promise<Read[]> {
   return (await stepsOf(databaseUrl, work)).flatMap((step) => {
     const { 'Relation Name': table, 'Actual Rows': rows, 'Actual Loops': loops } = step;
@@ -49,7 +49,7 @@ export async function readsOf(databaseUrl: string, work: Work): Promise<Read[]> 
   });
 }
 
-/** How many pairs of rows `work` compares in vain, in joins that try each with each. */
+/** Counts the pairs of rows that `work` compares without a match, in nested loops. */
 export async function comparisonsOf(databaseUrl: string, work: Work, role?: string): Promise<number> {
   const steps = await stepsOf(databaseUrl, work, role);
   return steps.reduce((sum, step) => sum + (step['Rows Removed by Join Filter'] ?? 0) * step['Actual Loops'], 0);

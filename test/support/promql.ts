@@ -10,12 +10,12 @@ interface Metric {
   help: string;
 }
 
-/** The one list of what Herald tells Prometheus. */
+/** The one list of Herald's metrics. */
 export const METRICS = parse(
   readFileSync(resolve(__dirname, '../../docker/prometheus/metrics.yaml'), 'utf8'),
 ) as Metric[];
 
-/** What Prometheus adds to each series itself. */
+/** The labels that Prometheus adds to each series itself. */
 const SCRAPED = ['job', 'instance', 'service'];
 
 const series = new Map<string, string[]>([['up', SCRAPED]]);

@@ -50,7 +50,7 @@ function answerIn(text: string): RawAnswer | undefined {
   return { status: Number(statusLine.split(' ')[1]), headers, text: json, body: json ? JSON.parse(json) : undefined };
 }
 
-/** As far as it can be told: what is no request line asks for nothing that the document knows. */
+/** As far as it can be parsed; an invalid request line asks for nothing in the document. */
 function whatWasAsked(url: string, text: string): { method: string; url: string } {
   const [, method = '', path = ''] = /^([A-Z]+) (?:https?:\/\/[^\s/?#]+)?(\/\S*)? HTTP/i.exec(text) ?? [];
   return { method, url: `${url}${path}` };

@@ -5,16 +5,16 @@ import { migrate } from '@herald/database';
 
 const template = 'herald_template';
 
-/** Any number: who makes the template holds the advisory lock of this name. */
+/** An arbitrary number: the advisory lock for making the template. */
 const templateLock = 20_261_122;
 
-/** How long a closed pool may take until its connections are gone from Postgres. */
+/** The time within which the connections of a closed pool are gone from Postgres. */
 const closingMs = 5_000;
 
 export interface FreshDatabase {
   /** The superuser's. */
   url: string;
-  /** Fails when connections to it are still open: whoever opened them has to close them. */
+  /** Fails when connections to it are still open: a test has to close its own. */
   drop(): Promise<void>;
 }
 
@@ -28,7 +28,7 @@ export function testPostgresUrl(): string {
   return given('HERALD_TEST_DATABASE_URL');
 }
 
-/** Where a pooler stands before that Postgres, in a run through one (test/cluster). */
+/** The port of the pooler before that Postgres, in a run through one (test/suites/cluster). */
 export function testPoolerPort(): number | undefined {
   return Number(process.env['HERALD_TEST_POOLER_PORT']) || undefined;
 }

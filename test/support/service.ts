@@ -53,7 +53,7 @@ export class Service {
     return this.said('url');
   }
 
-  /** Where it tells its figures. */
+  /** The address of its metrics. */
   get metricsUrl(): string {
     return this.said('metrics');
   }

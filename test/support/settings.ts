@@ -21,12 +21,12 @@ const readers: Record<string, () => StopTimes> = {
 /** The services of which there may be many. */
 export const SERVICES = Object.keys(readers).filter((name) => name !== 'ops');
 
-/** What the file of a secret may hold that the entrypoint reads. */
+/** The content of a valid secret file for the entrypoint. */
 export const secretFor = (variable: string): string =>
   variable === 'OPS_USERS' ? `ops:admin:scrypt.16384.8.5.${'x'.repeat(22)}.${'x'.repeat(43)}\n` : 'x'.repeat(32);
 
 /**
- * What a service makes of its environment, as it does at boot.
+ * Parses a service's environment as it does at boot.
  * @throws BadEnvironment naming every variable that is missing or wrong
  */
 export function settingsOf(service: string, environment: Record<string, string>): StopTimes {

@@ -1,4 +1,4 @@
-/** What the guides lead to: one job, one repository.save. It keeps no recipients, no directory and no counters. */
+/** The worker that guides recommend: one job, one repository.save. It keeps no recipients, directory or counters. */
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'bullmq';

@@ -1,4 +1,4 @@
-/** How each figure is taken. All systems go through the same code. */
+/** Takes each figure. All systems go through the same code. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';

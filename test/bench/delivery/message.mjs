@@ -1,4 +1,4 @@
-/** What is sent: a message of ordinary size, to 1,000 recipients in turn. */
+/** The messages to send: of ordinary size, to 1,000 recipients in turn. */
 export const messages = Array.from({ length: 1000 }, (_, n) => ({
   message: {
     title: 'Sales of your store',

@@ -1,4 +1,4 @@
-/** What BullMQ itself costs: a worker that takes jobs and does nothing. */
+/** Measures the cost of BullMQ itself: a worker that takes jobs and does nothing. */
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 

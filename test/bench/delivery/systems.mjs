@@ -1,4 +1,4 @@
-/** The systems that are compared, each as the same few facts: where to send, where to look, whom to charge. */
+/** The compared systems, each as the same few facts: where to send, where to look, which processes to measure. */
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
 /**
- * What each door costs: gateways that lack one, beside one that has all, with the same load on the same servers. With
+ * Measures each door's cost: gateways that lack one, beside one that has all, with the same load and servers. With
  * HERALD_BASE=<folder> the build in another checkout takes part, on servers of its own, such as one of an earlier commit.
  */
 import { randomBytes } from 'node:crypto';

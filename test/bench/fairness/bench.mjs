@@ -55,7 +55,7 @@ async function system(servers, name, preload) {
   const database = `bench_${name.replaceAll(' ', '_')}`;
   const databaseUrl = await freshDatabase(servers, database);
   const [flooder, other] = (await demoIn(databaseUrl)).companies;
-  const file = preload && fileURLToPath(new URL(`../../support/preload/${preload}.cjs`, import.meta.url));
+  const file = preload && fileURLToPath(new URL(`../../broken-builds/gateway/${preload}.cjs`, import.meta.url));
   const own = { name: database, databaseUrl };
   const { address } = await startOwn(servers, 'gateway', { ...own, preload: file });
   await startOwn(servers, 'delivery', own);

@@ -1,4 +1,4 @@
-/** What row-level security costs: the common reads through two gateways on one database, one of which passes it by. */
+/** Measures row-level security: the common reads through two gateways on one database, one of which bypasses it. */
 import { seedLog } from '../agent-actions/sized-gateway.mjs';
 import { HttpConnection } from '../http-connection.mjs';
 import { demoIn, freshDatabase, startOwn } from '../own-services.mjs';

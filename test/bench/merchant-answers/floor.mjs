@@ -1,7 +1,7 @@
 /**
  * The floor: the least that an answer over a queue can cost when it is stored. A bare Fastify puts a job on the queue
  * and waits for the worker's word over pub/sub; the worker writes the answer in one statement and sends its word. No
- * login, no checks, nothing is remembered of a request, nothing is told to whoever asked.
+ * login, no checks, no memory of requests, no event for the sender of the question.
  * `node floor.mjs accept|work`
  */
 import { randomUUID } from 'node:crypto';

@@ -1,4 +1,4 @@
-/** Replies over pub/sub on a channel of one's own, each to whoever waits for the job with its id. */
+/** Replies over pub/sub on a private channel, each to the caller that waits for the job with its id. */
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 

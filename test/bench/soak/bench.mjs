@@ -13,7 +13,7 @@ const PLOT = process.env.HERALD_SOAK_PLOT ?? 'soak.svg';
 const SAMPLES = 120;
 const RECIPIENTS = 1000;
 const ANSWERS_IN = 20;
-/** Of the run: caches and pools fill, and Node's heap finds its size. */
+/** This share of the run is the warm-up: caches and pools fill, and Node's heap finds its size. */
 const WARM_UP = 0.3;
 const MOST_GROWTH = 1.1;
 /** Less than this is the noise of a small process. */
@@ -72,7 +72,7 @@ async function drained(servers) {
   }
 }
 
-/** Of each figure, what it was in the first third after the warm-up and in the last third. */
+/** Compares each figure's first third after the warm-up with its last third. */
 function growthsOf(samples, minutes) {
   const names = [...new Set(samples.flatMap(({ figures }) => Object.keys(figures)))];
   return names.map((name) => {

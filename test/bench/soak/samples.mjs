@@ -1,4 +1,4 @@
-/** What is looked at again and again while a soak runs. */
+/** The figures that are sampled while a soak runs. */
 import { descendants, privateMiB, residentMiB } from '../proc.mjs';
 
 const MIB = 1024 * 1024;

@@ -1,4 +1,4 @@
-/** A service whose garbage is collected when it is told to, and its empty pages given back: what it holds then is in use. */
+/** A service that collects its garbage on a signal, and returns its empty pages: the rest is in use. */
 require('node:v8').setFlagsFromString('--expose-gc');
 const gc = require('node:vm').runInNewContext('gc');
 

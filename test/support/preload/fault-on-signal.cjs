@@ -1,4 +1,4 @@
-/** A service that meets a fault nobody handles when it is told to: an error of Postgres, which quotes the row. */
+/** A service that throws an unhandled error on a signal: one of Postgres, which quotes the row. */
 process.on('SIGUSR2', () => {
   const error = new Error('new row violates check constraint');
   Object.assign(error, {

@@ -1,4 +1,4 @@
-/** A service that says when it is told to stop which packages of OpenTelemetry it loaded. */
+/** A service that prints on SIGTERM which packages of OpenTelemetry it loaded. */
 process.prependListener('SIGTERM', () => {
   const loaded = Object.keys(require.cache).flatMap((path) => /@opentelemetry\/[\w-]+/.exec(path)?.[0] ?? []);
   process.stdout.write(`loaded ${[...new Set(loaded)].sort().join(' ')};\n`);

@@ -1,8 +1,0 @@
-/** @type {import('jest').Config} */
-module.exports = {
-  ...require('../jest.config.cjs'),
-  rootDir: '../..',
-  testMatch: ['<rootDir>/test/attacks/*.spec.ts'],
-  testPathIgnorePatterns: [],
-  testTimeout: 120_000,
-};

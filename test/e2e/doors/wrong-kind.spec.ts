@@ -1,0 +1,78 @@
+import { call } from '../../support/client.js';
+import { Herald } from '../../support/herald.js';
+import { hmac, jwtOf } from '../../support/jwt.js';
+
+let herald: Herald;
+beforeAll(async () => {
+  herald = await Herald.start({ services: ['gateway'] });
+});
+afterAll(() => herald.stop());
+
+const UNTOLD = 'Invalid or missing credentials';
+const ROUTES = {
+  credential: ['/team-notifications', 'This route takes an API key or access token'],
+  person: ['/v1/feed', "This route takes a person's JWT"],
+  merchant: ['/api/v1/notification', "This route takes a merchant's JWT"],
+} as const;
+const KINDS = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
+const OURS = () => herald.demo.jwt.secret;
+const STRANGERS = () => 'a secret of 32 bytes that is not ours';
+
+function aJwt(kind: 'person' | 'merchant', secret: string, changes: object = {}): string {
+  const { issuer: iss, userAudience, merchantAudience } = herald.demo.jwt;
+  const own =
+    kind === 'person'
+      ? { aud: userAudience, sub: 'dmurta', company_id: herald.company.id }
+      : { aud: merchantAudience, merchant_id: herald.company.merchants[0]!.id };
+  return jwtOf({ alg: 'HS256' }, { iss, exp: Math.floor(Date.now() / 1000) + 60, ...own, ...changes }, hmac(secret));
+}
+
+/** One valid token of a kind, and invalid ones that look like it. */
+const tokensOf = (kind: keyof typeof ROUTES): string[] =>
+  kind === 'credential'
+    ? [
+        herald.token('unlimitedApiKey'),
+        herald.token('revokedApiKey'),
+        `hrld_test_${'0'.repeat(16)}_${'0'.repeat(64)}`,
+        'hrld_',
+      ]
+    : [aJwt(kind, OURS()), aJwt(kind, STRANGERS()), aJwt(kind, OURS(), { exp: 1 }), aJwt(kind, OURS(), { iss: 'x' })];
+
+const told = async (path: string, token: string) => {
+  const { status, body } = await call('GET', `${herald.url}${path}`, { token });
+  return [status, body.message];
+};
+
+describe.each(KINDS)('a route for a %s', (kind) => {
+  const [path, takes] = ROUTES[kind];
+
+  it('names the kind that it takes to credentials of another kind, valid or not, in the same words', async () => {
+    for (const token of KINDS.filter((each) => each !== kind).flatMap(tokensOf)) {
+      expect(await told(path, token)).toEqual([401, takes]);
+    }
+  });
+
+  it('names nothing to credentials of its own kind, and to those of no kind', async () => {
+    const [good, ...bad] = tokensOf(kind);
+    expect((await call('GET', `${herald.url}${path}`, { token: good })).status).toBe(200);
+    for (const token of [...bad, 'nonsense', 'a.b.c']) expect(await told(path, token)).toEqual([401, UNTOLD]);
+    expect((await call('GET', `${herald.url}${path}`)).body.message).toBe(UNTOLD);
+  });
+
+  it('and an unknown path names nothing to either', async () => {
+    for (const token of tokensOf(kind).slice(1)) expect(await told('/nowhere', token)).toEqual([401, UNTOLD]);
+  });
+});
+
+it('a malformed claim is named, in forged tokens too', async () => {
+  for (const secret of [OURS(), STRANGERS()]) {
+    expect(await told('/api/v1/notification', aJwt('merchant', secret, { merchant_id: '1' }))).toEqual([
+      401,
+      "This route takes a merchant's JWT, whose merchant_id must be a whole number above 0",
+    ]);
+    expect(await told('/v1/feed', aJwt('person', secret, { company_id: 'Initech' }))).toEqual([
+      401,
+      "This route takes a person's JWT, whose company_id must be a UUID",
+    ]);
+  }
+});

@@ -1,7 +1,0 @@
-/** A broken worker: a command that comes twice is done twice, and its caller is told what the second time found. */
-const kept = require('../../../dist/libs/database/src/messages/once.js');
-
-kept.once = async (database, _id, _body, effect) => ({
-  verdict: await database.transaction(effect),
-  replayed: false,
-});

@@ -1,0 +1,191 @@
+import { randomUUID } from 'node:crypto';
+import { Database } from '@herald/database';
+import { Pool } from 'pg';
+import type { ActionFilters } from '../../../apps/gateway/src/agent-actions/action-filters.js';
+import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
+import { type FeedPage, FeedQuery } from '../../../apps/gateway/src/delivery/feed.query.js';
+import { MessageTraceQuery } from '../../../apps/gateway/src/delivery/message-trace.query.js';
+import type { ListParams } from '../../../apps/gateway/src/merchant-answers/merchant-answers.params.js';
+import { MerchantAnswersQuery } from '../../../apps/gateway/src/merchant-answers/merchant-answers.query.js';
+import { seedActions } from '../../../apps/cli/src/seed/seed-actions.js';
+import { counterDifferences } from '../../support/actions.js';
+import type { Intercepted } from '../../support/intercepted.js';
+import { readsOf } from '../../support/plans.js';
+import { type FreshDatabase, freshDatabase } from '../../support/servers.js';
+
+/** Rows of each product. HERALD_TEST_ROWS=1000000 tests with a million. */
+const ROWS = Number(process.env['HERALD_TEST_ROWS'] ?? 60_000);
+const COMPANY = '123e4567-e89b-12d3-a456-426614174001';
+const MERCHANT = 1;
+
+let fresh: FreshDatabase;
+let pool: Pool;
+const some: Record<string, any> = {};
+
+/** A company and its neighbour; a tenth of all messages go to one person. */
+const FEED = `
+  insert into feed_messages (id, company_id, title, body, author_login, recipient_login, metadata, status, created_at,
+                             queued_at, started_at)
+  select gen_random_uuid(), case when n % 2 = 0 then '${COMPANY}'::uuid else '${randomUUID()}'::uuid end, 'title', 'body',
+         'author-' || n % 97, case when n % 10 < 2 then 'dmurta' else 'login-' || n % 1999 end, '{}',
+         case when n % 40 < 2 then 'unread' when n % 40 < 4 then 'archived' else 'read' end,
+         now() - n * interval '20 seconds', now(), now()
+    from generate_series(1, $1::int) n`;
+
+/** Messages on their way, and given up. */
+const PLACES = `
+  with owed as (
+    insert into outbox (id, queue, job, company_id, body, accepted_at)
+    select gen_random_uuid(), 'delivery', 'deliver', '${COMPANY}', '{}', now() from generate_series(1, $1::int / 10))
+  insert into dead_letters (correlation_id, queue, job, company_id, content, error)
+  select gen_random_uuid(), 'delivery', 'deliver', '${COMPANY}', '', '' from generate_series(1, $1::int / 10)`;
+
+/** Five hundred merchants; the first has a fiftieth of all questions. One in twenty is open. */
+const CONVERSATIONS = `insert into conversations (id, merchant_id, updated_at) select n, n, now() from generate_series(1, 500) n`;
+const QUESTIONS = `
+  insert into notifications (correlation_id, merchant_id, conversation_id, notification_type, status, answer, answer_id, context,
+                             requested_fields, answered_fields, answer_schema, allow_multiple_answers)
+  select gen_random_uuid(), m, m, t.name, case when open then 'requested' else 'answered' end,
+         case when not open then '{}'::jsonb end, case when not open then gen_random_uuid() end, '{}',
+         t.requested_fields, t.answered_fields, t.answer_schema, false
+    from generate_series(1, $1::int) n,
+         lateral (select case when n % 50 = 0 then ${MERCHANT} else n % 499 + 2 end as m, n % 200 < 10 as open) q,
+         lateral (select * from notification_types order by name limit 1 offset n % 2) t`;
+
+beforeAll(async () => {
+  fresh = await freshDatabase();
+  pool = new Pool({ connectionString: fresh.url, max: 2 });
+  await pool.query(`insert into companies (id, name) values ('${COMPANY}', 'Seeded')`);
+  const database = new Database({
+    url: fresh.url,
+    applicationName: 'test-seed',
+    poolSize: 1,
+    statementTimeoutMs: 300_000,
+  });
+  await seedActions(database, { companyId: COMPANY, actions: ROWS, days: 90 });
+  await database.close();
+  for (const statement of [FEED, PLACES, QUESTIONS]) {
+    if (statement === QUESTIONS) await pool.query(CONVERSATIONS);
+    await pool.query(statement, [ROWS]);
+  }
+  await pool.query('vacuum analyze');
+  const ids = await pool.query(
+    `select (select id from feed_messages where company_id = $1 limit 1) as message, (select id from outbox limit 1) as owed,
+            (select correlation_id from dead_letters limit 1) as dead,
+            (select user_id from agent_action_recipients limit 1) as user_id, a.*
+       from (select id as action, agent_id, query_id, sender_id from agent_actions limit 1) a`,
+    [COMPANY],
+  );
+  Object.assign(some, ids.rows[0]);
+}, 600_000);
+afterAll(async () => {
+  await pool?.end();
+  await fresh?.drop();
+});
+
+const page = { skip: 0, limit: 50 };
+const thirtyDays = { start_date: new Date(Date.now() - 30 * 86_400_000), end_date: new Date() };
+const middle = () => ({ at: new Date(Date.now() - 10 * 86_400_000), id: some.message });
+
+type Work = (database: Intercepted) => Promise<unknown>;
+const list =
+  (filters: () => ActionFilters, asked = page): Work =>
+  (database) =>
+    new AgentActionsQuery(database).list(COMPANY, filters(), asked);
+const ofUser =
+  (filters: () => ActionFilters): Work =>
+  (database) =>
+    new AgentActionsQuery(database).ofUser(COMPANY, filters(), page);
+const stats =
+  (filters: () => ActionFilters): Work =>
+  (database) =>
+    new AgentActionsQuery(database).stats(COMPANY, filters());
+const person = { kind: 'person' as const, issuer: '', companyId: COMPANY, login: 'dmurta' };
+const feed =
+  (asked: () => Partial<FeedPage>): Work =>
+  (database) =>
+    new FeedQuery(database).page(person, { tab: 'all', limit: 50, ...asked() });
+const trace =
+  (id: () => string): Work =>
+  (database) =>
+    new MessageTraceQuery(database, { states: async () => [] } as never).find(COMPANY, id());
+const questions =
+  (filter: () => ListParams): Work =>
+  (database) =>
+    new MerchantAnswersQuery(database).page(MERCHANT, filter());
+
+/** A page of a thousand, or all that one merchant has not answered. */
+const OPEN = Math.max(1001, ROWS / 200);
+
+/** The commonest reads, and how many rows one step of each may look at in all, whatever the size of the table. */
+const READS: [string, Work, number][] = [
+  ['actions: the newest page', list(() => ({})), 500],
+  ['actions: a page of one type', list(() => ({ notification_type: 'agent_action' })), 500],
+  ['actions: a page of one agent', list(() => ({ agent_id: some.agent_id })), 500],
+  ['actions: a page of one query', list(() => ({ query_id: some.query_id })), 500],
+  ['actions: a page of what is unread', list(() => ({ status: 'unread' })), 500],
+  [
+    'actions: a page of one type, priority and status',
+    list(() => ({ notification_type: 'api_call', priority: 'high', status: 'read' })),
+    500,
+  ],
+  ['actions: a page of what is urgent and archived', list(() => ({ priority: 'urgent', status: 'archived' })), 500],
+  [
+    'actions: a page of one sender within thirty days',
+    list(() => ({ sender_id: some.sender_id, ...thirtyDays })),
+    5000,
+  ],
+  ['actions: a page half-way by skip', list(() => ({}), { skip: ROWS / 2, limit: 50 }), ROWS / 30],
+  ['actions: a user’s page', ofUser(() => ({ user_id: some.user_id })), 500],
+  ['actions: a user’s unread page', ofUser(() => ({ user_id: some.user_id, status: 'unread' })), 500],
+  ['actions: one of them', (database) => new AgentActionsQuery(database).find(COMPANY, some.action), 20],
+  ['actions: the statistics of everything', stats(() => ({})), 500],
+  ['actions: the statistics of thirty days', stats(() => thirtyDays), 5000],
+  ['actions: an agent’s statistics of thirty days', stats(() => ({ agent_id: some.agent_id, ...thirtyDays })), 5000],
+  ['actions: the statistics of one query', stats(() => ({ query_id: some.query_id })), 500],
+  ['feed: the newest page', feed(() => ({})), 60],
+  ['feed: a page in the middle', feed(() => ({ cursor: middle() })), 60],
+  ['feed: the newest page of what is unread', feed(() => ({ status: 'unread' })), 60],
+  ['feed: the newest page of what is read', feed(() => ({ status: 'read', tab: 'ai' })), 80],
+  ['feed: how many are unread', (database) => new FeedQuery(database).unread(person), ROWS / 40],
+  ['messages: where a delivered one is', trace(() => some.message), 1],
+  ['messages: where an owed one is', trace(() => some.owed), 1],
+  ['messages: where one is that was given up', trace(() => some.dead), 1],
+  ['messages: where an action is', trace(() => some.action), 1],
+  ['questions: the newest page', questions(() => ({})), 1500],
+  ['questions: a page in the middle', questions(() => ({ cursor: ROWS / 2 })), 1001],
+  ['questions: the open ones', questions(() => ({ status: 'requested' })), OPEN],
+  [
+    'questions: the open ones of one type',
+    questions(() => ({ status: 'requested', notification_types: ['user_question_request'] })),
+    OPEN,
+  ],
+  ['questions: those of one type', questions(() => ({ notification_types: ['user_question_request'] })), 2500],
+];
+
+/** Few rows whatever happens, or as many as a page has people. */
+const SMALL = ['users', 'notification_types', 'conversations'];
+
+describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gateway’s role`, () => {
+  it.each(READS)('%s', async (_, work, most) => {
+    const reads = (await readsOf(fresh.url, work)).filter(({ table }) => !SMALL.includes(table));
+    expect(reads.length).toBeGreaterThan(0);
+    expect(reads.filter(({ how, rows }) => /Seq Scan/.test(how) || rows > most)).toEqual([]);
+  });
+
+  it('notice a read that no index serves', async () => {
+    const reads = await readsOf(fresh.url, (database) =>
+      database.asCompany(COMPANY, (tx) =>
+        tx.query(`select from agent_actions where metadata ->> 'tool_used' = $1`, ['crm']),
+      ),
+    );
+    const [{ rows }] = reads as [(typeof reads)[number]];
+    expect(reads).toEqual([{ how: expect.stringMatching(/Seq Scan|Bitmap/), table: 'agent_actions', rows }]);
+    // Parallel workers are reported by their mean.
+    expect(Math.abs(rows - ROWS)).toBeLessThan(5);
+  });
+
+  it('follow a generator that leaves counters right', async () => {
+    expect(await counterDifferences(fresh.url)).toEqual([]);
+  }, 300_000);
+});

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../../support/eventually.js';
+import { Figures } from '../../support/figures.js';
+import type { Service } from '../../support/service.js';
+import { Attacker } from './attacker.js';
+import type { HonestClient } from './honest-client.js';
+
+export type Attack = (attacker: Attacker) => Promise<unknown>;
+
+const SECONDS = 3;
+const P99_MS = 1000;
+const MIB = 1024 * 1024;
+/** The memory that a process may gain: heaps grow in steps, and allocators keep some. */
+export const MORE_MIB = 100;
+
+export const inFlightOf = async (service: Service) => (await Figures.of(service)).sum('herald_http_requests_in_flight');
+
+/** Returns the memory in use: garbage is collected first. */
+export async function rssOf(service: Service): Promise<number> {
+  service.signal('SIGUSR2');
+  await sleep(300);
+  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8')) ?? [];
+  return (Number(kib) * 1024) / MIB;
+}
+
+/** An honest client's results during an attack, and what the attack left behind. */
+export interface Found {
+  p99: number;
+  failed: number[];
+  firstAfter: { status: number; ms: number };
+}
+
+/** Attacks a service for some seconds while an honest client uses it. */
+export async function siege(service: Service, honest: HonestClient, attack: Attack): Promise<Found> {
+  honest.begin();
+  const attacker = new Attacker(service.url, SECONDS);
+  await attack(attacker);
+  const { p99, failed } = await honest.stop();
+  attacker.leave();
+  return { p99, failed, firstAfter: await honest.ask() };
+}
+
+/** Returns the harm of an attack to an honest client, and what it left behind; empty when it harmed nobody. */
+export async function harmOf(service: Service, honest: HonestClient, attack: Attack): Promise<string[]> {
+  const before = await rssOf(service);
+  let harm = harmIn(await siege(service, honest, attack));
+  // The machine itself stands still for a second now and then; an attack that harms does so every time.
+  if (harm.length > 0 && harm.every((each) => each.endsWith(' ms')))
+    harm = harmIn(await siege(service, honest, attack));
+  await eventually(async () => (await inFlightOf(service)) === 0).catch(() => harm.push('slots are left'));
+  await eventually(async () => (await rssOf(service)) < before + MORE_MIB).catch(() => harm.push('memory is left'));
+  return harm;
+}
+
+function harmIn({ p99, failed, firstAfter }: Found): string[] {
+  const harm: string[] = [];
+  if (failed.length > 0) harm.push(`failed: ${failed.join(', ')}`);
+  if (p99 >= P99_MS) harm.push(`p99: ${p99} ms`);
+  if (firstAfter.status !== 200 && firstAfter.status !== 202) harm.push(`first after: ${firstAfter.status}`);
+  if (firstAfter.ms >= P99_MS) harm.push(`first after: ${firstAfter.ms} ms`);
+  return harm;
+}

@@ -1,5 +1,0 @@
-/** A broken gateway: it takes every request in, however many are in work. */
-const { InFlight } = require('../../../dist/apps/gateway/src/server/in-flight.js');
-
-InFlight.prototype.enter = () => true;
-require('./slow-commits.cjs');
