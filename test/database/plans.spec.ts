@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { Database } from '@herald/database';
+import { Database, type FeedPage } from '@herald/database';
 import { Pool } from 'pg';
 import type { ActionFilters } from '../../apps/gateway/src/agent-actions/action-filters.js';
 import { AgentActionsQuery } from '../../apps/gateway/src/agent-actions/agent-actions.query.js';
-import { type FeedPage, FeedQuery } from '../../apps/gateway/src/delivery/feed.query.js';
+import { FeedQuery } from '../../apps/gateway/src/delivery/feed.query.js';
 import { MessageTraceQuery } from '../../apps/gateway/src/delivery/message-trace.query.js';
 import type { ListParams } from '../../apps/gateway/src/merchant-answers/merchant-answers.params.js';
 import { MerchantAnswersQuery } from '../../apps/gateway/src/merchant-answers/merchant-answers.query.js';

@@ -12,6 +12,7 @@ export {
 } from './agent-actions/action-counters.js';
 export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
+export { ACTIONS } from './agent-actions/action-removal.js';
 export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
 export {
   hasCompany,
@@ -39,7 +40,11 @@ export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './
 export { completeLead, type Lead, subjectOfLead } from './messages/erasure/lead.js';
 export { completePerson, type Person, subjectOfPerson } from './messages/erasure/person.js';
 export { type Credential, type Scope, SCOPES } from './schema/entities/credential.entity.js';
-export { FEED_ITEM } from './delivery/feed-item.js';
+export { type FeedPage, readFeed } from './delivery/feed-page.js';
+export { FEED_STATEMENTS } from './delivery/feed-record.js';
+export { FEED } from './delivery/feed-removal.js';
+export { hasWritten, readAllOfFeed, setFeedStatus } from './delivery/feed-status.js';
+export { countUnread } from './delivery/feed-unread.js';
 export { isDataError, isDuplicateKey, isOldSchema, isOutage } from './connection/faults.js';
 export { isoTime } from './connection/iso-time.js';
 export { MessageLedger } from './messages/message-ledger.js';
@@ -47,6 +52,5 @@ export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messag
 export { type MessageStatements, MessageWriter } from './messages/message-writer.js';
 export { findType, listTypes, saveType } from './merchant-answers/notification-types.js';
 export { bodyHash, once } from './messages/once.js';
-export { ACTIONS, FEED } from './messages/retention/remove-old.js';
 export { Retention, type RetentionOptions } from './messages/retention/retention.js';
 export { prepareRoles, roleUrl, ROLES, type Role } from './schema/roles.js';
