@@ -2,18 +2,15 @@
  * The schema and the only access to Postgres: entities, migrations, roles, transactions, the only access to a company's
  * rows, and the ledger that settles jobs. It knows no queue and no HTTP.
  */
-export {
-  compareCounters,
-  cellsOf,
-  count,
-  COUNTER_CELLS,
-  countedActions,
-  countedRecipients,
-} from './agent-actions/action-counters.js';
-export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
+export { compareCounters, count, countedActions, countedRecipients } from './agent-actions/action-counters.js';
+export { readStats, readTotal } from './agent-actions/action-figures.js';
+export type { ActionFilters, PageOfActions } from './agent-actions/action-filters.js';
+export { findAction } from './agent-actions/action-item.js';
+export { readActions, readUsersActions } from './agent-actions/action-page.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
 export { ACTIONS } from './agent-actions/action-removal.js';
-export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
+export { lockAction, setActionStatus } from './agent-actions/action-status.js';
+export { isTypeInUse } from './agent-actions/action-types.js';
 export {
   hasCompany,
   hasCompanyNamed,
@@ -40,7 +37,7 @@ export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './
 export { completeLead, type Lead, subjectOfLead } from './messages/erasure/lead.js';
 export { completePerson, type Person, subjectOfPerson } from './messages/erasure/person.js';
 export { type Credential, type Scope, SCOPES } from './schema/entities/credential.entity.js';
-export { type FeedPage, readFeed } from './delivery/feed-page.js';
+export { type PageOfFeed, readFeed } from './delivery/feed-page.js';
 export { FEED_STATEMENTS } from './delivery/feed-record.js';
 export { FEED } from './delivery/feed-removal.js';
 export { hasWritten, readAllOfFeed, setFeedStatus } from './delivery/feed-status.js';

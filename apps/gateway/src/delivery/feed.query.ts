@@ -1,5 +1,5 @@
 import type { UnreadCount } from '@herald/contracts';
-import { countUnread, Database, type FeedPage, readFeed } from '@herald/database';
+import { countUnread, Database, type PageOfFeed, readFeed } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { PersonCaller } from '../auth/caller.js';
 import { writeCursor } from '../http/query-fields.js';
@@ -10,7 +10,7 @@ export class FeedQuery {
   constructor(private readonly database: Database) {}
 
   /** Returns a page of the messages where the person is recipient or author, newest first. */
-  async page({ companyId, login }: PersonCaller, page: FeedPage) {
+  async page({ companyId, login }: PersonCaller, page: PageOfFeed) {
     const { limit } = page;
     const rows = await this.database.asCompany(companyId, (tx) => readFeed(tx, companyId, login, page));
     const data = rows.slice(0, limit);

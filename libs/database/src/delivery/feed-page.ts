@@ -3,7 +3,7 @@ import type { Sql } from '../connection/database.js';
 import { FEED_ITEM } from './feed-item.js';
 
 /** A page of a feed. */
-export interface FeedPage {
+export interface PageOfFeed {
   tab: 'all' | 'ai';
   status?: string;
   limit: number;
@@ -31,7 +31,7 @@ const PAGE = `
  * Returns a page of the messages that a person received or wrote, newest first. One extra row shows whether another page
  * follows.
  */
-export function readFeed(tx: Sql, companyId: string, login: string, page: FeedPage): Promise<FeedRow[]> {
+export function readFeed(tx: Sql, companyId: string, login: string, page: PageOfFeed): Promise<FeedRow[]> {
   const { tab, status, limit, cursor } = page;
   return tx.query<FeedRow>(PAGE, [
     companyId,
