@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { ACTION_STATEMENTS, FEED_STATEMENTS } from '@herald/database';
+import { ACTION_STATEMENTS, assignJobs, FEED_STATEMENTS } from '@herald/database';
 import { Pool } from 'pg';
-import { assignJobs } from '../../apps/gateway/src/outbox/assign-jobs.js';
 import { packJobs } from '../../apps/gateway/src/outbox/outbox-message.js';
 import { anAction } from '../support/actions.js';
 import { comparisonsOf } from '../support/plans.js';

@@ -44,6 +44,15 @@ export { hasWritten, readAllOfFeed, setFeedStatus } from './delivery/feed-status
 export { countUnread } from './delivery/feed-unread.js';
 export { isDataError, isDuplicateKey, isOldSchema, isOutage } from './connection/faults.js';
 export { isoTime } from './connection/iso-time.js';
+export { assignJobs } from './messages/outbox/assign-jobs.js';
+export { countOwed } from './messages/outbox/count-owed.js';
+export { findPublishedEvents, type PublishedEvent, settleEvents, takeEvents } from './messages/outbox/events.js';
+export { findHashes, insertMessages, type NewMessage } from './messages/outbox/insert.js';
+export { type Measurement, measureQueue } from './messages/outbox/measure.js';
+export { findOldJobs, lockMessagesOf, splitJobs } from './messages/outbox/old-jobs.js';
+export type { PublishedJob } from './messages/outbox/published-job.js';
+export { companiesAfter, takeTurns } from './messages/outbox/take-turns.js';
+export { tryLock } from './connection/try-lock.js';
 export { MessageLedger } from './messages/message-ledger.js';
 export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
 export { type MessageStatements, MessageWriter } from './messages/message-writer.js';

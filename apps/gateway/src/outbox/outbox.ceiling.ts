@@ -1,7 +1,6 @@
-import { Database } from '@herald/database';
+import { countOwed, Database, type NewMessage } from '@herald/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
-import type { NewMessage } from './outbox-message.js';
 
 /** The messages of one send, all of one queue. */
 interface Send {
@@ -94,8 +93,8 @@ export class OutboxCeiling {
     const { committed } = level;
     const startedAt = performance.now();
     try {
-      const [row] = await this.database.query<{ owed: number }>(COUNT, [queue, OUTBOX_LIMIT]);
-      level.room = Math.max(0, OUTBOX_LIMIT - (row?.owed ?? 0) - (level.reserved - committed));
+      const owed = await countOwed(this.database, queue, OUTBOX_LIMIT);
+      level.room = Math.max(0, OUTBOX_LIMIT - owed - (level.reserved - committed));
       level.allowance = Math.floor(level.room / GATEWAYS);
       level.low = level.allowance / 2;
     } finally {
@@ -117,5 +116,3 @@ export class OutboxCeiling {
 }
 
 const queueOf = ({ messages: [first] }: Send): string => first?.queue ?? '';
-
-const COUNT = 'select owed_messages($1, true, $2) + owed_messages($1, false, $2) as owed';
