@@ -19,6 +19,12 @@ export {
   listCompanies,
   listUsers,
 } from './accounts/accounts.js';
+export {
+  type CheckedCredential,
+  fingerprintsOfSecrets,
+  lookUpCredential,
+  noteUses,
+} from './accounts/credential-check.js';
 export * from './accounts/credentials.js';
 export { createDataSource, migrate } from './schema/data-source.js';
 export { Database, type Sql } from './connection/database.js';
