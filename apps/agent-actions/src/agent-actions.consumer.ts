@@ -3,11 +3,11 @@ import { type ActionRecipient, agentActions, type CommandResult, notFound } from
 import {
   ACTION_STATEMENTS,
   Database,
-  LOCK_ACTION,
+  lockAction,
   MessageLedger,
   MessageWriter,
   once,
-  SET_ACTION_STATUS,
+  setActionStatus,
   type Sql,
 } from '@herald/database';
 import { type JobOf, OnJob } from '@herald/queue';
@@ -42,24 +42,19 @@ export class AgentActionsConsumer {
   /** What one recipient did with an action; 404 when the company has no such action or it has no such recipient. */
   @OnJob(agentActions, 'set-status')
   setStatus({ data }: JobOf<typeof agentActions, 'set-status'>): Promise<CommandResult<ActionRecipient>> {
-    return once(this.database, data.correlationId, data.body, (tx) => change(tx, data.companyId, data.body));
+    return once(this.database, data.correlationId, data.body, (tx) => setStatus(tx, data.companyId, data.body));
   }
 }
 
 /** The action first, then its recipient, then the counters: the order in which everyone locks them. */
-async function change(
+async function setStatus(
   tx: Sql,
   companyId: string,
-  { notificationId, userId, status }: { notificationId: string; userId: string; status: string },
+  change: { notificationId: string; userId: string; status: string },
 ): Promise<ActionRecipient> {
-  const [before] = await tx.query<{ status: string }>(LOCK_ACTION, [notificationId, companyId]);
-  if (!before) throw notFound('Notification not found');
-  const [changed] = await tx.query<{ recipient: ActionRecipient }>(SET_ACTION_STATUS, [
-    notificationId,
-    userId,
-    status,
-    before.status,
-  ]);
-  if (!changed) throw notFound('The notification has no such recipient');
-  return changed.recipient;
+  const before = await lockAction(tx, companyId, change.notificationId);
+  if (before === undefined) throw notFound('Notification not found');
+  const recipient = await setActionStatus(tx, change, before);
+  if (!recipient) throw notFound('The notification has no such recipient');
+  return recipient;
 }

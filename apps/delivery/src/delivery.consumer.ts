@@ -1,9 +1,17 @@
 import { recordEffects } from '@herald/bootstrap';
 import { type CommandResult, delivery, type FeedItem, forbidden, notFound } from '@herald/contracts';
-import { Database, FEED_ITEM, MessageLedger, MessageWriter, once } from '@herald/database';
+import {
+  Database,
+  FEED_STATEMENTS,
+  hasWritten,
+  MessageLedger,
+  MessageWriter,
+  once,
+  readAllOfFeed,
+  setFeedStatus,
+} from '@herald/database';
 import { type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
-import { feedStatements } from './feed-statements.js';
 
 /** Job to row: works off the queue `delivery`. */
 @Controller()
@@ -14,7 +22,7 @@ export class DeliveryConsumer {
     private readonly database: Database,
     ledger: MessageLedger,
   ) {
-    this.messages = new MessageWriter(database, ledger, feedStatements, (times) =>
+    this.messages = new MessageWriter(database, ledger, FEED_STATEMENTS, (times) =>
       recordEffects(delivery.queue, times),
     );
   }
@@ -35,20 +43,11 @@ export class DeliveryConsumer {
   @OnJob(delivery, 'set-status')
   setStatus({ data }: JobOf<typeof delivery, 'set-status'>): Promise<CommandResult<FeedItem>> {
     const { messageId, login, status } = data.body;
+    const message = { companyId: data.companyId, messageId, login };
     return once(this.database, data.correlationId, data.body, async (tx) => {
-      const [item] = await tx.query<FeedItem>(
-        `update feed_messages set status = $4, read_at = case $4 when 'unread' then null
-                                                                 when 'read' then coalesce(read_at, now())
-                                                                 else read_at end
-          where id = $1 and company_id = $2 and recipient_login = $3 returning ${FEED_ITEM}`,
-        [messageId, data.companyId, login, status],
-      );
+      const item = await setFeedStatus(tx, message, status);
       if (item) return item;
-      const [written] = await tx.query(
-        'select id from feed_messages where id = $1 and company_id = $2 and author_login = $3',
-        [messageId, data.companyId, login],
-      );
-      throw written
+      throw (await hasWritten(tx, message))
         ? forbidden('Only the recipient may change the status of a message')
         : notFound('Message not found');
     });
@@ -56,17 +55,8 @@ export class DeliveryConsumer {
 
   @OnJob(delivery, 'read-all')
   readAll({ data }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<{ updated: number }>> {
-    return once(this.database, data.correlationId, data.body, async (tx) => {
-      // Locked in order, so that two of these at once do not wait for each other.
-      const rows = await tx.query(
-        `with unread as (
-           select id from feed_messages where company_id = $1 and recipient_login = $2 and status = 'unread'
-            order by created_at, id for update)
-         update feed_messages f set status = 'read', read_at = coalesce(read_at, now())
-           from unread where f.id = unread.id returning f.id`,
-        [data.companyId, data.body.login],
-      );
-      return { updated: rows.length };
-    });
+    return once(this.database, data.correlationId, data.body, async (tx) => ({
+      updated: await readAllOfFeed(tx, data.companyId, data.body.login),
+    }));
   }
 }

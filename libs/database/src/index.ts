@@ -2,17 +2,15 @@
  * The schema and the only access to Postgres: entities, migrations, roles, transactions, the only access to a company's
  * rows, and the ledger that settles jobs. It knows no queue and no HTTP.
  */
-export {
-  compareCounters,
-  cellsOf,
-  count,
-  COUNTER_CELLS,
-  countedActions,
-  countedRecipients,
-} from './agent-actions/action-counters.js';
-export { ACTION_ITEM, USERS_ACTION_ITEM, WITH_SENDER } from './agent-actions/action-item.js';
+export { compareCounters, count, countedActions, countedRecipients } from './agent-actions/action-counters.js';
+export { readStats, readTotal } from './agent-actions/action-figures.js';
+export type { ActionFilters, PageOfActions } from './agent-actions/action-filters.js';
+export { findAction } from './agent-actions/action-item.js';
+export { readActions, readUsersActions } from './agent-actions/action-page.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
-export { LOCK_ACTION, SET_ACTION_STATUS } from './agent-actions/action-status.js';
+export { ACTIONS } from './agent-actions/action-removal.js';
+export { lockAction, setActionStatus } from './agent-actions/action-status.js';
+export { isTypeInUse } from './agent-actions/action-types.js';
 export {
   hasCompany,
   hasCompanyNamed,
@@ -21,6 +19,12 @@ export {
   listCompanies,
   listUsers,
 } from './accounts/accounts.js';
+export {
+  type CheckedCredential,
+  fingerprintsOfSecrets,
+  lookUpCredential,
+  noteUses,
+} from './accounts/credential-check.js';
 export * from './accounts/credentials.js';
 export { createDataSource, migrate } from './schema/data-source.js';
 export { Database, type Sql } from './connection/database.js';
@@ -39,14 +43,26 @@ export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './
 export { completeLead, type Lead, subjectOfLead } from './messages/erasure/lead.js';
 export { completePerson, type Person, subjectOfPerson } from './messages/erasure/person.js';
 export { type Credential, type Scope, SCOPES } from './schema/entities/credential.entity.js';
-export { FEED_ITEM } from './delivery/feed-item.js';
+export { type PageOfFeed, readFeed } from './delivery/feed-page.js';
+export { FEED_STATEMENTS } from './delivery/feed-record.js';
+export { FEED } from './delivery/feed-removal.js';
+export { hasWritten, readAllOfFeed, setFeedStatus } from './delivery/feed-status.js';
+export { countUnread } from './delivery/feed-unread.js';
 export { isDataError, isDuplicateKey, isOldSchema, isOutage } from './connection/faults.js';
 export { isoTime } from './connection/iso-time.js';
+export { assignJobs } from './messages/outbox/assign-jobs.js';
+export { countOwed } from './messages/outbox/count-owed.js';
+export { findPublishedEvents, type PublishedEvent, settleEvents, takeEvents } from './messages/outbox/events.js';
+export { findHashes, insertMessages, type NewMessage } from './messages/outbox/insert.js';
+export { type Measurement, measureQueue } from './messages/outbox/measure.js';
+export { findOldJobs, lockMessagesOf, splitJobs } from './messages/outbox/old-jobs.js';
+export type { PublishedJob } from './messages/outbox/published-job.js';
+export { companiesAfter, takeTurns } from './messages/outbox/take-turns.js';
+export { tryLock } from './connection/try-lock.js';
 export { MessageLedger } from './messages/message-ledger.js';
 export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
 export { type MessageStatements, MessageWriter } from './messages/message-writer.js';
 export { findType, listTypes, saveType } from './merchant-answers/notification-types.js';
 export { bodyHash, once } from './messages/once.js';
-export { ACTIONS, FEED } from './messages/retention/remove-old.js';
 export { Retention, type RetentionOptions } from './messages/retention/retention.js';
 export { prepareRoles, roleUrl, ROLES, type Role } from './schema/roles.js';

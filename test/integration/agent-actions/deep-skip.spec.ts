@@ -1,5 +1,4 @@
-import { compareCounters, count, countedRecipients, Database } from '@herald/database';
-import type { ActionFilters } from '../../../apps/gateway/src/agent-actions/action-filters.js';
+import { type ActionFilters, compareCounters, count, countedRecipients, Database } from '@herald/database';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
 import { seedActions } from '../../../apps/cli/src/seed/seed-actions.js';
 import { aPerson } from '../../support/actions.js';

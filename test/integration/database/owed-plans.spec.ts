@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { ACTION_STATEMENTS } from '@herald/database';
+import { ACTION_STATEMENTS, assignJobs, FEED_STATEMENTS } from '@herald/database';
 import { Pool } from 'pg';
-import { assignJobs } from '../../../apps/gateway/src/outbox/assign-jobs.js';
 import { packJobs } from '../../../apps/gateway/src/outbox/outbox-message.js';
-import { feedStatements } from '../../../apps/delivery/src/feed-statements.js';
 import { anAction } from '../../support/actions.js';
 import { comparisonsOf } from '../../support/plans.js';
 import { type FreshDatabase, freshDatabase } from '../../support/servers.js';
@@ -58,7 +56,7 @@ describe('work on what is owed, with statistics from when little was', () => {
 
   it.each([
     ['agent-actions', 'herald_agent_actions', ACTION_STATEMENTS.moveOwed, action()],
-    ['delivery', 'herald_delivery', feedStatements.moveOwed, message],
+    ['delivery', 'herald_delivery', FEED_STATEMENTS.moveOwed, message],
   ])('moves the messages of a job of %s without comparing each with each', async (queue, role, statement, body) => {
     await owe(queue, body);
     const compared = await comparisonsOf(

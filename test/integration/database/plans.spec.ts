@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { Database } from '@herald/database';
+import { type ActionFilters, Database, type PageOfFeed } from '@herald/database';
 import { Pool } from 'pg';
-import type { ActionFilters } from '../../../apps/gateway/src/agent-actions/action-filters.js';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
-import { type FeedPage, FeedQuery } from '../../../apps/gateway/src/delivery/feed.query.js';
+import { FeedQuery } from '../../../apps/gateway/src/delivery/feed.query.js';
 import { MessageTraceQuery } from '../../../apps/gateway/src/delivery/message-trace.query.js';
 import type { ListParams } from '../../../apps/gateway/src/merchant-answers/merchant-answers.params.js';
 import { MerchantAnswersQuery } from '../../../apps/gateway/src/merchant-answers/merchant-answers.query.js';
@@ -102,7 +101,7 @@ const stats =
     new AgentActionsQuery(database).stats(COMPANY, filters());
 const person = { kind: 'person' as const, issuer: '', companyId: COMPANY, login: 'dmurta' };
 const feed =
-  (asked: () => Partial<FeedPage>): Work =>
+  (asked: () => Partial<PageOfFeed>): Work =>
   (database) =>
     new FeedQuery(database).page(person, { tab: 'all', limit: 50, ...asked() });
 const trace =

@@ -8,6 +8,7 @@ const root = resolve(__dirname, '../../..');
 
 interface Config {
   options: { typeAware: boolean };
+  jsPlugins: string[];
   overrides: { files: string[]; rules: Record<string, unknown> }[];
 }
 const { config } = ts.readConfigFile(join(root, '.oxlintrc.json'), ts.sys.readFile) as { config: Config };
@@ -124,6 +125,11 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
   },
 };
 
+const SQL = 'herald(no-sql)';
+
+/** Texts of an app that are no SQL. */
+const NO_SQL = `export const texts = ['Select the dead letters first', 'Update a message', 'with care', 'select'];`;
+
 /** Files that break one other rule each. */
 const violations: Record<string, [source: string, rule: string]> = {
   'libs/queue/src/way/export.ts': ["export * from 'pg';", DATABASE],
@@ -141,6 +147,18 @@ const violations: Record<string, [source: string, rule: string]> = {
   'apps/gateway/src/any.ts': ['export let x: any;', 'typescript(no-explicit-any)'],
   'apps/gateway/src/console.ts': ['console.log(1);', 'eslint(no-console)'],
   'libs/bootstrap/src/console.ts': ['console.log(1);', 'eslint(no-console)'],
+  'apps/gateway/src/sql/select.ts': ["export const text = 'select id from outbox where queue = $1';", SQL],
+  'apps/gateway/src/sql/function.ts': ["export const text = 'select pg_notify($1, $2)';", SQL],
+  'apps/delivery/src/sql/insert.ts': [
+    'export const text = (table: string) => `\n insert into ${table} values ($1)`;',
+    SQL,
+  ],
+  'apps/ops/src/sql/update.ts': ['export const text = `update outbox o set alone = true`;', SQL],
+  'apps/agent-actions/src/sql/delete.ts': ["export const text = 'DELETE FROM outbox';", SQL],
+  'apps/gateway/src/sql/with.ts': [
+    'export const text = `with taken as (delete from outbox returning *) table taken`;',
+    SQL,
+  ],
   'apps/gateway/src/unused.ts': ['const x = 1;', 'eslint(no-unused-vars)'],
   'apps/gateway/src/equal.ts': ['export const f = (x: unknown) => x == 1;', 'eslint(eqeqeq)'],
   'apps/gateway/src/long.ts': ['export {};\n'.repeat(301), 'eslint(max-lines)'],
@@ -172,7 +190,13 @@ describe('the rules of the linter', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'herald-lint-'));
     // When one of these is missing the linter resolves no import, and sees no cycle.
-    for (const file of ['tsconfig.base.json', 'apps/tsconfig.json', 'libs/tsconfig.json', 'test/tsconfig.json']) {
+    for (const file of [
+      'tsconfig.base.json',
+      'apps/tsconfig.json',
+      'libs/tsconfig.json',
+      'test/tsconfig.json',
+      ...config.jsPlugins,
+    ]) {
       cpSync(join(root, file), join(folder, file));
     }
     mkdirSync(join(folder, 'node_modules'));
@@ -196,6 +220,8 @@ describe('the rules of the linter', () => {
         expected[`${at}/forbidden-${n}${ending}.ts`] = [rule];
       });
     }
+    write('apps/ops/src/sql/none.ts', NO_SQL);
+    write('apps/cli/src/seed/sql.ts', "export const text = 'select id from outbox';");
     for (const [file, [source, rule]] of Object.entries(violations)) {
       write(file, source);
       expected[file] = [rule];

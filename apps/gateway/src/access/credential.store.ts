@@ -1,23 +1,8 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type Credential, Database, secretHash } from '@herald/database';
+import { type CheckedCredential, Database, lookUpCredential, noteUses, secretHash } from '@herald/database';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { CredentialCaller } from './caller.js';
-
-type Row = Pick<
-  Credential,
-  | 'id'
-  | 'companyId'
-  | 'secretHash'
-  | 'previousHash'
-  | 'previousExpiresAt'
-  | 'scopes'
-  | 'authorLogins'
-  | 'limitPerMinute'
-  | 'limitPerHour'
-  | 'expiresAt'
-  | 'revokedAt'
->;
 
 /** `hrld_<env>_<id>_<secret>` (contracts README, "Credentials"). */
 const TOKEN = /^hrld_[a-z]+_([0-9a-z]{8,32})_([0-9A-Za-z]{32,128})$/;
@@ -33,12 +18,12 @@ const MAX_KNOWN = 50_000;
  */
 @Injectable()
 export class CredentialStore implements BeforeApplicationShutdown {
-  private readonly rows = new LRUCache<string, { row?: Row }>({
+  private readonly rows = new LRUCache<string, { row?: CheckedCredential }>({
     max: MAX_KNOWN,
     ttl: KNOWN_FOR_MS,
     fetchMethod: async (id, _known, { options }) => {
       const startedAt = performance.now();
-      const [row] = await this.database.query<Row>(SELECT, [id]);
+      const row = await lookUpCredential(this.database, id);
       // The row was current when the query started: a slow query shortens the time in the cache.
       options.ttl = Math.max(1, KNOWN_FOR_MS - (performance.now() - startedAt));
       return { row };
@@ -90,7 +75,7 @@ export class CredentialStore implements BeforeApplicationShutdown {
     return caller;
   }
 
-  private callerOf(row: Row | undefined, hash: Buffer): CredentialCaller | undefined {
+  private callerOf(row: CheckedCredential | undefined, hash: Buffer): CredentialCaller | undefined {
     const now = new Date();
     if (!isValid(row, hash, now)) return undefined;
     this.lastUse.set(row.id, now);
@@ -112,31 +97,20 @@ export class CredentialStore implements BeforeApplicationShutdown {
 
   private async saveLastUse(): Promise<void> {
     if (this.lastUse.size === 0) return;
-    // All gateways update in the same order, so that two of them cannot deadlock.
-    const uses = [...this.lastUse].toSorted(([one], [other]) => (one < other ? -1 : 1));
+    const uses = [...this.lastUse];
     this.lastUse.clear();
-    const columns = [uses.map(([id]) => id), uses.map(([, at]) => at)];
-    await this.database.query(NOTE_USE, columns).catch(() => {
+    await noteUses(this.database, uses).catch(() => {
       // Written with the next batch, unless the credential is used again before.
       for (const [id, at] of uses) if (!this.lastUse.has(id)) this.lastUse.set(id, at);
     });
   }
 }
 
-/** Plain SQL, because a gateway may read credentials only through this function. */
-const SELECT = `
-  select id, company_id as "companyId", secret_hash as "secretHash", previous_hash as "previousHash",
-         previous_expires_at as "previousExpiresAt", scopes, author_logins as "authorLogins",
-         limit_per_minute as "limitPerMinute", limit_per_hour as "limitPerHour", expires_at as "expiresAt",
-         revoked_at as "revokedAt"
-    from find_credential($1)`;
-const NOTE_USE = 'select note_use_of_credentials($1, $2)';
-
 /** Compared with the given hash when there is no stored one, so that both cases take equally long. */
 const NO_HASH = Buffer.alloc(secretHash('').length);
 
 /** Returns whether the hash is valid. During a rotation the previous secret stays valid until it expires. */
-function isValid(row: Row | undefined, hash: Buffer, now: Date): row is Row {
+function isValid(row: CheckedCredential | undefined, hash: Buffer, now: Date): row is CheckedCredential {
   const current = timingSafeEqual(hash, row?.secretHash ?? NO_HASH);
   const previous = timingSafeEqual(hash, row?.previousHash ?? NO_HASH);
   if (!row || row.revokedAt || (row.expiresAt && row.expiresAt <= now)) return false;

@@ -1,4 +1,4 @@
-import { Database } from '@herald/database';
+import { Database, fingerprintsOfSecrets } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 
 /** Bytes of each hash that are compared. */
@@ -35,8 +35,7 @@ export class KnownSecrets {
   private async load(): Promise<void> {
     const startedAt = performance.now();
     try {
-      const [row] = await this.database.query<{ known: Buffer }>('select fingerprints_of_secrets() as known');
-      this.known = row?.known ?? this.known;
+      this.known = (await fingerprintsOfSecrets(this.database)) ?? this.known;
       this.freshUntil = performance.now() + FRESH_MS;
     } catch {
       // The last known list stays in use: each secret in it is still looked up.

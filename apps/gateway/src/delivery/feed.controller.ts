@@ -15,6 +15,7 @@ import {
   UnreadCount,
   Updated,
 } from '@herald/contracts';
+import type { NewMessage } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
@@ -22,7 +23,6 @@ import { People, Scope } from '../access/access.decorators.js';
 import { Caller, type CredentialCaller, type PersonCaller } from '../access/caller.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { ItemFaults } from '../validation/validation.js';
-import type { NewMessage } from '../outbox/outbox-message.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedParams, MessageId, NOT_FOUND, Nothing } from './feed.params.js';
 import { FeedQuery } from './feed.query.js';

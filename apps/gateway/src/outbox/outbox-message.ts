@@ -1,18 +1,3 @@
-/** A message to be accepted. */
-export interface NewMessage {
-  /** The correlationId. */
-  id: string;
-  queue: string;
-  /** The job of the queue's contract that the worker runs for it. */
-  job: string;
-  companyId: string;
-  body: unknown;
-  /** Fed before the company's ordinary messages. */
-  urgent?: boolean;
-  /** The trace of the request that sends it. */
-  traceparent?: string;
-}
-
 /** Outbox rows that travel in one job. */
 export interface OwedJob {
   queue: string;
@@ -24,9 +9,6 @@ export interface OwedJob {
   urgent: boolean;
 }
 
-/** The order in which a company's unpublished messages are fed. */
-export const LANE = { urgent: 0, ordinary: 1 } as const;
-
 interface Row {
   id: string;
   queue: string;
@@ -34,15 +16,6 @@ interface Row {
   urgent?: boolean;
   traceparent?: string | null;
 }
-
-/** The columns of an outbox row that determine its job. */
-export type OwedRow = { id: string; alone: boolean; lane: number; traceparent: string | null };
-
-export const rowOf = (queue: string, { lane, ...row }: OwedRow): Row => ({
-  ...row,
-  queue,
-  urgent: lane === LANE.urgent,
-});
 
 /** Packs rows into jobs by queue. Urgent rows get separate jobs, and rows marked `alone` one job each. */
 export function packJobs(rows: Row[], maxIds: number, newJobId: () => string): OwedJob[] {

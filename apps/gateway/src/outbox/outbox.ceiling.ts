@@ -1,8 +1,7 @@
-import { Database } from '@herald/database';
+import { countOwed, Database, type NewMessage } from '@herald/database';
 import { Inject, Injectable } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
 import { Allowance } from './allowance.js';
-import type { NewMessage } from './outbox-message.js';
 
 /** The messages of one send, all of one queue. */
 interface Send {
@@ -77,8 +76,8 @@ export class OutboxCeiling {
     const { uncommitted } = level;
     const startedAt = performance.now();
     try {
-      const [row] = await this.database.query<{ owed: number }>(COUNT, [queue, OUTBOX_LIMIT]);
-      const room = Math.max(0, OUTBOX_LIMIT - (row?.owed ?? 0) - uncommitted);
+      const owed = await countOwed(this.database, queue, OUTBOX_LIMIT);
+      const room = Math.max(0, OUTBOX_LIMIT - owed - uncommitted);
       const share = Math.floor(room / GATEWAYS);
       level.rest = room - share;
       level.low = room - share / 2;
@@ -102,4 +101,3 @@ export class OutboxCeiling {
   }
 }
 
-const COUNT = 'select owed_messages($1, true, $2) + owed_messages($1, false, $2) as owed';

@@ -1,13 +1,22 @@
 import { randomUUID } from 'node:crypto';
 import { MAX_OWED_IDS, OwnFault } from '@herald/contracts';
-import { Database, type Sql } from '@herald/database';
+import {
+  assignJobs,
+  companiesAfter,
+  Database,
+  type Measurement,
+  measureQueue,
+  type NewMessage,
+  type Sql,
+  takeTurns,
+  tryLock,
+} from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { NIL } from 'uuid';
 import type { GatewayEnv } from '../gateway.env.js';
 import { Allowance } from './allowance.js';
-import { assignJobs } from './assign-jobs.js';
-import { type NewMessage, type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
+import { type OwedJob, packJobs } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
 
@@ -19,15 +28,6 @@ interface Feed {
   backlog: boolean;
   /** The number of messages that may be published before the last of them would be late; adapted continuously. */
   depth: number;
-}
-
-/** A measurement of a queue. */
-interface Measurement {
-  published: number;
-  /** Messages published more than `LATE_AFTER_MS` ago, and those so old that overload is not the cause. */
-  late: number;
-  stale: number;
-  backlog: boolean;
 }
 
 const ROUND_MS = 100;
@@ -126,14 +126,9 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  private async measure(tx: Sql, queue: string): Promise<Measurement> {
-    const [measured] = await tx.query<Measurement & Record<string, unknown>>(MEASURE, [
-      queue,
-      this.settings.PUBLISHED_LIMIT,
-      LATE_AFTER_MS,
-      STALE_AFTER_MS,
-    ]);
-    return measured as Measurement;
+  private measure(tx: Sql, queue: string): Promise<Measurement> {
+    const limit = this.settings.PUBLISHED_LIMIT;
+    return measureQueue(tx, queue, { limit, lateMs: LATE_AFTER_MS, staleMs: STALE_AFTER_MS });
   }
 
   private async feedAll(): Promise<void> {
@@ -155,10 +150,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Returns undefined when there is no room, nothing waits, or another gateway is feeding this queue. */
   private async assign(tx: Sql, queue: string, feed: Feed): Promise<OwedJob[] | undefined> {
-    const [lock] = await tx.query<{ mine: boolean }>('select pg_try_advisory_xact_lock(hashtext($1)) as mine', [
-      `herald.feed.${queue}`,
-    ]);
-    if (!lock?.mine) return undefined;
+    if (!(await tryLock(tx, `herald.feed.${queue}`))) return undefined;
     const { PUBLISHED_LIMIT } = this.settings;
     const measured = await this.measure(tx, queue);
     const depth = isBehind(measured) ? feed.depth / 2 : feed.depth + DEPTH_STEP;
@@ -167,23 +159,14 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
     if (rows <= 0) return undefined;
     const companies = await this.nextCompanies(tx, queue);
     if (companies.length === 0) return undefined;
-    const each = Math.ceil(rows / companies.length);
-    const turn = await tx.query<OwedRow>(TAKE_TURNS, [queue, companies, each, rows]);
-    const jobs = packJobs(
-      turn.map((row) => rowOf(queue, row)),
-      MAX_OWED_IDS,
-      randomUUID,
-    );
+    const jobs = packJobs(await takeTurns(tx, queue, companies, rows), MAX_OWED_IDS, randomUUID);
     await assignJobs(tx, jobs);
     return jobs;
   }
 
   private async nextCompanies(tx: Sql, queue: string): Promise<string[]> {
     const after = this.served.get(queue) ?? NIL;
-    const find = async (from: string) =>
-      (await tx.query<{ company_id: string }>(COMPANIES_AFTER, [queue, from, MAX_COMPANIES_PER_ROUND])).map(
-        ({ company_id }) => company_id,
-      );
+    const find = (from: string) => companiesAfter(tx, queue, from, MAX_COMPANIES_PER_ROUND);
     let companies = await find(after);
     if (companies.length < MAX_COMPANIES_PER_ROUND && after !== NIL) {
       companies = [...new Set([...companies, ...(await find(NIL))])].slice(0, MAX_COMPANIES_PER_ROUND);
@@ -196,28 +179,3 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
 /** True when the workers are behind: more would only delay later messages. A few may be late for other reasons. */
 const isBehind = ({ published, late, stale }: Measurement) =>
   late > Math.max(LEAST_DEPTH, (published - stale) * LATE_SHARE);
-
-const MEASURE = `
-  select p.*, exists (select from outbox where queue = $1 and job_id is null) as backlog
-    from published_messages($1, $2, $3 * interval '1 millisecond', $4 * interval '1 millisecond') p`;
-
-/** Finds the companies by skipping through the index, however many messages each has. */
-const COMPANIES_AFTER = `
-  with recursive hop as (
-    (select company_id from outbox where queue = $1 and job_id is null and company_id > $2
-      order by company_id limit 1)
-    union all
-    select (select o.company_id from outbox o where o.queue = $1 and o.job_id is null and o.company_id > hop.company_id
-             order by o.company_id limit 1)
-      from hop where hop.company_id is not null)
-  select company_id from hop where company_id is not null limit $3`;
-
-const TAKE_TURNS = `
-  select o.id, o.alone, o.lane, o.traceparent
-    from unnest($2::uuid[]) with ordinality as c(company_id, seat)
-   cross join lateral (
-     select id, alone, lane, traceparent, row_number() over (order by lane, accepted_at, id) as turn
-       from (select id, alone, lane, traceparent, accepted_at from outbox
-              where queue = $1 and job_id is null and company_id = c.company_id
-              order by lane, accepted_at, id limit $3) oldest) o
-   order by o.turn, c.seat limit $4`;

@@ -1,19 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { MAX_OWED_IDS, type QueueContract } from '@herald/contracts';
-import { Database, type Sql } from '@herald/database';
+import {
+  assignJobs,
+  Database,
+  findOldJobs,
+  lockMessagesOf,
+  type PublishedJob,
+  splitJobs,
+  type Sql,
+} from '@herald/database';
 import { type JobState, QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { NIL } from 'uuid';
 import type { GatewayEnv } from '../gateway.env.js';
-import { assignJobs } from './assign-jobs.js';
-import { type OwedJob, type OwedRow, packJobs, rowOf } from './outbox-message.js';
+import { type OwedJob, packJobs } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
 import { forEach, Repeat } from './repeat.js';
-
-interface OldJob {
-  job_id: string;
-  queued_at: Date;
-}
 
 const ROUND_MS = 1000;
 const MAX_JOBS_PER_ROUND = 500;
@@ -26,7 +27,7 @@ const MAX_JOBS_PER_ROUND = 500;
 export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(OutboxSweeper.name);
   /** The last job of the previous round, by queue; the next round continues after it. */
-  private readonly reached = new Map<string, OldJob>();
+  private readonly reached = new Map<string, PublishedJob>();
   private repeat?: Repeat;
 
   constructor(
@@ -63,55 +64,25 @@ export class OutboxSweeper implements OnModuleInit, BeforeApplicationShutdown {
     const inState = (...wanted: JobState[]) => old.filter((_, index) => wanted.includes(states[index] as JobState));
     const lost = inState('gone', 'completed');
     const failed = inState('failed');
-    if (failed.length > 0) await this.database.feeding((tx) => tx.query(SPLIT, keys(contract.queue, failed)));
+    if (failed.length > 0) await this.database.feeding((tx) => splitJobs(tx, contract.queue, failed));
     if (lost.length === 0) return;
     const jobs = await this.database.feeding((tx) => this.replace(tx, contract.queue, lost));
     this.logger.log(`queue ${contract.queue}: ${lost.length} lost jobs replaced`);
     await this.publisher.publish(jobs);
   }
 
-  private async findOld(tx: Sql, queue: string): Promise<OldJob[]> {
+  private async findOld(tx: Sql, queue: string): Promise<PublishedJob[]> {
     const after = this.reached.get(queue);
-    const old = await tx.query<OldJob>(FIND_OLD, [
-      queue,
-      this.settings.SWEEP_AFTER_MS,
-      after?.queued_at ?? '-infinity',
-      after?.job_id ?? NIL,
-      MAX_JOBS_PER_ROUND,
-    ]);
+    const old = await findOldJobs(tx, queue, { ageMs: this.settings.SWEEP_AFTER_MS, after, limit: MAX_JOBS_PER_ROUND });
     const last = old.length === MAX_JOBS_PER_ROUND ? old.at(-1) : undefined;
     if (last) this.reached.set(queue, last);
     else this.reached.delete(queue);
     return old;
   }
 
-  private async replace(tx: Sql, queue: string, lost: OldJob[]): Promise<OwedJob[]> {
-    const rows = await tx.query<OwedRow>(LOCK_ROWS, keys(queue, lost));
-    const jobs = packJobs(
-      rows.map((row) => rowOf(queue, row)),
-      MAX_OWED_IDS,
-      randomUUID,
-    );
+  private async replace(tx: Sql, queue: string, lost: PublishedJob[]): Promise<OwedJob[]> {
+    const jobs = packJobs(await lockMessagesOf(tx, queue, lost), MAX_OWED_IDS, randomUUID);
     await assignJobs(tx, jobs);
     return jobs;
   }
 }
-
-const keys = (queue: string, jobs: OldJob[]) => [
-  queue,
-  jobs.map(({ queued_at }) => queued_at),
-  jobs.map(({ job_id }) => job_id),
-];
-
-const FIND_OLD = `
-  select distinct queued_at, job_id from outbox
-   where queue = $1 and job_id is not null and queued_at < now() - $2 * interval '1 millisecond'
-     and (queued_at, job_id) > ($3, $4)
-   order by queued_at, job_id limit $5`;
-
-const OF_JOBS = `queue = $1 and job_id is not null and queued_at = any($2::timestamptz[]) and job_id = any($3::uuid[])`;
-
-const LOCK_ROWS = `select id, alone, lane, traceparent from outbox where ${OF_JOBS} order by accepted_at, id for update skip locked`;
-
-/** Feeds the messages of a failed job again, each alone, so that only the message that fails is given up. */
-const SPLIT = `update outbox set alone = true, job_id = null, queued_at = null where ${OF_JOBS}`;

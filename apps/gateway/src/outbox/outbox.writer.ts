@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { recordAccepted, recordBatch } from '@herald/bootstrap';
 import { activeTraceparent, keyReused, MAX_OWED_IDS, step, unavailable, within } from '@herald/contracts';
-import { Database } from '@herald/database';
+import { Database, insertMessages, type NewMessage } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
 import { findRepeated } from '../idempotency/used-keys.js';
-import { LANE, type NewMessage, type OwedJob, packJobs } from './outbox-message.js';
+import { type OwedJob, packJobs } from './outbox-message.js';
 import { OutboxCeiling } from './outbox.ceiling.js';
 import { OutboxFeeder } from './outbox.feeder.js';
 import { OwedPublisher } from './owed-publisher.js';
@@ -121,19 +121,8 @@ export class OutboxWriter {
 
   /** Commits, and returns the callers whose messages were written: those without a key, and those with a new key. */
   private async insert(callers: Waiting[], jobs: OwedJob[]): Promise<Set<Waiting>> {
-    if (callers.every(({ key }) => !key)) {
-      await this.database.query(INSERT, columns(callers, jobs));
-      return new Set(callers);
-    }
-    // All gateways insert keys in the same order, so that two of them cannot deadlock.
-    const keys = callers.flatMap(({ key }) => key ?? []).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    const rows = await this.database.query<{ id: string }>(INSERT_KEYED, [
-      ...columns(callers, jobs),
-      callers.flatMap(({ key, messages }) => messages.map(() => key?.id ?? null)),
-      keys.map(({ id }) => id),
-      keys.map(({ hash }) => hash),
-    ]);
-    const isNew = new Set(rows.map(({ id }) => id));
+    const jobIds = new Map(jobs.flatMap(({ ids, jobId }) => ids.map((id) => [id, jobId] as const)));
+    const isNew = await insertMessages(this.database, callers, jobIds);
     return new Set(callers.filter(({ key }) => !key || isNew.has(key.id)));
   }
 
@@ -187,35 +176,3 @@ function withoutReplayed(jobs: OwedJob[], fresh: Set<Waiting>): OwedJob[] {
     }))
     .filter(({ ids }) => ids.length > 0);
 }
-
-function columns(callers: Waiting[], jobs: OwedJob[]): unknown[] {
-  const messages = callers.flatMap((caller) => caller.messages);
-  const jobIds = new Map(jobs.flatMap(({ ids, jobId }) => ids.map((id) => [id, jobId] as const)));
-  return [
-    messages.map(({ id }) => id),
-    messages.map(({ queue }) => queue),
-    messages.map(({ job }) => job),
-    messages.map(({ companyId }) => companyId),
-    messages.map(({ body }) => JSON.stringify(body)),
-    messages.map(({ urgent }) => (urgent ? LANE.urgent : LANE.ordinary)),
-    messages.map(({ id }) => jobIds.get(id) ?? null),
-    messages.map(({ traceparent }) => traceparent ?? null),
-  ];
-}
-
-const GIVEN = `unnest($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::jsonb[], $6::smallint[], $7::uuid[], $8::text[]`;
-const FIELDS = 'id, queue, job, company_id, body, lane, job_id, traceparent';
-const WRITE = `insert into outbox (${FIELDS}, accepted_at, queued_at)
-  select ${FIELDS}, now(), case when job_id is not null then now() end from`;
-
-const INSERT = `${WRITE} ${GIVEN}) as given(${FIELDS})`;
-
-/** Messages without a key are always new. With a key, the row in `requests` decides for the whole batch together. */
-const INSERT_KEYED = `
-  with keys as (
-    insert into requests (id, body_hash) select * from unnest($10::uuid[], $11::bytea[])
-        on conflict (id) do nothing
-    returning id),
-  given as (select * from ${GIVEN}, $9::uuid[]) as given(${FIELDS}, key)),
-  written as (${WRITE} given where key is null or key in (select id from keys))
-  select id from keys`;

@@ -1,3 +1,5 @@
+import type { ActionItem } from '@herald/contracts';
+import type { Sql } from '../connection/database.js';
 import { isoTime } from '../connection/iso-time.js';
 
 /** Returns an id with its directory entry. */
@@ -27,3 +29,12 @@ export const ACTION_ITEM = `${FIELDS('n.status')}, ${recipients('')}`;
 export const USERS_ACTION_ITEM = `${FIELDS('mine.status, mine.read_at')}, ${recipients('and r.user_id = mine.user_id')}`;
 
 export const WITH_SENDER = 'left join users s on s.company_id = n.company_id and s.id = n.sender_user_id';
+
+/** $1 action, $2 company. */
+const FIND = `select ${ACTION_ITEM} from agent_actions n ${WITH_SENDER} where n.id = $1 and n.company_id = $2`;
+
+/** Returns undefined when the company has no such action. */
+export async function findAction(tx: Sql, companyId: string, id: string): Promise<ActionItem | undefined> {
+  const [action] = await tx.query<ActionItem>(FIND, [id, companyId]);
+  return action;
+}

@@ -1,8 +1,10 @@
+import type { ActionRecipient } from '@herald/contracts';
+import type { Sql } from '../connection/database.js';
 import { ACTION_RECIPIENT, WITH_USER } from './action-item.js';
 import { count, countedActions, countedRecipients } from './action-counters.js';
 
-/** $1 id, $2 company. Locks an action; every status change takes this lock before its recipients and counters. */
-export const LOCK_ACTION = `
+/** $1 action, $2 company. Locks an action; every status change takes this lock before its recipients and counters. */
+const LOCK_ACTION = `
   select status from agent_actions where id = $1 and company_id = $2 for no key update`;
 
 const CHANGES = `
@@ -15,7 +17,7 @@ const CHANGES = `
  * status and updates the counters of both. Returns the recipient as `recipient`, or no row when the user is no
  * recipient. Setting the current status again changes nothing (contracts README, "Read states").
  */
-export const SET_ACTION_STATUS = `
+const SET_STATUS = `
   with before as (
     select * from agent_action_recipients where notification_id = $1 and user_id = $2 and status <> $3),
   changed as (
@@ -35,3 +37,24 @@ export const SET_ACTION_STATUS = `
   select ${ACTION_RECIPIENT} as recipient
     from (select * from changed union all
           select * from agent_action_recipients where notification_id = $1 and user_id = $2 and status = $3) r ${WITH_USER}`;
+
+/** Locks an action and returns its status, or undefined when the company has no such action. */
+export async function lockAction(tx: Sql, companyId: string, id: string): Promise<string | undefined> {
+  const [action] = await tx.query<{ status: string }>(LOCK_ACTION, [id, companyId]);
+  return action?.status;
+}
+
+/** Changes a recipient of a locked action whose status was `before`; returns undefined when there is no such recipient. */
+export async function setActionStatus(
+  tx: Sql,
+  { notificationId, userId, status }: { notificationId: string; userId: string; status: string },
+  before: string,
+): Promise<ActionRecipient | undefined> {
+  const [changed] = await tx.query<{ recipient: ActionRecipient }>(SET_STATUS, [
+    notificationId,
+    userId,
+    status,
+    before,
+  ]);
+  return changed?.recipient;
+}

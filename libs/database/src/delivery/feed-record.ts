@@ -1,4 +1,4 @@
-import type { MessageStatements } from '@herald/database';
+import type { MessageStatements } from '../messages/message-writer.js';
 
 const COLUMNS = `id, company_id, title, body, author_login, recipient_login, question, metadata,
   created_at, accepted_at, queued_at, started_at, history`;
@@ -6,7 +6,10 @@ const MESSAGE = 'm(title text, body text, "authorLogin" text, "recipientLogin" t
 /** Metadata that is absent or null is an empty object. */
 const METADATA = (body: string) => `coalesce(nullif(${body} -> 'metadata', 'null'), '{}')`;
 
-/** Moves a message from the outbox to the feed in one statement. A concurrent second run finds no outbox row. */
+/**
+ * $1 ids, $2 queued at, $3 started at. Moves messages from the outbox to the feed in one statement. A concurrent second
+ * run finds no outbox row.
+ */
 const MOVE_OWED = `
   with taken as (delete from outbox where id = any($1::uuid[]) and queue = 'delivery' returning *)
   insert into feed_messages (${COLUMNS})
@@ -20,6 +23,7 @@ const SAME_MESSAGE = `f.company_id = g.company_id and f.title = m.title and f.bo
   and f.author_login = m."authorLogin" and f.recipient_login = m."recipientLogin"
   and f.question is not distinct from m.question and f.metadata = ${METADATA('g.body')}`;
 
+/** $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. */
 const GIVEN = `unnest($1::uuid[], $2::uuid[], $3::jsonb[], $4::timestamptz[], $5::timestamptz[])
   as g(id, company_id, body, queued_at, started_at), jsonb_to_record(g.body -> 'message') as ${MESSAGE}`;
 
@@ -38,19 +42,20 @@ const PLACE_DIRECT = `
     delete from dead_letters d using placed p where d.correlation_id = p.id and d.company_id = p.company_id)
   select id from placed`;
 
+/** Returns those of the given messages that are already in the feed or in the outbox, identical in content. */
 const FIND_TWINS = `
   select g.id from ${GIVEN}
    where exists (select from feed_messages f where f.id = g.id and ${SAME_MESSAGE})
       or exists (select from outbox o where o.id = g.id and o.company_id = g.company_id and o.body = g.body)`;
 
-/** Removes an outbox row whose message is already in the feed with the same content. */
+/** $1 id. Removes a message from the outbox if an identical one is already in the feed. */
 const LEAVE_TWIN = `
   with twin as (select g.id from outbox g, jsonb_to_record(g.body -> 'message') as ${MESSAGE}, feed_messages f
                  where g.id = $1 and f.id = g.id and ${SAME_MESSAGE})
   delete from outbox o using twin where o.id = twin.id returning o.id`;
 
-/** The statements that turn messages into rows of the feed. */
-export const feedStatements: MessageStatements = {
+/** Statements that write messages to the feed. */
+export const FEED_STATEMENTS: MessageStatements = {
   moveOwed: MOVE_OWED,
   leaveTwin: LEAVE_TWIN,
   writeDirect: PLACE_DIRECT,

@@ -1,5 +1,6 @@
 import type { ActionStats } from '@herald/contracts';
-import { cellsOf, COUNTER_CELLS, type Sql } from '@herald/database';
+import type { Sql } from '../connection/database.js';
+import { cellsOf, COUNTER_CELLS } from './action-counters.js';
 import { type ActionFilters, canMatch, onActions, onRecipients, rangeOf, Statement, within } from './action-filters.js';
 import { coverRange, type Part } from './range-cover.js';
 
@@ -106,17 +107,4 @@ export async function readStats(tx: Sql, companyId: string, filters: ActionFilte
     by_type: Object.fromEntries(byType.filter(([, count]) => count > 0).toSorted(([a], [b]) => (a < b ? -1 : 1))),
     by_priority: { low: only('low'), medium: only('medium'), high: only('high'), urgent: only('urgent') },
   };
-}
-
-/**
- * Returns whether the company uses an unlisted type, which may then be queried (contracts README, "Notification types
- * and priorities").
- */
-export async function isTypeInUse(tx: Sql, companyId: string, type: string): Promise<boolean> {
-  const [row] = await tx.query(
-    `select from agent_action_counters where company_id = $1 and scope = 'company' and scope_id = '' and grain = 'all'
-        and starts_at = '-infinity' and notification_type = $2 limit 1`,
-    [companyId, type],
-  );
-  return row !== undefined;
 }

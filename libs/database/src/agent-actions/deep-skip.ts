@@ -1,4 +1,4 @@
-import type { Sql } from '@herald/database';
+import type { Sql } from '../connection/database.js';
 import { cellsFor, countersFor, onCounters, readTotal } from './action-figures.js';
 import { type ActionFilters, type PageOfActions, Statement } from './action-filters.js';
 

@@ -1,5 +1,4 @@
 import { isUuid } from '@herald/contracts';
-import type { Cursor } from '../validation/query-fields.js';
 
 /**
  * Filters of lists and statistics, named like the parameters and the columns (contracts README, "Listing
@@ -22,7 +21,8 @@ export interface ActionFilters {
 export interface PageOfActions {
   skip: number;
   limit: number;
-  cursor?: Cursor;
+  /** The last action of the previous page. */
+  cursor?: { at: Date; id: string };
 }
 
 const COLUMNS = ['notification_type', 'priority', 'status', 'agent_id', 'query_id', 'sender_id'] as const;

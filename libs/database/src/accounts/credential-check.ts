@@ -1,0 +1,50 @@
+import type { Sql } from '../connection/database.js';
+import type { Credential } from '../schema/entities/credential.entity.js';
+
+/** The columns of a credential that are needed to check a token. */
+export type CheckedCredential = Pick<
+  Credential,
+  | 'id'
+  | 'companyId'
+  | 'secretHash'
+  | 'previousHash'
+  | 'previousExpiresAt'
+  | 'scopes'
+  | 'authorLogins'
+  | 'limitPerMinute'
+  | 'limitPerHour'
+  | 'expiresAt'
+  | 'revokedAt'
+>;
+
+/** $1 id. Plain SQL, because a gateway may read credentials only through this function. */
+const LOOK_UP = `
+  select id, company_id as "companyId", secret_hash as "secretHash", previous_hash as "previousHash",
+         previous_expires_at as "previousExpiresAt", scopes, author_logins as "authorLogins",
+         limit_per_minute as "limitPerMinute", limit_per_hour as "limitPerHour", expires_at as "expiresAt",
+         revoked_at as "revokedAt"
+    from find_credential($1)`;
+
+/** $1 ids, $2 times of the last use. */
+const NOTE_USE = 'select note_use_of_credentials($1, $2)';
+
+const FINGERPRINTS = 'select fingerprints_of_secrets() as known';
+
+/** Returns undefined when there is no such credential. */
+export async function lookUpCredential(sql: Sql, id: string): Promise<CheckedCredential | undefined> {
+  const [row] = await sql.query<CheckedCredential>(LOOK_UP, [id]);
+  return row;
+}
+
+/** Stores when credentials were last used. */
+export async function noteUses(sql: Sql, uses: [id: string, at: Date][]): Promise<void> {
+  // All gateways update in the same order, so that two of them cannot deadlock.
+  const sorted = uses.toSorted(([one], [other]) => (one < other ? -1 : 1));
+  await sql.query(NOTE_USE, [sorted.map(([id]) => id), sorted.map(([, at]) => at)]);
+}
+
+/** Returns the sorted beginnings of the hashes of all valid secrets, each of the same length. */
+export async function fingerprintsOfSecrets(sql: Sql): Promise<Buffer | undefined> {
+  const [row] = await sql.query<{ known: Buffer }>(FINGERPRINTS);
+  return row?.known;
+}

@@ -1,0 +1,38 @@
+-- $1: "123e4567-e89b-12d3-a456-426614174001"
+-- $2: "dmurta"
+-- $3: "all"
+-- $4: null
+-- $5: null
+-- $6: null
+-- $7: 51
+select *
+from (
+    (
+      select id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question,
+        metadata, status, read_at as "readAt", created_at as "createdAt", delivered_at as "deliveredAt"
+      from feed_messages
+      where company_id = $1
+        and recipient_login = $2
+        and ($3 = 'all' or tab = $3)
+        and ($4::text is null or status = $4)
+        and ($5::timestamptz is null or (created_at, id) < ($5, $6::uuid))
+      order by created_at desc, id desc
+      limit $7
+    )
+    union all
+    (
+      select id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question,
+        metadata, status, read_at as "readAt", created_at as "createdAt", delivered_at as "deliveredAt"
+      from feed_messages
+      where company_id = $1
+        and author_login = $2
+        and recipient_login <> $2
+        and ($3 = 'all' or tab = $3)
+        and ($4::text is null or status = $4)
+        and ($5::timestamptz is null or (created_at, id) < ($5, $6::uuid))
+      order by created_at desc, id desc
+      limit $7
+    )
+  ) mine
+order by "createdAt" desc, id desc
+limit $7;
