@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie';
 import { limitConnections, memberOf, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
 import { QueueWatch } from '@herald/queue';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -51,6 +52,7 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
 
 export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
+  await server.register(cookie);
   readForms(server);
   await mountBoards(server, app.get(QueueWatch));
 }
