@@ -53,6 +53,6 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
 export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
   await server.register(cookie);
-  readForms(server);
+  await readForms(server);
   await mountBoards(server, app.get(QueueWatch));
 }
