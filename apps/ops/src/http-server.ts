@@ -1,5 +1,5 @@
 import cookie from '@fastify/cookie';
-import { limitConnections, memberOf, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
+import { limitConnections, inNetworks, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
 import { QueueWatch } from '@herald/queue';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mountBoards } from './board/boards.js';
@@ -34,7 +34,7 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
     ...PRIVATE_SERVER,
     http: { ...PRIVATE_SERVER.http, maxHeaderSize: MAX_HEAD_BYTES },
     forceCloseConnections: 'idle',
-    trustProxy: memberOf(TRUSTED_PROXIES),
+    trustProxy: inNetworks(TRUSTED_PROXIES),
     rewriteUrl: ({ url = '' }) => originForm(url),
     routerOptions: { ignoreTrailingSlash: true },
   });

@@ -2,7 +2,7 @@ import { Refusal, type RefusalData } from '@herald/contracts';
 import { isOutage } from '@herald/database';
 import { HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { placeOf } from './auth/place.js';
+import { safeRedirect } from './auth/safe-redirect.js';
 import { errorPage } from './pages/error.page.js';
 import { loginPage } from './pages/login.page.js';
 
@@ -38,7 +38,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const page =
     status === 401 && !user
       ? loginPage({
-          next: placeOf(method === 'GET' ? url : '/'),
+          next: safeRedirect(method === 'GET' ? url : '/'),
           fault: message === LOG_IN ? undefined : `${message}.`,
         })
       : errorPage({ status, message, user });

@@ -14,10 +14,10 @@ import {
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { IsIn, IsObject, IsString } from 'class-validator';
-import { answerInTime } from './answer-in-time.js';
+import { checkWithTimeout } from './check-with-timeout.js';
 import { Drain } from './drain.js';
 import { Group, Operation } from './operation.decorator.js';
-import { faultLine } from './told-fault.js';
+import { faultLine } from './fault-description.js';
 import { StuckWatch, type WorkChecks } from './stuck-watch.js';
 
 declare module 'fastify' {
@@ -94,7 +94,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   onApplicationBootstrap(): void {
     // A dependency that is unavailable from the start is probably a wrong setting: log it while the operator watches.
     void this.dependencies();
-    if (this.health) this.timer = setInterval(() => void this.look(), this.health.stuckAfterMs / CHECKS_PER_LIMIT);
+    if (this.health) this.timer = setInterval(() => void this.check(), this.health.stuckAfterMs / CHECKS_PER_LIMIT);
   }
 
   beforeApplicationShutdown(): void {
@@ -160,7 +160,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
         reason = faultLine(error);
         throw error;
       });
-    if (await answerInTime(noteReason)) {
+    if (await checkWithTimeout(noteReason)) {
       if (this.away.delete(name)) this.logger.log(`${name} answers again`);
       return true;
     }
@@ -169,11 +169,11 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     return false;
   }
 
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
     const { watch } = this;
     if (!watch) return;
     const before = watch.stuck;
-    await watch.look(!Object.values(await this.dependencies()).includes('away'));
+    await watch.check(!Object.values(await this.dependencies()).includes('away'));
     for (const name of watch.stuck.filter((each) => !before.includes(each))) {
       this.logger.error(`stuck: ${name} waits, and none of it was finished for ${this.health?.stuckAfterMs} ms`);
     }

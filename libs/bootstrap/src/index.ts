@@ -2,7 +2,7 @@
  * Settings, start, logs, traces, health, metrics and stop of every service. It knows no queue, no database and no
  * contract.
  */
-import './tracing/patch.js';
+import './tracing/load-tracing.js';
 
 export * from './connections.js';
 export * from './env.js';

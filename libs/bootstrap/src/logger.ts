@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
-import { describeFault } from './told-fault.js';
+import { describeFault } from './fault-description.js';
 
 /** Keys of logged objects, at any of three depths, whose values may be secret or personal. */
 const SECRET = ['authorization', 'x-api-key', 'cookie', 'idempotency-key', 'password', 'secret', 'token', 'body'];

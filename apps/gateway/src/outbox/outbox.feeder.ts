@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_OWED_IDS, OwnFault } from '@herald/contracts';
+import { MAX_OWED_IDS, HeraldError } from '@herald/contracts';
 import { Database, type Sql } from '@herald/database';
 import { QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
@@ -86,7 +86,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   selectPublishable(messages: NewMessage[]): NewMessage[] {
     return messages.filter(({ queue }) => {
       const room = this.rooms.get(queue);
-      if (!room) throw new OwnFault(`The outbox does not feed a queue ${queue}`);
+      if (!room) throw new HeraldError(`The outbox does not feed a queue ${queue}`);
       if (room.allowance < ALLOWANCE / 2 && !room.refreshing) void this.refresh(queue, room);
       if (room.backlog || room.allowance <= 0 || !this.client.isConnected) {
         room.backlog = true;

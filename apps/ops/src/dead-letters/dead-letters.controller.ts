@@ -7,7 +7,7 @@ import { CurrentUser } from '../auth/current-user.js';
 import type { OpsUser } from '../auth/ops-users.js';
 import { Form } from '../form.js';
 import { HTML } from '../pages/html.js';
-import { confirmDropPage, droppedPage, replayedPage } from './decided.page.js';
+import { confirmDropPage, droppedPage, replayedPage } from './decision.page.js';
 import { letterPage } from './letter.page.js';
 import { lettersPage } from './letters.page.js';
 import { readSearch } from './search.js';

@@ -4,7 +4,7 @@ import { timeline } from '../messages/timeline.js';
 import { moment } from '../pages/figures.js';
 import { html, type Html, type Part } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
-import { contentFor, errorFor, jobNameFor } from '../personal.js';
+import { contentFor, errorFor, jobNameFor } from '../visibility.js';
 
 const REPLAY_TEXTS: Record<Replay['outcome'], string> = {
   replayed: 'A replay would make it owed again.',

@@ -3,7 +3,7 @@ import type { OpsUser } from '../auth/ops-users.js';
 import { moment, number } from '../pages/figures.js';
 import { html, type Html, type Part } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
-import { errorFor, jobNameFor, readsContent } from '../personal.js';
+import { errorFor, jobNameFor, readsContent } from '../visibility.js';
 import { faultsFor } from './faults-for.js';
 import { queryOf, type Search } from './search.js';
 

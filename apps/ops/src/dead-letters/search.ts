@@ -1,7 +1,7 @@
 import { isUuid } from '@herald/contracts';
 import type { DeadLetterFilter } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
-import { readsContent } from '../personal.js';
+import { readsContent } from '../visibility.js';
 
 /** The search fields as typed; an unused field is an empty text. */
 export const FIELDS = ['correlationId', 'company', 'queue', 'error'] as const;

@@ -37,7 +37,7 @@ const discreet = (span: ReadableSpan): ReadableSpan =>
 type Export = SpanExporter['export'];
 
 /** Keeps personal data and secrets out of traces. Logs an outage of the collector once instead of with every batch. */
-export class DiscreetExporter implements SpanExporter {
+export class RedactingExporter implements SpanExporter {
   private failing = false;
 
   constructor(
