@@ -12,7 +12,7 @@ export { registerGauge } from './metrics/registry.js';
 export * from './networks.js';
 export * from './operation.decorator.js';
 export * from './password.js';
-export { parseRedisUrl, type RedisAddress } from './redis-address.js';
+export { parseRedisUrl } from './redis-address.js';
 export { decodedPathOf, originForm, pathOf } from './request-target.js';
 export { run, startService } from './service.js';
 export type { Work } from './stuck-watch.js';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** Addresses and credentials of Redis, as REDIS_URL names them. */
-export interface RedisAddress {
+/** Addresses and credentials of Redis, as REDIS_URL names them; libs/queue connects to them. */
+interface RedisAddress {
   kind: 'server' | 'cluster' | 'sentinel';
   /** The server, or the initial nodes of a cluster, or the sentinels. */
   nodes: { host: string; port: number }[];

@@ -27,8 +27,7 @@ export function recordBatch(queue: string, messages: number): void {
   batches.observe({ queue }, messages);
 }
 
-/** A run of a job that ended, successful or not. */
-export interface EndedRun {
+interface RunTimes {
   queue: string;
   /** 1 for the first. */
   attempt: number;
@@ -37,7 +36,8 @@ export interface EndedRun {
   endedAt: Date;
 }
 
-export function recordRun({ queue, attempt, queuedAt, startedAt, endedAt }: EndedRun): void {
+/** Records a run of a job that ended, successful or not. */
+export function recordRun({ queue, attempt, queuedAt, startedAt, endedAt }: RunTimes): void {
   // Later attempts wait for their backoff, not for a worker.
   if (attempt === 1) waiting.observe({ queue }, secondsBetween(queuedAt, startedAt));
   processing.observe({ queue }, secondsBetween(startedAt, endedAt));
