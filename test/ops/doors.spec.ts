@@ -120,7 +120,7 @@ describe('a viewer', () => {
     for (const [method, path] of [...changes, ...CHANGES.map((path) => ['POST', path] as const)]) {
       const { status, text } = await viewer.ask(method, path);
       expect([method, path, status]).toEqual([method, path, 403]);
-      expect(text).toContain('Only admins may change anything');
+      expect(text).toContain('Only admins may make changes');
     }
   });
 });

@@ -18,5 +18,5 @@ export async function readForms(server: FastifyInstance): Promise<void> {
 export const Form = createParamDecorator((_: unknown, context: ExecutionContext) => {
   const { body } = context.switchToHttp().getRequest<FastifyRequest<{ Body?: { fields?: unknown } }>>();
   if (body?.fields instanceof URLSearchParams) return body.fields;
-  throw new Refusal({ status: 415, message: 'This takes what a form sends: application/x-www-form-urlencoded' });
+  throw new Refusal({ status: 415, message: 'The body must be sent as application/x-www-form-urlencoded' });
 });

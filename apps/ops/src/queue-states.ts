@@ -43,7 +43,7 @@ export class QueueStates {
       ),
     );
     registerGauge(
-      { name: 'herald_queue_oldest_seconds', help: 'age of the oldest job that waits', labels: ['queue'] },
+      { name: 'herald_queue_oldest_seconds', help: 'age of the oldest waiting job', labels: ['queue'] },
       async () => (await this.ofRedis()).map(({ queue, oldestSeconds: value }) => ({ labels: { queue }, value })),
     );
   }

@@ -7,7 +7,7 @@ import { TracingEnv } from './tracing/tracing.env.js';
 export class BadEnvironment extends Error {
   constructor(readonly faults: { variable: string; message: string }[]) {
     const lines = faults.map(({ variable, message }) => `  ${variable}: ${message}`);
-    super(`These environment variables must be set right before the service can start:\n${lines.join('\n')}`);
+    super(`The service cannot start until these environment variables are set correctly:\n${lines.join('\n')}`);
   }
 }
 

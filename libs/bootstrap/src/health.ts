@@ -154,17 +154,17 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Logs the start of an outage, with the reason, and its end. */
   private async responds(name: string, server: Dependency): Promise<boolean> {
-    let reason = 'no answer within a second';
+    let reason = 'no response within a second';
     const noteReason = () =>
       server.ping().catch((error: Error) => {
         reason = faultLine(error);
         throw error;
       });
     if (await checkWithTimeout(noteReason)) {
-      if (this.away.delete(name)) this.logger.log(`${name} answers again`);
+      if (this.away.delete(name)) this.logger.log(`${name} responds again`);
       return true;
     }
-    if (!this.away.has(name)) this.logger.warn(`${name} does not answer: ${reason}`);
+    if (!this.away.has(name)) this.logger.warn(`${name} does not respond: ${reason}`);
     this.away.add(name);
     return false;
   }
@@ -175,7 +175,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
     const before = watch.stuck;
     await watch.check(!Object.values(await this.dependencies()).includes('away'));
     for (const name of watch.stuck.filter((each) => !before.includes(each))) {
-      this.logger.error(`stuck: ${name} waits, and none of it was finished for ${this.health?.stuckAfterMs} ms`);
+      this.logger.error(`stuck: ${name} is waiting and has made no progress for ${this.health?.stuckAfterMs} ms`);
     }
   }
 }

@@ -113,7 +113,7 @@ async function close(app: INestApplication, drainMs: number): Promise<void> {
 
 function exitOnFaults(logger: Logger): void {
   const exit = (error: unknown) => {
-    logger.fatal({ err: error }, 'a fault nobody handled');
+    logger.fatal({ err: error }, 'unhandled error');
     process.exit(1);
   };
   process.on('uncaughtException', exit);

@@ -97,9 +97,9 @@ export class OpsGate implements CanActivate, OnModuleInit {
     if (changes) refuseOtherSites(request);
     if (!request.routeOptions.config.open) {
       const user = await this.identify(request);
-      if (changes && user.role !== 'admin') throw forbidden('Only admins may change anything');
+      if (changes && user.role !== 'admin') throw forbidden('Only admins may make changes');
       request.opsUser = user;
-      if (changes) this.logger.warn(`${user.name} asked for ${request.method} ${pathOf(request)}`);
+      if (changes) this.logger.warn(`${user.name} sent ${request.method} ${pathOf(request)}`);
     }
     request.authorized = true;
   }
@@ -134,7 +134,7 @@ function refuseOtherSites({ headers, host, protocol }: FastifyRequest): void {
   const otherOrigin = origin !== undefined && !isOrigin(origin, host, protocol);
   // An old browser states neither, and still sends the session.
   const unknownOrigin = site === undefined && origin === undefined && headers.cookie !== undefined;
-  if (otherSite || otherOrigin || unknownOrigin) throw forbidden('This was not asked for by a page of ops');
+  if (otherSite || otherOrigin || unknownOrigin) throw forbidden('The request did not come from a page of ops');
 }
 
 /** An untrusted proxy may accept https and forward http to this service, but not the other way round. */

@@ -73,7 +73,7 @@ export class Sessions {
     const { id, user } = session;
     if (session.local) return this.local.has(id) ? user : undefined;
     const hasEnded = await this.ended.has(id).catch(() => {
-      throw unauthorized('Redis is away, and with it the list of ended sessions: log in again');
+      throw unauthorized('Redis is away, so ended sessions cannot be recognized: log in again');
     });
     return hasEnded ? undefined : user;
   }

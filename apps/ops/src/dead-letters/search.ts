@@ -30,7 +30,7 @@ export function readSearch(user: OpsUser, given: URLSearchParams): ParsedSearch 
     if (!text) return undefined;
     const lower = text.toLowerCase();
     if (isUuid(lower)) return lower;
-    faults.push(`"${text}" is no ${name}: it must be a UUID`);
+    faults.push(`"${text}" is not a ${name}: it must be a UUID`);
     return undefined;
   };
   const filter = {

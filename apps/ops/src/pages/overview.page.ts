@@ -33,25 +33,25 @@ export function overviewPage({ user, queues, backlogs, states }: Overview): Html
     user,
     refreshSeconds: REFRESH_SECONDS,
     content: html`<h1>Overview</h1>
-      ${!backlogs && html`<p class="notice bad" role="alert">Postgres is away: what is owed and given up cannot be told.</p>`}
-      ${!states && html`<p class="notice bad" role="alert">Redis is away: how the queues stand cannot be told. Messages are still accepted, and stay owed.</p>`}
+      ${!backlogs && html`<p class="notice bad" role="alert">Postgres is away: the numbers of owed messages and dead letters are unknown.</p>`}
+      ${!states && html`<p class="notice bad" role="alert">Redis is away: the state of the queues is unknown. Messages are still accepted and will be delivered later.</p>`}
       <div class="tiles">
         ${tile(
           'Messages owed',
           sum(backlogs, ({ owed }) => owed),
-          owedFor > 0 && `the oldest for ${duration(owedFor)}`,
+          owedFor > 0 && `oldest: ${duration(owedFor)}`,
           owedFor > LATE_SECONDS && 'bad',
           '#queues',
         )}
         ${tile(
           'Jobs waiting',
           sum(states, ({ jobs }) => jobs.waiting),
-          waitingFor > 0 && `the oldest for ${duration(waitingFor)}`,
+          waitingFor > 0 && `oldest: ${duration(waitingFor)}`,
           waitingFor > LATE_SECONDS && 'warn',
           boardPath(user),
         )}
         ${tile('Jobs failed', failed, failed !== undefined && 'kept for seven days', Boolean(failed) && 'warn', boardPath(user))}
-        ${tile('Dead letters', letters, letters === 0 ? 'nothing was given up' : 'wait for somebody to decide', Boolean(letters) && 'warn', '/dead-letters')}
+        ${tile('Dead letters', letters, letters === 0 ? 'none' : 'replay or drop them', Boolean(letters) && 'warn', '/dead-letters')}
       </div>
       <h2 id="queues">Queues</h2>
       <div class="scroll">
@@ -80,8 +80,8 @@ export function overviewPage({ user, queues, backlogs, states }: Overview): Html
         </table>
       </div>
       <p class="quiet">
-        Owed: messages that were acknowledged and are not done, in Postgres. The other columns count jobs in Redis, each
-        of up to 200 messages. The page loads anew every ${REFRESH_SECONDS} seconds.
+        Owed: messages in Postgres that were acknowledged and are not yet delivered. The other columns count jobs in
+        Redis, each with up to 200 messages. The page reloads every ${REFRESH_SECONDS} seconds.
       </p>`,
   });
 }

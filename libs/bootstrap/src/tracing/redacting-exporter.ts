@@ -49,7 +49,7 @@ export class RedactingExporter implements SpanExporter {
     this.exporter.export(spans.map(discreet), (result) => {
       const failed = result.code !== 0;
       if (failed && !this.failing) this.logger.warn({ err: result.error }, 'traces are lost');
-      if (!failed && this.failing) this.logger.info('traces arrive again');
+      if (!failed && this.failing) this.logger.info('traces are exported again');
       this.failing = failed;
       done(result);
     });
