@@ -18,13 +18,13 @@ const requests = new Counter({
 });
 const faults = new Counter({
   name: 'herald_http_faults_total',
-  help: 'HTTP responses with an internal error',
+  help: 'internal errors returned',
   labelNames: ['route', 'method'],
   registers,
 });
 const durations = new Histogram({
   name: 'herald_http_request_duration_seconds',
-  help: 'time until the response',
+  help: 'time to respond',
   labelNames: ['route', 'method'],
   buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   registers,

@@ -12,7 +12,7 @@ const accepting = byQueue('herald_accept_duration_seconds', 'time until a messag
 const batches = byQueue('herald_batch_size', 'messages that share a commit', SIZES);
 const waiting = byQueue('herald_queue_wait_seconds', 'time that a job waits for a worker', WAITS);
 const processing = byQueue('herald_processing_seconds', 'time that a job is processed', WORK);
-const endToEnd = byQueue('herald_end_to_end_seconds', 'time from accepting a message to its effect', WAITS);
+const endToEnd = byQueue('herald_end_to_end_seconds', 'from accepting a message to its effect', WAITS);
 
 /** The clocks of two machines may differ slightly, so a negative duration counts as 0. */
 const secondsBetween = (from: Date, to: Date) => Math.max(0, to.getTime() - from.getTime()) / 1000;
