@@ -1,11 +1,11 @@
-import { settingsReader, whole, WorkerEnv } from '@herald/bootstrap';
+import { settingsReader, wholeNumber, WorkerEnv } from '@herald/bootstrap';
 
 const AgentActionsEnv = WorkerEnv.extend({
-  AGENT_ACTIONS_CONCURRENCY: whole(200, 1, 1000).describe('jobs in progress at once'),
-  ACTIONS_DAYS: whole(0, 0, 36_500).describe(
+  AGENT_ACTIONS_CONCURRENCY: wholeNumber(200, 1, 1000).describe('jobs in progress at once'),
+  ACTIONS_DAYS: wholeNumber(0, 0, 36_500).describe(
     'older actions are removed, 0 keeps everything; see How long messages are kept',
   ),
-  RETENTION_EVERY_MS: whole(600_000, 100, 86_400_000).describe('how often the worker looks for them'),
+  RETENTION_EVERY_MS: wholeNumber(600_000, 100, 86_400_000).describe('how often the worker looks for them'),
 });
 
 /** The settings that the agent-actions worker reads from its environment. */

@@ -1,11 +1,11 @@
-import { settingsReader, whole, WorkerEnv } from '@herald/bootstrap';
+import { settingsReader, wholeNumber, WorkerEnv } from '@herald/bootstrap';
 
 const DeliveryEnv = WorkerEnv.extend({
-  DELIVERY_CONCURRENCY: whole(100, 1, 1000).describe('jobs in progress at once'),
-  FEED_DAYS: whole(0, 0, 36_500).describe(
+  DELIVERY_CONCURRENCY: wholeNumber(100, 1, 1000).describe('jobs in progress at once'),
+  FEED_DAYS: wholeNumber(0, 0, 36_500).describe(
     'older messages are removed, 0 keeps everything; see How long messages are kept',
   ),
-  RETENTION_EVERY_MS: whole(600_000, 100, 86_400_000).describe('how often the worker looks for them'),
+  RETENTION_EVERY_MS: wholeNumber(600_000, 100, 86_400_000).describe('how often the worker looks for them'),
 });
 
 /** The settings that the delivery worker reads from its environment. */

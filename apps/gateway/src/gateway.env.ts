@@ -1,12 +1,12 @@
-import { listOf, networks, port, queueSecrets, ServiceEnv, settingsReader, whole } from '@herald/bootstrap';
+import { splitList, networks, port, queueSecrets, ServiceEnv, settingsReader, wholeNumber } from '@herald/bootstrap';
 import { z } from 'zod';
 import { checkJwtSettings, JwtSettings } from './access/jwt.settings.js';
 
-const limit = (fallback: number) => whole(fallback, 0, 1_000_000_000);
+const limit = (fallback: number) => wholeNumber(fallback, 0, 1_000_000_000);
 
 const origins = z
   .string()
-  .transform(listOf)
+  .transform(splitList)
   .refine(
     (values) => values.every((value) => value === '*' || (URL.canParse(value) && new URL(value).origin === value)),
     {
@@ -19,29 +19,31 @@ const isJwtSetting = ({ path }: { path?: PropertyKey[] }) => String(path?.[0]) i
 
 const GatewayEnv = ServiceEnv.extend({
   PORT: port(3000).describe('port of the API'),
-  DATABASE_POOL_SIZE: whole(10, 2, 100).describe('connections to Postgres'),
+  DATABASE_POOL_SIZE: wholeNumber(10, 2, 100).describe('connections to Postgres'),
   QUEUE_SECRET: queueSecrets.describe(
     'signs the jobs that only a gateway may put on a queue. 32 bytes or more, the same for all gateways and workers; producers must not have it. Two with a comma between them while it is changed',
   ),
 
-  MAX_IN_FLIGHT: whole(500, 1, 100_000).describe('requests in progress at once; one more is a 503 at once'),
-  CALLER_SHARE_PERCENT: whole(25, 1, 100).describe(
+  MAX_IN_FLIGHT: wholeNumber(500, 1, 100_000).describe('requests in progress at once; one more is a 503 at once'),
+  CALLER_SHARE_PERCENT: wholeNumber(25, 1, 100).describe(
     'how much of `MAX_IN_FLIGHT` one caller, or one address that is not known yet, may hold; a company, midway between that and all',
   ),
-  MAX_CONNECTIONS: whole(10_000, 1, 1_000_000).describe(
+  MAX_CONNECTIONS: wholeNumber(10_000, 1, 1_000_000).describe(
     'connections at once; for one more, the one that was idle or has been reading its answer for longest is closed',
   ),
-  STALL_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe(
+  STALL_TIMEOUT_MS: wholeNumber(30_000, 100, 3_600_000).describe(
     'how long a connection may bring nothing and take nothing of its answer',
   ),
-  MIN_BODY_BYTES_PER_SECOND: whole(1000, 1, 1_000_000).describe('how fast a body must arrive'),
-  BODY_GRACE_MS: whole(10_000, 100, 3_600_000).describe('how long nothing of a body may arrive'),
-  REQUEST_TIMEOUT_MS: whole(30_000, 100, 3_600_000).describe('how long a request may take to arrive'),
-  HEADERS_TIMEOUT_MS: whole(10_000, 100, 3_600_000).describe('how long the headers of a request may take to arrive'),
-  KEEP_ALIVE_TIMEOUT_MS: whole(72_000, 100, 3_600_000).describe(
+  MIN_BODY_BYTES_PER_SECOND: wholeNumber(1000, 1, 1_000_000).describe('how fast a body must arrive'),
+  BODY_GRACE_MS: wholeNumber(10_000, 100, 3_600_000).describe('how long nothing of a body may arrive'),
+  REQUEST_TIMEOUT_MS: wholeNumber(30_000, 100, 3_600_000).describe('how long a request may take to arrive'),
+  HEADERS_TIMEOUT_MS: wholeNumber(10_000, 100, 3_600_000).describe(
+    'how long the headers of a request may take to arrive',
+  ),
+  KEEP_ALIVE_TIMEOUT_MS: wholeNumber(72_000, 100, 3_600_000).describe(
     'how long a connection may be idle; longer than a load balancer keeps it',
   ),
-  DRAIN_MS: whole(0, 0, 600_000).describe(
+  DRAIN_MS: wholeNumber(0, 0, 600_000).describe(
     'behind a load balancer: how long it goes on answering, not ready, after it was told to stop',
   ),
   TRUSTED_PROXIES: networks.default([]).describe('addresses and networks whose `X-Forwarded-For` is believed'),
@@ -60,13 +62,15 @@ const GatewayEnv = ServiceEnv.extend({
     .transform(Number)
     .describe('`422` answers refused questions and answers with 422'),
 
-  PUBLISHED_LIMIT: whole(10_000, 1, 1_000_000).describe(
+  PUBLISHED_LIMIT: wholeNumber(10_000, 1, 1_000_000).describe(
     'messages of a queue that are published and unfinished; what is above is fed in turn',
   ),
-  OUTBOX_LIMIT: whole(1_000_000, 1000, 1_000_000_000).describe(
+  OUTBOX_LIMIT: wholeNumber(1_000_000, 1000, 1_000_000_000).describe(
     'messages that a queue may be owed at once; a send above it is a 503',
   ),
-  SWEEP_AFTER_MS: whole(5000, 100, 3_600_000).describe('a published message older than this is looked for in Redis'),
+  SWEEP_AFTER_MS: wholeNumber(5000, 100, 3_600_000).describe(
+    'a published message older than this is looked for in Redis',
+  ),
 }).superRefine(checkJwtSettings, { when: ({ issues }) => !issues.some(isJwtSetting) });
 export type GatewayEnv = z.output<typeof GatewayEnv>;
 

@@ -1,8 +1,8 @@
-import { settingsReader, whole, WorkerEnv } from '@herald/bootstrap';
+import { settingsReader, wholeNumber, WorkerEnv } from '@herald/bootstrap';
 import { z } from 'zod';
 
 const MerchantAnswersEnv = WorkerEnv.extend({
-  MERCHANT_ANSWERS_CONCURRENCY: whole(100, 1, 1000).describe('jobs in progress at once'),
+  MERCHANT_ANSWERS_CONCURRENCY: wholeNumber(100, 1, 1000).describe('jobs in progress at once'),
   MERCHANT_ANSWERED_EVENTS: z
     .enum(['on', 'off'], 'must be on or off')
     .default('off')

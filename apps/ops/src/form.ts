@@ -1,3 +1,4 @@
+import formbody from '@fastify/formbody';
 import { Refusal } from '@herald/contracts';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -6,16 +7,16 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 const MAX_FORM_BYTES = 64 * 1024;
 
 /** Adds the parser for the forms of the pages. */
-export function readForms(server: FastifyInstance): void {
-  const options = { parseAs: 'string', bodyLimit: MAX_FORM_BYTES } as const;
-  server.addContentTypeParser<string>('application/x-www-form-urlencoded', options, (_request, body, done) =>
-    done(null, new URLSearchParams(body)),
-  );
+export async function readForms(server: FastifyInstance): Promise<void> {
+  await server.register(formbody, {
+    bodyLimit: MAX_FORM_BYTES,
+    parser: (text) => ({ fields: new URLSearchParams(text) }),
+  });
 }
 
 /** The submitted form, as `URLSearchParams`. */
 export const Form = createParamDecorator((_: unknown, context: ExecutionContext) => {
-  const { body } = context.switchToHttp().getRequest<FastifyRequest>();
-  if (body instanceof URLSearchParams) return body;
-  throw new Refusal({ status: 415, message: 'This takes what a form sends: application/x-www-form-urlencoded' });
+  const { body } = context.switchToHttp().getRequest<FastifyRequest<{ Body?: { fields?: unknown } }>>();
+  if (body?.fields instanceof URLSearchParams) return body.fields;
+  throw new Refusal({ status: 415, message: 'The body must be sent as application/x-www-form-urlencoded' });
 });

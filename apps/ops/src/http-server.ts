@@ -1,4 +1,5 @@
-import { limitConnections, memberOf, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
+import cookie from '@fastify/cookie';
+import { limitConnections, inNetworks, originForm, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from '@herald/bootstrap';
 import { QueueWatch } from '@herald/queue';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { mountBoards } from './board/boards.js';
@@ -33,7 +34,7 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
     ...PRIVATE_SERVER,
     http: { ...PRIVATE_SERVER.http, maxHeaderSize: MAX_HEAD_BYTES },
     forceCloseConnections: 'idle',
-    trustProxy: memberOf(TRUSTED_PROXIES),
+    trustProxy: inNetworks(TRUSTED_PROXIES),
     rewriteUrl: ({ url = '' }) => originForm(url),
     routerOptions: { ignoreTrailingSlash: true },
   });
@@ -51,6 +52,7 @@ export function createHttpAdapter({ TRUSTED_PROXIES }: OpsEnv): FastifyAdapter {
 
 export async function prepareHttp(app: NestFastifyApplication): Promise<void> {
   const server = app.getHttpAdapter().getInstance();
-  readForms(server);
+  await server.register(cookie);
+  await readForms(server);
   await mountBoards(server, app.get(QueueWatch));
 }

@@ -15,13 +15,13 @@ import { CONTRACTS } from './known-names.js';
 import type { OpsEnv } from './ops.env.js';
 import { OpsErrorsFilter } from './ops-errors.filter.js';
 import { OverviewController } from './overview.controller.js';
-import { Standings } from './standings.js';
+import { QueueStates } from './queue-states.js';
 
 @Module({
   controllers: [OverviewController, DeadLettersController, MessagesController, LoginController, AssetsController],
   providers: [
     { provide: DeadLetters, inject: [Database], useFactory: (database: Database) => new DeadLetters(database) },
-    Standings,
+    QueueStates,
     OpsGate,
     { provide: APP_GUARD, useExisting: OpsGate },
     { provide: APP_FILTER, useClass: OpsErrorsFilter },

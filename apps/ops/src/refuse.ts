@@ -2,22 +2,22 @@ import { Refusal, type RefusalData } from '@herald/contracts';
 import { isOutage } from '@herald/database';
 import { HttpException, Logger } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { placeOf } from './auth/place.js';
+import { safeRedirect } from './auth/safe-redirect.js';
 import { errorPage } from './pages/error.page.js';
 import { loginPage } from './pages/login.page.js';
 
 const logger = new Logger('http');
 
 /** The message of a 401 that the login page does not show. */
-export const LOG_IN = 'Log in to enter';
+export const LOG_IN = 'Log in to continue';
 
 function refusalOf(error: unknown): RefusalData {
   if (error instanceof Refusal) return error.data;
   const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
-  if (status === 404) return { status, message: 'There is no such page' };
+  if (status === 404) return { status, message: 'Page not found' };
   if (typeof status === 'number' && status >= 400 && status < 500) return { status, message: (error as Error).message };
   if (isOutage(error)) return { status: 503, message: 'The database is away; try again' };
-  return { status: 500, message: 'This went wrong; the log says why' };
+  return { status: 500, message: 'Something went wrong; see the log' };
 }
 
 /** Sends the response for an error: a page for people, JSON for programs. */
@@ -39,7 +39,7 @@ export function refuse(error: unknown, request: FastifyRequest, reply: FastifyRe
   const page =
     status === 401 && !user
       ? loginPage({
-          next: placeOf(method === 'GET' ? url : '/'),
+          next: safeRedirect(method === 'GET' ? url : '/'),
           fault: message === LOG_IN ? undefined : `${message}.`,
         })
       : errorPage({ status, message, user });

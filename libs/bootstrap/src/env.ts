@@ -7,7 +7,7 @@ import { TracingEnv } from './tracing/tracing.env.js';
 export class BadEnvironment extends Error {
   constructor(readonly faults: { variable: string; message: string }[]) {
     const lines = faults.map(({ variable, message }) => `  ${variable}: ${message}`);
-    super(`These environment variables must be set right before the service can start:\n${lines.join('\n')}`);
+    super(`The service cannot start until these environment variables are set correctly:\n${lines.join('\n')}`);
   }
 }
 
@@ -35,10 +35,10 @@ export const settingsReader = <T extends z.ZodObject>(declared: T): SettingsRead
 const toNumber = z.string().regex(/^\d+$/, 'must be a whole number').transform(Number);
 
 /** A whole number from `min` to `max`. */
-export const whole = (fallback: number, min: number, max: number) =>
+export const wholeNumber = (fallback: number, min: number, max: number) =>
   toNumber.pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`)).default(fallback);
 
-export const port = (fallback: number) => whole(fallback, 0, 65_535);
+export const port = (fallback: number) => wholeNumber(fallback, 0, 65_535);
 
 const POSTGRES_SCHEMES = ['postgres:', 'postgresql:'];
 const POSTGRES_FILES = ['sslrootcert', 'sslcert', 'sslkey'];
@@ -104,22 +104,24 @@ export const ServiceEnv = z.object({
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
     .default('info')
     .describe('`fatal`, `error`, `warn`, `info`, `debug`, `trace` or `silent`'),
-  STUCK_AFTER_MS: whole(60_000, 1000, 3_600_000).describe(
+  STUCK_AFTER_MS: wholeNumber(60_000, 1000, 3_600_000).describe(
     '`/health/live` fails when work has waited this long and none was finished',
   ),
-  SHUTDOWN_TIMEOUT_MS: whole(10_000, 0, 600_000).describe('how long work in progress may take when a service stops'),
+  SHUTDOWN_TIMEOUT_MS: wholeNumber(10_000, 0, 600_000).describe(
+    'how long work in progress may take when a service stops',
+  ),
   ...TracingEnv.shape,
 });
 
 /** Settings of every worker. */
 export const WorkerEnv = ServiceEnv.extend({
   HEALTH_PORT: port(0).describe('port of `/health/live` and `/health/ready`, 0 for a free one; keep it private'),
-  DATABASE_POOL_SIZE: whole(5, 1, 100).describe('connections to Postgres'),
-  JOB_LOCK_MS: whole(5000, 500, 60_000).describe('jobs of a dead worker are free after at most twice this time'),
-  PRODUCER_TIME_BEHIND_DAYS: whole(30, 1, 36_500).describe(
+  DATABASE_POOL_SIZE: wholeNumber(5, 1, 100).describe('connections to Postgres'),
+  JOB_LOCK_MS: wholeNumber(5000, 500, 60_000).describe('jobs of a dead worker are free after at most twice this time'),
+  PRODUCER_TIME_BEHIND_DAYS: wholeNumber(30, 1, 36_500).describe(
     "a producer's `timestamp` on a job counts only if it is at most this old when the job arrives, see Timestamps",
   ),
-  PRODUCER_TIME_AHEAD_MS: whole(300_000, 0, 86_400_000).describe(
+  PRODUCER_TIME_AHEAD_MS: wholeNumber(300_000, 0, 86_400_000).describe(
     'the same `timestamp` counts only if it is at most this far ahead of the arrival',
   ),
   QUEUE_SECRET: queueSecrets.describe(

@@ -14,10 +14,10 @@ import {
 } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { IsIn, IsObject, IsString } from 'class-validator';
-import { answerInTime } from './answer-in-time.js';
+import { checkWithTimeout } from './check-with-timeout.js';
 import { Drain } from './drain.js';
 import { Group, Operation } from './operation.decorator.js';
-import { faultLine } from './told-fault.js';
+import { faultLine } from './fault-description.js';
 import { StuckWatch, type WorkChecks } from './stuck-watch.js';
 
 declare module 'fastify' {
@@ -94,7 +94,7 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
   onApplicationBootstrap(): void {
     // A dependency that is unavailable from the start is probably a wrong setting: log it while the operator watches.
     void this.dependencies();
-    if (this.health) this.timer = setInterval(() => void this.look(), this.health.stuckAfterMs / CHECKS_PER_LIMIT);
+    if (this.health) this.timer = setInterval(() => void this.check(), this.health.stuckAfterMs / CHECKS_PER_LIMIT);
   }
 
   beforeApplicationShutdown(): void {
@@ -154,28 +154,28 @@ class HealthController implements OnApplicationBootstrap, BeforeApplicationShutd
 
   /** Logs the start of an outage, with the reason, and its end. */
   private async responds(name: string, server: Dependency): Promise<boolean> {
-    let reason = 'no answer within a second';
+    let reason = 'no response within a second';
     const noteReason = () =>
       server.ping().catch((error: Error) => {
         reason = faultLine(error);
         throw error;
       });
-    if (await answerInTime(noteReason)) {
-      if (this.away.delete(name)) this.logger.log(`${name} answers again`);
+    if (await checkWithTimeout(noteReason)) {
+      if (this.away.delete(name)) this.logger.log(`${name} responds again`);
       return true;
     }
-    if (!this.away.has(name)) this.logger.warn(`${name} does not answer: ${reason}`);
+    if (!this.away.has(name)) this.logger.warn(`${name} does not respond: ${reason}`);
     this.away.add(name);
     return false;
   }
 
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
     const { watch } = this;
     if (!watch) return;
     const before = watch.stuck;
-    await watch.look(!Object.values(await this.dependencies()).includes('away'));
+    await watch.check(!Object.values(await this.dependencies()).includes('away'));
     for (const name of watch.stuck.filter((each) => !before.includes(each))) {
-      this.logger.error(`stuck: ${name} waits, and none of it was finished for ${this.health?.stuckAfterMs} ms`);
+      this.logger.error(`stuck: ${name} is waiting and has made no progress for ${this.health?.stuckAfterMs} ms`);
     }
   }
 }

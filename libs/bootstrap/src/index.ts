@@ -2,7 +2,7 @@
  * Settings, start, logs, traces, health, metrics and stop of every service. It knows no queue, no database and no
  * contract.
  */
-import './tracing/patch.js';
+import './tracing/load-tracing.js';
 
 export * from './connections.js';
 export * from './env.js';
@@ -12,7 +12,7 @@ export { registerGauge } from './metrics/registry.js';
 export * from './networks.js';
 export * from './operation.decorator.js';
 export * from './password.js';
-export { parseRedisUrl, type RedisAddress } from './redis-address.js';
+export { parseRedisUrl } from './redis-address.js';
 export { decodedPathOf, originForm, pathOf } from './request-target.js';
 export { run, startService } from './service.js';
 export type { Work } from './stuck-watch.js';

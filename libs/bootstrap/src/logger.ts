@@ -1,7 +1,7 @@
 import { trace } from '@opentelemetry/api';
 import type { LoggerService } from '@nestjs/common';
 import { type Logger, pino } from 'pino';
-import { describeFault } from './told-fault.js';
+import { describeFault } from './fault-description.js';
 
 /** Keys of logged objects, at any of three depths, whose values may be secret or personal. */
 const SECRET = ['authorization', 'x-api-key', 'cookie', 'idempotency-key', 'password', 'secret', 'token', 'body'];
@@ -46,7 +46,7 @@ export class NestLogger implements LoggerService {
 
   /** With a stack, the message is an error's, which may quote content; it is replaced. */
   error(message: unknown, stack?: string, context?: string): void {
-    this.write('error', stack === undefined ? message : FAULT, { context });
+    this.write('error', stack === undefined ? message : ERROR, { context });
   }
 
   fatal(message: unknown, context?: string): void {
@@ -59,10 +59,10 @@ export class NestLogger implements LoggerService {
   }
 }
 
-const FAULT = 'a fault';
+const ERROR = 'error';
 
 function factsOf(entry: unknown): Facts {
-  if (entry instanceof Error) return { message: FAULT, err: entry };
+  if (entry instanceof Error) return { message: ERROR, err: entry };
   return isFacts(entry) ? entry : { message: String(entry) };
 }
 

@@ -1,7 +1,7 @@
 import { BlockList, isIP, isIPv4, isIPv6, SocketAddress } from 'node:net';
 import { z } from 'zod';
 
-export const listOf = (value: string): string[] => value.split(',').map((part) => part.trim());
+export const splitList = (value: string): string[] => value.split(',').map((part) => part.trim());
 
 function isNetwork(text: string): boolean {
   const [address = '', bits] = text.split('/');
@@ -12,7 +12,7 @@ function isNetwork(text: string): boolean {
 /** Addresses and networks, separated by commas. */
 export const networks = z
   .string()
-  .transform(listOf)
+  .transform(splitList)
   .refine((values) => values.every(isNetwork), { error: 'must be a list of addresses and networks like 10.0.0.0/8' });
 
 /** Returns the host, as written in a URL, by which this machine reaches a server that listens on an address. */
@@ -36,7 +36,7 @@ export function addressOf(text = ''): string | undefined {
 }
 
 /** Returns a check whether an address, in any form that `X-Forwarded-For` has, is in one of the networks. */
-export function memberOf(listed: string[]): (address: string | undefined) => boolean {
+export function inNetworks(listed: string[]): (address: string | undefined) => boolean {
   const list = new BlockList();
   for (const network of listed) {
     const [text = '', bits] = network.split('/');

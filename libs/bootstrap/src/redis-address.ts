@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
-/** Addresses and credentials of Redis, as REDIS_URL names them. */
-export interface RedisAddress {
+/** Addresses and credentials of Redis, as REDIS_URL names them; libs/queue connects to them. */
+interface RedisAddress {
   kind: 'server' | 'cluster' | 'sentinel';
   /** The server, or the initial nodes of a cluster, or the sentinels. */
   nodes: { host: string; port: number }[];
@@ -46,10 +46,10 @@ export function parseRedisUrl(url: string): RedisAddress {
     tls: scheme === 'rediss' ? filesOf(parameters) : undefined,
   };
   if (kind === 'server' && address.nodes.length > 1) {
-    throw new Error('names several servers: redis+cluster:// or redis+sentinel:// tells what they are');
+    throw new Error('names several servers: it must start with redis+cluster:// or redis+sentinel://');
   }
   const [unknown] = parameters.keys();
-  if (unknown) throw new Error(`has a parameter ${unknown}, which means nothing here`);
+  if (unknown) throw new Error(`has a parameter ${unknown}, which is not known here`);
   return address;
 }
 
@@ -66,8 +66,8 @@ function placeOf(kind: RedisAddress['kind'], path: string): { database?: number;
     return { master: path };
   }
   if (path === '') return {};
-  if (kind === 'cluster') throw new Error('names a database, and a cluster has but one');
-  if (!/^\d+$/.test(path)) throw new Error('must have the number of a database, or nothing, behind its host');
+  if (kind === 'cluster') throw new Error('names a database, but a cluster has only one');
+  if (!/^\d+$/.test(path)) throw new Error('must have the number of a database, or nothing, after its host');
   return { database: Number(path) };
 }
 
@@ -77,7 +77,7 @@ function filesOf(parameters: URLSearchParams): RedisAddress['tls'] {
     return file ? [[name, contentOf(parameter, file)]] : [];
   });
   const tls = Object.fromEntries(read) as NonNullable<RedisAddress['tls']>;
-  if (!tls.cert !== !tls.key) throw new Error('has one of sslcert and sslkey, and needs both or none');
+  if (!tls.cert !== !tls.key) throw new Error('must have both sslcert and sslkey, or neither');
   return tls;
 }
 
@@ -101,6 +101,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (error) {
-    throw new Error('has a % that begins no code: write it as %25', { cause: error });
+    throw new Error('has a % that starts no escape: write it as %25', { cause: error });
   }
 }

@@ -8,10 +8,10 @@ import { limitConnections, PRIVATE_CONNECTIONS, PRIVATE_SERVER } from './connect
 import { Drain } from './drain.js';
 import { BadEnvironment, type ServiceEnv } from './env.js';
 import { createLogger, NestLogger } from './logger.js';
-import { describeFault, faultLine } from './told-fault.js';
+import { describeFault, faultLine } from './fault-description.js';
 import { measureHttp } from './metrics/http-metrics.js';
 import { serveMetrics } from './metrics/metrics-server.js';
-import { tracing } from './tracing/patch.js';
+import { tracing } from './tracing/load-tracing.js';
 import type { TracingEnv } from './tracing/tracing.env.js';
 
 interface ServiceOptions {
@@ -113,7 +113,7 @@ async function close(app: INestApplication, drainMs: number): Promise<void> {
 
 function exitOnFaults(logger: Logger): void {
   const exit = (error: unknown) => {
-    logger.fatal({ err: error }, 'a fault nobody handled');
+    logger.fatal({ err: error }, 'unhandled error');
     process.exit(1);
   };
   process.on('uncaughtException', exit);

@@ -20,7 +20,7 @@ beforeEach(() => {
 async function pass(seconds: number, unhindered = true): Promise<string[]> {
   for (const end = now + seconds * 1000; now < end;) {
     now += LOOK_EVERY_MS;
-    await watch.look(unhindered);
+    await watch.check(unhindered);
   }
   return watch.stuck;
 }

@@ -1,4 +1,4 @@
-import { answerInTime } from './answer-in-time.js';
+import { checkWithTimeout } from './check-with-timeout.js';
 
 /** The state of one kind of work that a process must make progress with. */
 export interface Work {
@@ -24,7 +24,7 @@ export class StuckWatch {
   ) {}
 
   /** @param unhindered false while something that the work needs is unavailable; nothing counts as stuck then */
-  async look(unhindered: boolean): Promise<void> {
+  async check(unhindered: boolean): Promise<void> {
     const now = this.clock();
     // A late check means that this process itself was suspended, so it could finish nothing.
     if (!unhindered || now - this.checkedAt > this.stuckAfterMs / 2) this.unchanged.clear();
@@ -39,7 +39,7 @@ export class StuckWatch {
   }
 
   private async compare(name: string, now: number): Promise<void> {
-    const state = await answerInTime(this.work[name] as WorkChecks[string]);
+    const state = await checkWithTimeout(this.work[name] as WorkChecks[string]);
     if (!state?.value.waits) this.unchanged.delete(name);
     else if (this.unchanged.get(name)?.finished !== state.value.finished) {
       this.unchanged.set(name, { finished: state.value.finished, since: now });

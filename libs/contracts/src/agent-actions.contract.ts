@@ -1,6 +1,6 @@
 import { ActionRecipient, RecordAction, SetActionStatus } from './agent-actions.dto.js';
 import { Dto } from './dto.js';
-import { command, fromCompany, message, ofGateway, owed, resultOf } from './queue-contract.js';
+import { command, fromCompany, message, gatewayOnly, owed, resultOf } from './queue-contract.js';
 import { IsId } from './rules.js';
 
 @Dto({ ignoresOthers: true })
@@ -15,6 +15,6 @@ export const agentActions = {
   jobs: {
     record: message(RecordAction),
     owed,
-    'set-status': ofGateway(command(fromCompany(SetRecipientStatus), resultOf(ActionRecipient))),
+    'set-status': gatewayOnly(command(fromCompany(SetRecipientStatus), resultOf(ActionRecipient))),
   },
 };

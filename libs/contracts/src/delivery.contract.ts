@@ -1,6 +1,6 @@
 import { FeedItem, IsLogin, SendMessage, SetMessageStatus, Updated } from './delivery.dto.js';
 import { Dto } from './dto.js';
-import { command, fromCompany, message, ofGateway, owed, resultOf } from './queue-contract.js';
+import { command, fromCompany, message, gatewayOnly, owed, resultOf } from './queue-contract.js';
 import { IsId } from './rules.js';
 
 @Dto({ ignoresOthers: true })
@@ -20,7 +20,7 @@ export const delivery = {
   jobs: {
     deliver: message(SendMessage),
     owed,
-    'set-status': ofGateway(command(fromCompany(SetStatus), resultOf(FeedItem))),
-    'read-all': ofGateway(command(fromCompany(ReadAll), resultOf(Updated))),
+    'set-status': gatewayOnly(command(fromCompany(SetStatus), resultOf(FeedItem))),
+    'read-all': gatewayOnly(command(fromCompany(ReadAll), resultOf(Updated))),
   },
 };

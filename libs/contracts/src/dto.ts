@@ -1,7 +1,7 @@
 import { getMetadataStorage, IS_OPTIONAL, validateSync, type ValidationError, ValidationTypes } from 'class-validator';
 import { isJsonObject, type JsonObject } from './json-object.js';
-import { keepsRules } from './keeps-rules.js';
-import { OwnFault } from './own-fault.js';
+import { passesRules } from './passes-rules.js';
+import { HeraldError } from './herald-error.js';
 import { metadataOf } from './rule-metadata.js';
 
 /**
@@ -69,7 +69,7 @@ const fields = new WeakMap<object, Field[]>();
 
 /**
  * Makes a class a DTO.
- * @throws OwnFault for a rule that would be skipped: asynchronous, limited to groups, conditional, or nested by other
+ * @throws HeraldError for a rule that would be skipped: asynchronous, limited to groups, conditional, or nested by other
  *   means
  */
 export const Dto =
@@ -82,7 +82,7 @@ export const Dto =
         (each.groups?.length && 'is for some groups') ||
         (constraints.some(({ async }) => async) && 'is asynchronous') ||
         (!KINDS.includes(each.type) && 'is no rule of rules.ts');
-      if (unfit) throw new OwnFault(`${type.name}.${each.propertyName}: ${each.name ?? each.type} ${unfit}`);
+      if (unfit) throw new HeraldError(`${type.name}.${each.propertyName}: ${each.name ?? each.type} ${unfit}`);
     }
     facts.set(type, options);
   };
@@ -133,7 +133,7 @@ const unknownNames = new WeakMap<object, string[]>();
 /** Creates an instance with the given values as they would be stored. Nothing is checked yet. */
 export function instanceOf<T>(type: DtoClass<T>, given: JsonObject): T {
   const options = factsOf(type);
-  if (!options) throw new OwnFault(`${type.name} is no DTO`);
+  if (!options) throw new HeraldError(`${type.name} is no DTO`);
   if (options.unchecked) return given as T;
   const instance = new type() as JsonObject;
   const known = fieldsOf(type);
@@ -161,7 +161,7 @@ const faultsOfInstances = new WeakMap<object, Issue[]>();
 export function faultsOf(instance: object): Issue[] {
   let faults = faultsOfInstances.get(instance);
   if (!faults) {
-    faults = keepsRules(instance) ? [] : validateSync(instance, OPTIONS).flatMap((error) => faultsIn(error, instance));
+    faults = passesRules(instance) ? [] : validateSync(instance, OPTIONS).flatMap((error) => faultsIn(error, instance));
     const keys = unknownNames.get(instance);
     if (keys) faults.push({ path: [], keys, message: 'is not a known field' });
     if (faults.length > 0) faultsOfInstances.set(instance, faults);

@@ -16,7 +16,7 @@ export { validatorOf } from './linear-schema.js';
 export * from './merchant-answers.contract.js';
 export * from './merchant-answers.dto.js';
 export * from './notification-type.js';
-export { OwnFault } from './own-fault.js';
+export { HeraldError } from './herald-error.js';
 export * from './queue-contract.js';
 export { BrokenContract, checkData, isObject, readJob, UnreadableData } from './read-job.js';
 export * from './refusal.js';

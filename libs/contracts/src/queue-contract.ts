@@ -19,7 +19,7 @@ export interface JobContract<Data = unknown, Reply = unknown> {
   /** Returns the parts of a job's data for an outbox row. Absent for a job that is no message and is never owed. */
   keep?(data: Data): Kept;
   /** True if only a gateway may enqueue the job: without a gateway's proof it has no effect. */
-  ofGateway?: boolean;
+  gatewayOnly?: boolean;
 }
 
 /** The parts of a job's data that an outbox row stores, and its company. */
@@ -29,7 +29,7 @@ export interface Kept {
 }
 
 /** Retries of a command without a waiting caller; data that it needs may still arrive. */
-export const UNAWAITED = { attempts: 8, backoffMs: 1000 };
+export const RETRIES_WITHOUT_CALLER = { attempts: 8, backoffMs: 1000 };
 
 /** A queue as data: its name and its jobs. Producers and consumers share it. */
 export interface QueueContract<Jobs extends Record<string, JobContract> = Record<string, JobContract>> {
@@ -56,9 +56,9 @@ export function command<Data, Reply>(data: DtoClass<Data>, reply: DtoClass<Reply
 }
 
 /** Reserves a job for gateways; other producers cannot enqueue it. */
-export const ofGateway = <Data, Reply>(contract: JobContract<Data, Reply>): JobContract<Data, Reply> => ({
+export const gatewayOnly = <Data, Reply>(contract: JobContract<Data, Reply>): JobContract<Data, Reply> => ({
   ...contract,
-  ofGateway: true,
+  gatewayOnly: true,
 });
 
 /** Fields of every command and message on a queue (contracts README, "Job data"). */
@@ -104,7 +104,7 @@ class Owed {
 }
 
 /** Herald's own job, on every queue: it contains ids of outbox rows, whose content stays in Postgres. */
-export const owed = ofGateway(event(Owed));
+export const owed = gatewayOnly(event(Owed));
 
 /** The verdict of a command that runs once per correlationId. */
 export interface CommandResult<Verdict> {

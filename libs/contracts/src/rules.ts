@@ -13,7 +13,7 @@ import {
 } from './dto.js';
 import { faultOfJson, isJsonObject, type JsonObject } from './json-object.js';
 import { faultOfText, isLonger, isUuid, storedText, tooLong } from './text.js';
-import { inUtc, readMoment, zoned } from './timestamp.js';
+import { inUtc, readMoment, withZone } from './timestamp.js';
 
 type FaultOf = (value: unknown, instance: object) => Fault;
 
@@ -143,7 +143,7 @@ const time = (name: string, normalise: (text: string) => string | undefined) =>
 export const IsMoment = () => time('isMoment', inUtc);
 
 /** A time that is stored as written, with `Z` added if it has no zone. */
-export const IsWrittenTime = () => time('isWrittenTime', zoned);
+export const IsWrittenTime = () => time('isWrittenTime', withZone);
 
 /** Avoids `URL.canParse`: once optimized, Node 20's refuses URLs with Latin-1 letters. */
 function isUrl(value: string): boolean {

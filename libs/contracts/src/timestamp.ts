@@ -55,4 +55,4 @@ export const inUtc = (text: string): string | undefined => readMoment(text)?.flo
 const UNZONED = /T[\d:.,]+$/;
 
 /** Returns a valid time as it was written, with `Z` added if it has no zone. */
-export const zoned = (text: string): string => (UNZONED.test(text) ? `${text}Z` : text);
+export const withZone = (text: string): string => (UNZONED.test(text) ? `${text}Z` : text);

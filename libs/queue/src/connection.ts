@@ -1,4 +1,4 @@
-import { OwnFault } from '@herald/contracts';
+import { HeraldError } from '@herald/contracts';
 import { Cluster, Redis, type RedisOptions, ReplyError } from 'ioredis';
 
 /** Addresses of Redis: one server, the initial nodes of a cluster, or sentinels that know the master. */
@@ -155,7 +155,8 @@ function connectEarly(cluster: Cluster): void {
 }
 
 /** The error while Redis does not respond, with the reason as its cause if it is known. */
-export const awayError = (redis: RedisClient): Error => new OwnFault('Redis is away', { cause: lastErrors.get(redis) });
+export const awayError = (redis: RedisClient): Error =>
+  new HeraldError('Redis is away', { cause: lastErrors.get(redis) });
 
 /** Resolves when the connection is ready; false when it is not within `timeoutMs`. */
 export async function isReady(redis: RedisClient, timeoutMs: number): Promise<boolean> {
@@ -182,21 +183,21 @@ export async function reach(redis: RedisClient, prefixes: string[]): Promise<voi
  * @throws Error when a server evicts keys under memory pressure, which loses jobs silently, or is not of the kind that
  *   REDIS_URL names
  */
-export async function refuseUnfit(redis: RedisClient, timeoutMs: number): Promise<void> {
+export async function checkServers(redis: RedisClient, timeoutMs: number): Promise<void> {
   const ready = await isReady(redis, timeoutMs);
   if (/cluster support disabled/.test(lastErrors.get(redis)?.message ?? '')) {
-    throw new OwnFault('REDIS_URL names a cluster, and its server is none: it must start with redis:// then');
+    throw new HeraldError('REDIS_URL names a cluster, and its server is none: it must start with redis:// then');
   }
   if (!ready) return;
   const masters = redis instanceof Cluster ? redis.nodes('master') : [redis];
   for (const info of await Promise.all(masters.map(infoOf))) {
     const policy = /maxmemory_policy:(\S+)/.exec(info)?.[1];
     if (policy && policy !== 'noeviction') {
-      throw new OwnFault(`Redis must run with maxmemory-policy noeviction, not ${policy}: it would throw jobs away`);
+      throw new HeraldError(`Redis must run with maxmemory-policy noeviction, not ${policy}: it would throw jobs away`);
     }
     const mode = /(?:redis|server)_mode:(\w+)/.exec(info)?.[1] ?? '';
     if (['cluster', 'sentinel'].includes(mode) && !(redis instanceof Cluster)) {
-      throw new OwnFault(`REDIS_URL names a ${mode} as if it were a server: it must start with redis+${mode}://`);
+      throw new HeraldError(`REDIS_URL names a ${mode} as if it were a server: it must start with redis+${mode}://`);
     }
   }
 }

@@ -44,7 +44,7 @@ export class GatewayJobs {
    * @throws BrokenContract when the outbox has none of its messages
    */
   async refuse(job: QueuedJob, contract: JobContract | undefined, initialRun: JobRun): Promise<Verdict | undefined> {
-    if (!contract?.ofGateway || isProved(job)) return undefined;
+    if (!contract?.gatewayOnly || isProved(job)) return undefined;
     const { queue, ids } = receive(job, contract, initialRun).run;
     if (!ids || !(await this.options.ledger.owes(queue, ids)))
       throw new BrokenContract(`only a gateway may ask for "${job.name}", and no gateway signed this`);

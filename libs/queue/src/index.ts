@@ -3,10 +3,10 @@
  * table, no route and no payload.
  */
 export { prefixOf, type RedisAddress } from './connection.js';
-export { isImpersonalId } from './job-id.js';
+export { isGeneratedId } from './job-id.js';
 export { type JobOf, OnJob } from './on-job.decorator.js';
 export { type JobState, QueueClient } from './queue.client.js';
-export { type QueueStanding, QueueWatch } from './queue-watch.js';
+export { type QueueState, QueueWatch } from './queue-watch.js';
 export { Proofs } from './proof.js';
 export { QueueModule } from './queue.module.js';
 export { type EndedRun, QueueServer } from './queue.server.js';

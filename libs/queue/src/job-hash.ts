@@ -10,7 +10,7 @@ const BELIEVED: BelievedTimes = { behindDays: 30, aheadMs: 300_000 };
 const DAY_MS = 86_400_000;
 
 /** A job's hash in a form that BullMQ can read, and the corrections to write back to Redis. */
-export interface FitHash {
+export interface ReadableHash {
   fields: Record<string, string>;
   set: Record<string, string>;
   remove: string[];
@@ -31,7 +31,7 @@ const GRACE_DAYS = 30;
  * Reads a job's hash as its producer wrote it. Counters, times, options and a parent that BullMQ could not use are
  * replaced, so that they do not prevent a valid message from being processed.
  */
-export function fitHash(raw: Map<string, string>, now: number, believed = BELIEVED): FitHash {
+export function readableHash(raw: Map<string, string>, now: number, believed = BELIEVED): ReadableHash {
   const fields: Record<string, string> = { name: '', data: '' };
   const set: Record<string, string> = {};
   const remove: string[] = [];

@@ -1,9 +1,9 @@
 import { createRedisBackend, type Job, type JobJson, type RedisQueueBackend, Worker, type WorkerOptions } from 'bullmq';
 import { ReplyError } from 'ioredis';
 import type { RedisClient } from './connection.js';
-import { type BelievedTimes, fitHash } from './job-hash.js';
+import { type BelievedTimes, readableHash } from './job-hash.js';
 import { QueuedJob } from './queued-job.js';
-import { UnfitJobs } from './unfit-jobs.js';
+import { MalformedJobs } from './malformed-jobs.js';
 
 type Run = (job: QueuedJob, token?: string) => Promise<unknown>;
 type Options = Omit<WorkerOptions, 'connection'> & { connection: RedisClient };
@@ -36,10 +36,10 @@ export class JobWorker extends Worker {
       { ...options, ...RETENTION },
       (...args) => tolerant(createRedisBackend(...args), options.connection, believed),
     );
-    const unfit = new UnfitJobs(options.connection, (key) => this.toKey(key));
+    const malformed = new MalformedJobs(options.connection, (key) => this.toKey(key));
     // Waiting for jobs is no script, so its errors arrive here alone.
     this.on('error', (error) => {
-      if (error.message.startsWith('WRONGTYPE')) void unfit.freeKeys().catch(() => undefined);
+      if (error.message.startsWith('WRONGTYPE')) void malformed.freeKeys().catch(() => undefined);
     });
   }
 
@@ -56,7 +56,7 @@ export class JobWorker extends Worker {
 }
 
 function tolerant(backend: RedisQueueBackend, redis: RedisClient, believed?: BelievedTimes): RedisQueueBackend {
-  const unfit = new UnfitJobs(redis, (name) => backend.toKey(name));
+  const malformed = new MalformedJobs(redis, (name) => backend.toKey(name));
   const run = backend.execCommand.bind(backend);
 
   async function take(client: Parameters<typeof run>[0], command: string, args: unknown[]): Promise<unknown> {
@@ -66,19 +66,19 @@ function tolerant(backend: RedisQueueBackend, redis: RedisClient, believed?: Bel
     } catch (error) {
       // The script failed halfway, at the job that it takes or at the job that it ends.
       if (!(error instanceof ReplyError)) throw error;
-      const freed = await unfit.freeKeys();
-      if (command === ENDS) await unfit.discard(String(args[ENDED_ID]));
-      if ((await unfit.mend()).length === 0 && !freed && command !== ENDS) throw error;
+      const freed = await malformed.freeKeys();
+      if (command === ENDS) await malformed.discard(String(args[ENDED_ID]));
+      if ((await malformed.mend()).length === 0 && !freed && command !== ENDS) throw error;
       return NONE;
     }
   }
 
   async function fit([hash, id, ...delays]: Taken): Promise<Taken> {
-    if (unfit.isUnfit(String(id)) && (await unfit.mend()).includes(String(id))) return NONE;
+    if (malformed.isUnusable(String(id)) && (await malformed.mend()).includes(String(id))) return NONE;
     const raw = new Map<string, string>();
     for (let at = 0; at < (hash as string[]).length; at += 2)
       raw.set((hash as string[])[at]!, (hash as string[])[at + 1]!);
-    const { fields, set, remove } = fitHash(raw, Date.now(), believed);
+    const { fields, set, remove } = readableHash(raw, Date.now(), believed);
     const key = backend.toKey(String(id));
     if (Object.keys(set).length > 0) await redis.hset(key, set);
     if (remove.length > 0) await redis.hdel(key, ...remove);

@@ -7,13 +7,13 @@ import {
   type QueueOptions,
   reach,
   type RedisClient,
-  refuseUnfit,
+  checkServers,
 } from './connection.js';
 import { believedTime } from './job-hash.js';
 import { ReadableQueue } from './readable-queue.js';
 
 /** Number of jobs of a queue by state, and the waiting time of the oldest waiting job. */
-export interface QueueStanding {
+export interface QueueState {
   queue: string;
   jobs: Record<(typeof STATES)[number], number>;
   /** 0 when no job waits. */
@@ -42,12 +42,12 @@ export class QueueWatch {
 
   /** @throws Error when Redis is available but not configured as the queues need it */
   async check(): Promise<void> {
-    await refuseUnfit(this.redis, 2000);
+    await checkServers(this.redis, 2000);
   }
 
   /** Rejects within about a second while Redis is unavailable. */
-  standings(): Promise<QueueStanding[]> {
-    return Promise.all(this.queues.map((queue) => this.standingOf(queue)));
+  states(): Promise<QueueState[]> {
+    return Promise.all(this.queues.map((queue) => this.stateOf(queue)));
   }
 
   async ping(): Promise<void> {
@@ -63,13 +63,13 @@ export class QueueWatch {
     this.redis.disconnect();
   }
 
-  private async standingOf(queue: Queue): Promise<QueueStanding> {
+  private async stateOf(queue: Queue): Promise<QueueState> {
     const [counts, paused, oldestSeconds] = await Promise.all([
       queue.getJobCounts(...STATES, 'prioritized'),
       queue.isPaused(),
       this.oldestSeconds(queue),
     ]);
-    const jobs = Object.fromEntries(STATES.map((state) => [state, counts[state] ?? 0])) as QueueStanding['jobs'];
+    const jobs = Object.fromEntries(STATES.map((state) => [state, counts[state] ?? 0])) as QueueState['jobs'];
     return {
       queue: queue.name,
       jobs: { ...jobs, waiting: jobs.waiting + (counts['prioritized'] ?? 0) },

@@ -8,7 +8,7 @@ import {
   type JobName,
   type JobReply,
   MAX_JOB_BYTES,
-  OwnFault,
+  HeraldError,
   type QueueContract,
   Refusal,
   sending,
@@ -26,7 +26,7 @@ import {
   type QueueOptions,
   reach,
   type RedisClient,
-  refuseUnfit,
+  checkServers,
   WITHOUT_VERSION_CHECK,
 } from './connection.js';
 import { metadataFor, type Transport } from './job-run.js';
@@ -100,7 +100,7 @@ export class QueueClient extends ClientProxy {
 
   /** @throws Error when Redis is available but not configured as the queues need it */
   async check(): Promise<void> {
-    await refuseUnfit(this.redis, 2000);
+    await checkServers(this.redis, 2000);
   }
 
   /** Enqueues an event. Rejects within about a second when Redis is unavailable; the job may still be enqueued. */
@@ -230,8 +230,8 @@ export class QueueClient extends ClientProxy {
     if (!this.isConnected) throw awayError(this.redis);
     const contract = this.contractOf(pattern);
     const checked = checkData(contract, data) as object;
-    const { attempts, backoffMs, ofGateway } = contract;
-    const asGateway = ofGateway || Object.keys(transport).length > 0;
+    const { attempts, backoffMs, gatewayOnly } = contract;
+    const asGateway = gatewayOnly || Object.keys(transport).length > 0;
     const place = [prefixOf(pattern.queue, this.namespace), pattern.job, options.jobId] as const;
     const traceparent = activeTraceparent();
     await this.queueOf(pattern.queue).add(
@@ -249,7 +249,7 @@ export class QueueClient extends ClientProxy {
 
   private contractOf({ queue, job }: Pattern): JobContract {
     const contract = this.contracts.get(queue)?.jobs[job];
-    if (!contract) throw new OwnFault(`No contract for job ${job} of queue ${queue}`);
+    if (!contract) throw new HeraldError(`No contract for job ${job} of queue ${queue}`);
     return contract;
   }
 

@@ -12,7 +12,7 @@ import {
   Refusal,
   type RefusalData,
   step,
-  UNAWAITED,
+  RETRIES_WITHOUT_CALLER,
 } from '@herald/contracts';
 import { type CustomTransportStrategy, type MessageHandler, Server } from '@nestjs/microservices';
 import { DelayedError, type Job, UnrecoverableError, type Worker } from 'bullmq';
@@ -24,10 +24,10 @@ import {
   type QueueOptions,
   reach,
   type RedisClient,
-  refuseUnfit,
+  checkServers,
 } from './connection.js';
 import { FailedJobs } from './failed-jobs.js';
-import { assertHandlers } from './gaps.js';
+import { assertHandlers } from './assert-handlers.js';
 import { Gate } from './gate.js';
 import { GatewayJobs, type GatewayJobsOptions } from './gateway-jobs.js';
 import type { BelievedTimes } from './job-hash.js';
@@ -110,7 +110,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const pattern = (job: string) => this.normalizePattern({ queue: contract.queue, job });
       assertHandlers(contract, pattern, [...this.messageHandlers.keys()], this.duplicates);
       this.redis = consumerConnection(redis);
-      await refuseUnfit(this.redis, 2000);
+      await checkServers(this.redis, 2000);
       const worker = new JobWorker(
         contract.queue,
         (job, token) => this.runWatched(job, token),
@@ -164,7 +164,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
     const contract = contractFor(this.options.contract, job.name);
     const { replyTo, deadline } = transportOf(job);
     // The consumer's contract sets attempts and backoff, not the producer's options.
-    const retries = contract?.kind === 'command' && !replyTo ? UNAWAITED : contract;
+    const retries = contract?.kind === 'command' && !replyTo ? RETRIES_WITHOUT_CALLER : contract;
     if (retries) Object.assign(job.opts, { attempts: retries.attempts, backoff: this.backoff(retries.backoffMs) });
     let run = initialRun;
     try {

@@ -1,4 +1,4 @@
-import { OwnFault } from '@herald/contracts';
+import { HeraldError } from '@herald/contracts';
 import { awayError, isReady, type RedisAddress, type RedisClient, scriptConnection } from './connection.js';
 
 /** Time without any reply to pending commands after which Redis counts as unavailable. */
@@ -63,7 +63,7 @@ export class RedisScript {
 
   private giveUp(): void {
     this.silent = true;
-    for (const reject of this.waiting) reject(new OwnFault('Redis is silent'));
+    for (const reject of this.waiting) reject(new HeraldError('Redis is silent'));
     this.waiting.clear();
     void this.probe();
   }

@@ -9,7 +9,7 @@ import {
   type RedisClient,
   WITHOUT_VERSION_CHECK,
 } from './connection.js';
-import { isReservedId } from './unfit-jobs.js';
+import { isReservedId } from './malformed-jobs.js';
 
 /** A job as stored in its hash, in any state, valid or not. */
 export interface StoredJob {

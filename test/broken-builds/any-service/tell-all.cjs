@@ -1,7 +1,7 @@
 /** A broken service: its traces leave nothing out, and statements come with their values. */
 require('../../../dist/libs/bootstrap/src/index.js');
-const { DiscreetExporter } = require('../../../dist/libs/bootstrap/src/tracing/discreet-exporter.js');
+const { RedactingExporter } = require('../../../dist/libs/bootstrap/src/tracing/redacting-exporter.js');
 
-DiscreetExporter.prototype.export = function (spans, done) {
+RedactingExporter.prototype.export = function (spans, done) {
   this.exporter.export(spans, done);
 };

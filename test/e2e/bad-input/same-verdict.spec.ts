@@ -2,7 +2,7 @@ import { agentActions, delivery, factsOf, RecordAction, SendMessage } from '@her
 import { validateSync } from 'class-validator';
 import fc from 'fast-check';
 import { instanceOf } from '../../../libs/contracts/src/dto.js';
-import { keepsRules } from '../../../libs/contracts/src/keeps-rules.js';
+import { passesRules } from '../../../libs/contracts/src/passes-rules.js';
 import { bodies } from './generated-bodies.js';
 import { nearly, uuid } from './generated-values.js';
 import { isObject } from './rules.js';
@@ -34,7 +34,7 @@ it.each([
       const plain: unknown = JSON.parse(JSON.stringify(given) ?? 'null');
       fc.pre(isObject(plain));
       for (const instance of dtosIn(instanceOf<object>(type, plain))) {
-        const kept = keepsRules(instance);
+        const kept = passesRules(instance);
         expect(kept).toBe(validateSync(instance).length === 0);
         verdicts[kept ? 'kept' : 'broken']++;
       }

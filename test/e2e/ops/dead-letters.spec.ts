@@ -68,7 +68,7 @@ describe('the list', () => {
   it('groups what failed for the same reason', async () => {
     for (const error of ['one', 'two', 'two']) await aDeadLetter(herald, { error });
     const { text } = await admin.get('/dead-letters');
-    expect(text).toMatch(/By fault[\s\S]*error=two[\s\S]*error=one[\s\S]*One by one/);
+    expect(text).toMatch(/By error[\s\S]*error=two[\s\S]*error=one[\s\S]*All dead letters/);
   });
 });
 
@@ -81,21 +81,21 @@ describe('a replay', () => {
     const login = aLogin();
     const correlation = randomUUID();
     const letter = await aDeadLetter(herald, { ...message(login), correlation_id: correlation });
-    expect((await admin.get(`/dead-letters/${letter}`)).text).toContain('A replay would make it owed again.');
+    expect((await admin.get(`/dead-letters/${letter}`)).text).toContain('A replay would send it back.');
     expect(await left()).toEqual([letter]);
 
     const answers = await Promise.all([1, 2, 3].map(() => admin.post('/dead-letters/replay', ids(letter))));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
     const told = answers.map(({ text }) => text).join('\n');
-    expect(told.match(/1 owed again/g)).toHaveLength(1);
-    expect(told.match(/1 gone already/g)).toHaveLength(2);
+    expect(told.match(/1 sent back/g)).toHaveLength(1);
+    expect(told.match(/1 already gone/g)).toHaveLength(2);
 
     await eventually(async () => (await delivered(login)) === 1);
     expect(await left()).toEqual([]);
     const { text } = await admin.get(`/messages?id=${correlation}`);
     for (const step of ['Accepted by a gateway', 'Given up', 'Sent back by an operator', 'Delivered'])
       expect(text).toContain(step);
-    expect(herald.service('ops').log).toContain('ada replayed dead letters: 1 of 1 are owed again');
+    expect(herald.service('ops').log).toContain('ada replayed dead letters: 1 of 1 were sent back');
   });
 
   it('of all that were found sends back those and no others', async () => {
@@ -106,7 +106,7 @@ describe('a replay', () => {
       ['matching', 'all'],
       ['error', 'away'],
     ]);
-    expect(text).toContain('3 owed again');
+    expect(text).toContain('3 sent back');
     expect(await left()).toEqual([other]);
     await eventually(async () => (await delivered(login)) === 3);
   });
@@ -138,7 +138,7 @@ describe('a drop', () => {
     expect(await left()).toEqual([dropped, kept]);
     expect((await admin.post('/dead-letters/drop', ids(dropped))).text).toContain('1 dropped');
     expect(await left()).toEqual([kept]);
-    expect((await admin.post('/dead-letters/drop', ids(dropped))).text).toContain('1 were gone already');
+    expect((await admin.post('/dead-letters/drop', ids(dropped))).text).toContain('1 were already gone');
     expect(herald.service('ops').log).toContain('ada dropped 1 dead letters');
   });
 

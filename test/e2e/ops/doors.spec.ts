@@ -120,7 +120,7 @@ describe('a viewer', () => {
     for (const [method, path] of [...changes, ...CHANGES.map((path) => ['POST', path] as const)]) {
       const { status, text } = await viewer.ask(method, path);
       expect([method, path, status]).toEqual([method, path, 403]);
-      expect(text).toContain('Only admins may change anything');
+      expect(text).toContain('Only admins may make changes');
     }
   });
 });
@@ -167,7 +167,7 @@ describe('a session', () => {
     const origin = ops.url.replace('http:', 'https:');
     const { headers } = await ops.post('/login', fields, { 'x-forwarded-proto': 'https', origin });
     const cookie = headers.get('set-cookie') as string;
-    expect(cookie).toMatch(/^__Host-herald_ops=[\w.-]+; Max-Age=28800; Path=\/; HttpOnly; SameSite=Strict; Secure$/);
+    expect(cookie).toMatch(/^__Host-herald_ops=[\w.-]+; Max-Age=28800; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
     expect(headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
     const session = { cookie: cookie.split(';')[0] as string };
     expect((await ops.get('/', { ...session, 'x-forwarded-proto': 'https' })).status).toBe(200);

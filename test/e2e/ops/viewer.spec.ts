@@ -215,7 +215,7 @@ it('a viewer cannot find out which ids jobs have', async () => {
 it('the log says what an admin did, and not the id that a producer gave', async () => {
   for (const id of [WORD, jobs[0] as string])
     await admin.ask('PUT', `/board/admin/api/queues/delivery/${id}/promote`, undefined, { origin: admin.url });
-  const said = (id: string) => `ada asked for PUT /board/admin/api/queues/delivery/${id}/promote`;
+  const said = (id: string) => `ada sent PUT /board/admin/api/queues/delivery/${id}/promote`;
   await eventually(() => [':jobId', jobs[0] as string].every((id) => herald.service('ops').log.includes(said(id))));
   expect(told(herald.service('ops').log)).toEqual([]);
 });

@@ -93,7 +93,7 @@ test('an admin replays a dead letter, and follows its message until it is delive
   await page.click('button:has-text("Search")');
   await page.getByLabel(`Dead letter ${letter}`).check();
   await page.click('button:has-text("Replay selected")');
-  expect(await page.locator('main').innerText()).toContain('1 owed again');
+  expect(await page.locator('main').innerText()).toContain('1 sent back');
   await eventually(
     async () => (await herald.query('select from feed_messages where recipient_login = $1', [login])).length,
   );
@@ -118,7 +118,7 @@ test('an admin drops a dead letter only when it was confirmed', async () => {
   expect((await herald.query('select from dead_letters where id = $1', [letter])).length).toBe(1);
   await page.goto(`${ops()}/dead-letters/${letter}`);
   await page.click('button:has-text("Drop …")');
-  await page.click('button:has-text("Drop for good")');
+  await page.click('button:has-text("Drop permanently")');
   expect(await page.locator('main').innerText()).toContain('1 dropped');
   expect(await herald.query('select from dead_letters where id = $1', [letter])).toEqual([]);
   await page.close();

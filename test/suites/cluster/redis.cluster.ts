@@ -115,7 +115,7 @@ describe.each(['kill', 'freeze'] as const)('a cluster that lost a master (%s)', 
     const waiting = [await send(), await send()];
     await eventually(async () => !(await isReady('gateway')), NOTICED_MS);
     expect((await health('gateway', 'live')).status).toBe(200);
-    expect(herald.service('gateway').log).toContain('redis does not answer: ');
+    expect(herald.service('gateway').log).toContain('redis does not respond: ');
 
     await back(lost, how);
     expect((await merchant.request()).status).toBe(200);

@@ -1,5 +1,5 @@
 import { createConnection } from 'node:net';
-import type { RedisAddress } from '@herald/bootstrap';
+import type { RedisAddress } from '@herald/queue';
 import { Client } from 'pg';
 import { unusable } from '../given-servers.js';
 

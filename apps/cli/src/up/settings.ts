@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { type RedisAddress, redisUrl } from '@herald/bootstrap';
+import { redisUrl } from '@herald/bootstrap';
+import type { RedisAddress } from '@herald/queue';
 import { z } from 'zod';
 import { dataFolder } from '../demo-file.js';
 import { Failure } from '../failure.js';

@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { whole } from '@herald/bootstrap';
+import { wholeNumber } from '@herald/bootstrap';
 import { z } from 'zod';
 
 const name = z.string({ error: 'must be set' }).min(1);
@@ -24,7 +24,7 @@ export const JwtSettings = z.object({
     .string()
     .optional()
     .describe("for the other algorithms, unless `JWT_PUBLIC_KEY` is set: the https URL of the issuer's keys"),
-  JWT_JWKS_REFRESH_MS: whole(300_000, 1000, 86_400_000).describe(
+  JWT_JWKS_REFRESH_MS: wholeNumber(300_000, 1000, 86_400_000).describe(
     'a key that the issuer withdraws is accepted no longer than this',
   ),
 });

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { OwnFault } from '@herald/contracts';
+import { HeraldError } from '@herald/contracts';
 import { Logger } from '@nestjs/common';
 import { z } from 'zod';
 import { suits } from './jwt.settings.js';
@@ -116,7 +116,7 @@ export class RemoteKeys {
         redirect: 'error',
         headers: { accept: 'application/json' },
       });
-      if (response.status !== 200) throw new OwnFault(`The issuer responded with ${response.status}`);
+      if (response.status !== 200) throw new HeraldError(`The issuer responded with ${response.status}`);
       const { keys } = KeySet.parse(JSON.parse(await textOf(response)));
       this.keys = keys.flatMap((key) => this.keyOf(key));
       return true;
@@ -152,7 +152,7 @@ async function textOf({ body }: Response): Promise<string> {
   let bytes = 0;
   for await (const part of body ?? []) {
     bytes += part.length;
-    if (bytes > MAX_BYTES) throw new OwnFault('The keys of the issuer are too long');
+    if (bytes > MAX_BYTES) throw new HeraldError('The keys of the issuer are too long');
     parts.push(part);
   }
   return Buffer.concat(parts).toString();

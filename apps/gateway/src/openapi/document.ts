@@ -1,5 +1,5 @@
 import { version } from '@herald/bootstrap';
-import { OwnFault } from '@herald/contracts';
+import { HeraldError } from '@herald/contracts';
 import type { Type } from '@nestjs/common';
 import { HEADERS } from './headers.js';
 import { Operations } from './operations.js';
@@ -57,7 +57,7 @@ const SECURITY_SCHEMES = {
 export function documentOf(controllers: Type[], settings: { validationStatus: number }): Json {
   const routes = routesOf(controllers);
   const faults = routes.flatMap((route) => faultsOf(route).map((fault) => `${route.handler}: ${fault}`));
-  if (faults.length > 0) throw new OwnFault(`These routes are not fully described:\n${faults.join('\n')}`);
+  if (faults.length > 0) throw new HeraldError(`These routes are not fully described:\n${faults.join('\n')}`);
 
   const schemas = new Schemas();
   const refusals = new Refusals(schemas, settings.validationStatus);

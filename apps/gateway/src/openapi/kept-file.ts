@@ -6,7 +6,10 @@ import { quality } from '../errors/accept.js';
 
 const compress = promisify(gzip);
 
-/** A static text that is compressed once, so that serving it costs almost nothing. */
+/**
+ * A static text that is kept in memory and compressed once. With @fastify/static and @fastify/compress, each slow reader
+ * would hold an open file and a compressor.
+ */
 export class KeptFile {
   private readonly etag: string;
   private readonly identity: Buffer;

@@ -1,4 +1,4 @@
-import { type DtoClass, factsOf, type Field, fieldsOf, OwnFault } from '@herald/contracts';
+import { type DtoClass, factsOf, type Field, fieldsOf, HeraldError } from '@herald/contracts';
 
 export type Json = Record<string, unknown>;
 
@@ -29,7 +29,7 @@ export class Schemas {
     const { name = factsOf(described) ? undefined : described.name } = factsOf(described) ?? {};
     if (!name) return this.objectOf(described);
     const known = (this.classes[name] ??= described);
-    if (known !== described) throw new OwnFault(`Two schemas are called ${name}`);
+    if (known !== described) throw new HeraldError(`Two schemas are called ${name}`);
     // Set before its fields are read, because one of them may be of the same class.
     this.named[name] ??= Object.assign((this.named[name] = {}), this.objectOf(described));
     return { $ref: `#/components/schemas/${name}` };

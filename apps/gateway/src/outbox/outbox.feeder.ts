@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { MAX_OWED_IDS, OwnFault } from '@herald/contracts';
+import { MAX_OWED_IDS, HeraldError } from '@herald/contracts';
 import {
   assignJobs,
   companiesAfter,
@@ -88,7 +88,7 @@ export class OutboxFeeder implements OnModuleInit, BeforeApplicationShutdown {
   selectPublishable(messages: NewMessage[]): NewMessage[] {
     return messages.filter(({ queue }) => {
       const feed = this.feeds.get(queue);
-      if (!feed) throw new OwnFault(`The outbox does not feed a queue ${queue}`);
+      if (!feed) throw new HeraldError(`The outbox does not feed a queue ${queue}`);
       if (feed.allowance.left < MAX_ALLOWANCE / 2) void feed.allowance.renew();
       feed.backlog ||= !this.client.isConnected || !feed.allowance.spend(1);
       return !feed.backlog;

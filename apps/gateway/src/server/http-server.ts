@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { limitConnections, memberOf, originForm } from '@herald/bootstrap';
+import { limitConnections, inNetworks, originForm } from '@herald/bootstrap';
 import { activeTraceparent, isTraceparent, methodNotAllowed } from '@herald/contracts';
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -72,7 +72,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
     forceCloseConnections: 'idle',
     // Requests that arrive during shutdown are served as usual, then their connections are closed.
     return503OnClosing: false,
-    trustProxy: memberOf(settings.TRUSTED_PROXIES),
+    trustProxy: inNetworks(settings.TRUSTED_PROXIES),
     routerOptions,
     // All later code sees only the path and query, whatever form the request target has.
     rewriteUrl: ({ url = '' }) => originForm(url),

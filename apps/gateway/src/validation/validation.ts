@@ -8,7 +8,7 @@ import {
   fieldsOf,
   type Issue,
   notFound,
-  OwnFault,
+  HeraldError,
   type Refusal,
   summaryOf,
 } from '@herald/contracts';
@@ -65,12 +65,12 @@ export const AbsentUnlessIds = (absent: string) => refuseWith(() => notFound(abs
 export class Validation implements PipeTransform, OnModuleInit {
   constructor(private readonly discovery: DiscoveryService) {}
 
-  /** @throws OwnFault naming each route whose body or query is of no DTO class, because it would not be validated */
+  /** @throws HeraldError naming each route whose body or query is of no DTO class, because it would not be validated */
   onModuleInit(): void {
     const controllers = this.discovery.getControllers().map(({ metatype }) => metatype as Type);
     const unchecked = routesOf(controllers).filter(({ unchecked }) => unchecked);
     if (unchecked.length > 0)
-      throw new OwnFault(
+      throw new HeraldError(
         `No DTO class checks the input of these routes: ${unchecked.map(({ handler }) => handler).join(', ')}`,
       );
   }

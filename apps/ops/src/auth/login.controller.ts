@@ -6,7 +6,7 @@ import { Form } from '../form.js';
 import { HTML } from '../pages/html.js';
 import { loginPage } from '../pages/login.page.js';
 import { OpsGate } from './ops.gate.js';
-import { placeOf } from './place.js';
+import { safeRedirect } from './safe-redirect.js';
 import { Sessions } from './sessions.js';
 
 /** Login and logout of people. */
@@ -21,7 +21,7 @@ export class LoginController {
   @Get('login')
   @Header('Content-Type', HTML)
   show(@Query('next') next?: unknown): string {
-    return loginPage({ next: placeOf(next) }).toString();
+    return loginPage({ next: safeRedirect(next) }).toString();
   }
 
   @Open()
@@ -31,7 +31,7 @@ export class LoginController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const next = placeOf(form.get('next'));
+    const next = safeRedirect(form.get('next'));
     try {
       const user = await this.gate.login(request, form.get('name') ?? '', form.get('password') ?? '');
       await this.sessions.open(request, reply, user);

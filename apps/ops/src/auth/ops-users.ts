@@ -34,7 +34,7 @@ function parse(text: string): KnownUser[] | undefined {
 
 /** Users, one per line or separated by commas: `name:role:hash`, as `herald ops-user` prints them. */
 export const opsUsers = z
-  .string({ error: 'must be set: one line of `herald ops-user` for each who may enter' })
+  .string({ error: 'must be set: one line of `herald ops-user` for each user' })
   .transform(parse)
   .refine((users) => users !== undefined, {
     error: 'must be lines of name:viewer:hash or name:admin:hash, as `herald ops-user` prints them, each name once',

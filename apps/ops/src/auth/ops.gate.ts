@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { networkOfClient } from '@herald/bootstrap';
 import { forbidden, tooManyRequests, unauthorized } from '@herald/contracts';
-import { isImpersonalId } from '@herald/queue';
+import { isGeneratedId } from '@herald/queue';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -9,7 +9,7 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { CONTRACTS } from '../known-names.js';
 import { LOG_IN, refuse } from '../refuse.js';
-import { FailedLogins } from './failed-logins.js';
+import { LoginAttempts } from './login-attempts.js';
 import { type OpsUser, OpsUsers, TooManyLogins } from './ops-users.js';
 import { Sessions } from './sessions.js';
 
@@ -38,7 +38,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD']);
 @Injectable()
 export class OpsGate implements CanActivate, OnModuleInit {
   private readonly logger = new Logger(OpsGate.name);
-  private readonly failed = new FailedLogins();
+  private readonly failed = new LoginAttempts();
   private readonly known = new LRUCache<string, OpsUser>({ max: 100, ttl: KNOWN_FOR_MS });
 
   constructor(
@@ -97,9 +97,9 @@ export class OpsGate implements CanActivate, OnModuleInit {
     if (changes) refuseOtherSites(request);
     if (!request.routeOptions.config.open) {
       const user = await this.identify(request);
-      if (changes && user.role !== 'admin') throw forbidden('Only admins may change anything');
+      if (changes && user.role !== 'admin') throw forbidden('Only admins may make changes');
       request.opsUser = user;
-      if (changes) this.logger.warn(`${user.name} asked for ${request.method} ${pathOf(request)}`);
+      if (changes) this.logger.warn(`${user.name} sent ${request.method} ${pathOf(request)}`);
     }
     request.authorized = true;
   }
@@ -134,7 +134,7 @@ function refuseOtherSites({ headers, host, protocol }: FastifyRequest): void {
   const otherOrigin = origin !== undefined && !isOrigin(origin, host, protocol);
   // An old browser states neither, and still sends the session.
   const unknownOrigin = site === undefined && origin === undefined && headers.cookie !== undefined;
-  if (otherSite || otherOrigin || unknownOrigin) throw forbidden('This was not asked for by a page of ops');
+  if (otherSite || otherOrigin || unknownOrigin) throw forbidden('The request did not come from a page of ops');
 }
 
 /** An untrusted proxy may accept https and forward http to this service, but not the other way round. */
@@ -149,7 +149,7 @@ function pathOf({ routeOptions, params }: FastifyRequest): string {
   const given = params as Record<string, string>;
   return (routeOptions.url ?? '?').replaceAll(/:(\w+)/g, (parameter, name: string) => {
     const value = given[name] ?? '';
-    return isImpersonalId(value) || QUEUES.has(value) ? value : parameter;
+    return isGeneratedId(value) || QUEUES.has(value) ? value : parameter;
   });
 }
 

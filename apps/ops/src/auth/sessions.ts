@@ -7,6 +7,7 @@ import type { EndedSessions } from './ended-sessions.js';
 import type { OpsUser, OpsUsers } from './ops-users.js';
 
 const COOKIE = 'herald_ops';
+const COOKIE_OPTIONS = { path: '/', httpOnly: true, sameSite: 'strict', secure: 'auto' } as const;
 const MAX_AGE_SECONDS = 8 * 3600;
 const ALGORITHM = 'HS256';
 /** Allows for differences between the clocks of replicas. */
@@ -51,7 +52,7 @@ export class Sessions {
       .setIssuedAt()
       .setExpirationTime(`${MAX_AGE_SECONDS} s`)
       .sign(key);
-    setCookie(request, reply, token, MAX_AGE_SECONDS);
+    void reply.setCookie(cookieOf(request), token, { ...COOKIE_OPTIONS, maxAge: MAX_AGE_SECONDS });
   }
 
   /** @throws Refusal 503 when the end cannot be recorded, so that the session stays open */
@@ -59,7 +60,7 @@ export class Sessions {
     const session = await this.read(request);
     if (session?.local) this.local.delete(session.id);
     else if (session) await this.end(session);
-    setCookie(request, reply, '', 0);
+    void reply.clearCookie(cookieOf(request), COOKIE_OPTIONS);
   }
 
   /**
@@ -72,14 +73,14 @@ export class Sessions {
     const { id, user } = session;
     if (session.local) return this.local.has(id) ? user : undefined;
     const hasEnded = await this.ended.has(id).catch(() => {
-      throw unauthorized('Redis is away, and with it the list of ended sessions: log in again');
+      throw unauthorized('Redis is away, so ended sessions cannot be recognized: log in again');
     });
     return hasEnded ? undefined : user;
   }
 
   /** Returns the session in the cookie if its signature and age are valid. It may have ended. */
   private async read(request: FastifyRequest): Promise<Session | undefined> {
-    const token = new RegExp(`(?:^|; )${cookieOf(request)}=([\\w.-]+)`).exec(request.headers.cookie ?? '')?.[1];
+    const token = request.cookies[cookieOf(request)];
     if (!token) return undefined;
     for (const key of this.keys) {
       const verified = await jwtVerify(token, key, {
@@ -117,11 +118,3 @@ const isSame = (one: string, other: string) =>
 
 /** Over https, browsers accept a cookie with the prefix `__Host-` from this host only. */
 const cookieOf = ({ protocol }: FastifyRequest) => (protocol === 'https' ? `__Host-${COOKIE}` : COOKIE);
-
-function setCookie(request: FastifyRequest, reply: FastifyReply, value: string, maxAge: number): void {
-  const secure = request.protocol === 'https' ? '; Secure' : '';
-  void reply.header(
-    'Set-Cookie',
-    `${cookieOf(request)}=${value}; Max-Age=${maxAge}; Path=/; HttpOnly; SameSite=Strict${secure}`,
-  );
-}

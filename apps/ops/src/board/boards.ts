@@ -6,7 +6,7 @@ import { isUuid } from '@herald/contracts';
 import type { QueueWatch } from '@herald/queue';
 import type { FastifyInstance } from 'fastify';
 import { type Role, ROLES } from '../auth/ops-users.js';
-import { boardOf, ICON_PATH } from '../pages/layout.js';
+import { boardPath, ICON_PATH } from '../pages/layout.js';
 import { maskedFault, maskingHooks } from './masked.js';
 
 /** Content Security Policy of the boards. Unlike other pages, they need their script and the styles that it sets. */
@@ -28,14 +28,14 @@ export async function mountBoards(server: FastifyInstance, watch: QueueWatch): P
         }
         void reply.header('Content-Security-Policy', BOARD_POLICY);
       });
-      await scope.register(adapter.registerPlugin(), { prefix: boardOf({ role }) });
+      await scope.register(adapter.registerPlugin(), { prefix: boardPath({ role }) });
     });
   }
 }
 
 function boardFor(role: Role, watch: QueueWatch): FastifyAdapter {
   const serverAdapter = new FastifyAdapter();
-  serverAdapter.setBasePath(boardOf({ role }));
+  serverAdapter.setBasePath(boardPath({ role }));
   const isViewer = role === 'viewer';
   createBullBoard({
     queues: watch.queues.map(

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import type { AppJob, AppQueue, BoardHooks } from '@bull-board/api/typings/app';
-import { isImpersonalId } from '@herald/queue';
-import { errorFor, jobNameFor, onlyIds } from '../personal.js';
+import { isGeneratedId } from '@herald/queue';
+import { errorFor, jobNameFor, onlyIds } from '../visibility.js';
 
 const VIEWER = { role: 'viewer' } as const;
 /** Options that control how a job runs. Others, such as a deduplication id, are the producer's own text. */
@@ -15,7 +15,7 @@ export const maskingHooks: BoardHooks = {
   before: ({ method, request }) => {
     const { jobId } = (request?.params ?? {}) as { jobId?: string };
     // Refuses ids with content, so that a viewer cannot test which of them exist.
-    if (jobId !== undefined && !isImpersonalId(jobId)) {
+    if (jobId !== undefined && !isGeneratedId(jobId)) {
       return { allow: false, status: 404, errorKey: 'ERRORS.JOB_NOT_FOUND' };
     }
     return { allow: method === 'get' };
@@ -55,7 +55,7 @@ function maskedJob(job: AppJob): AppJob {
     ([name, value]) => SHOWN_OPTIONS.includes(name) && (typeof value === 'boolean' || isSmall(value)),
   );
   return {
-    id: id === undefined || id === null || isImpersonalId(String(id)) ? id : hiddenId(id),
+    id: id === undefined || id === null || isGeneratedId(String(id)) ? id : hiddenId(id),
     timestamp: momentOf(timestamp) ?? 0,
     processedOn: momentOf(processedOn),
     finishedOn: momentOf(finishedOn),

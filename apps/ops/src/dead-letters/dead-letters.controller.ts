@@ -7,7 +7,7 @@ import { CurrentUser } from '../auth/current-user.js';
 import type { OpsUser } from '../auth/ops-users.js';
 import { Form } from '../form.js';
 import { HTML } from '../pages/html.js';
-import { confirmDropPage, droppedPage, replayedPage } from './decided.page.js';
+import { confirmDropPage, droppedPage, replayedPage } from './decision.page.js';
 import { letterPage } from './letter.page.js';
 import { lettersPage } from './letters.page.js';
 import { readSearch } from './search.js';
@@ -52,7 +52,7 @@ export class DeadLettersController {
   @Header('Content-Type', HTML)
   async show(@CurrentUser() user: OpsUser, @Param('id') id: string): Promise<string> {
     const letter = ID.test(id) ? await this.deadLetters.find(id) : undefined;
-    if (!letter) throw notFound('There is no such dead letter: it was replayed or dropped, or never was');
+    if (!letter) throw notFound('Dead letter not found: it was replayed or dropped, or never existed');
     const [preview] = user.role === 'admin' ? await this.deadLetters.replay([id], { dryRun: true }) : [];
     return letterPage({ user, letter, preview }).toString();
   }
@@ -67,7 +67,7 @@ export class DeadLettersController {
       outcomes.push(...(await this.deadLetters.replay(ids.slice(done, done + BATCH))));
     }
     const replayed = outcomes.filter(({ outcome }) => outcome === 'replayed' || outcome === 'compared').length;
-    this.logger.warn(`${user.name} replayed dead letters: ${replayed} of ${ids.length} are owed again`);
+    this.logger.warn(`${user.name} replayed dead letters: ${replayed} of ${ids.length} were sent back`);
     return replayedPage({ user, outcomes }).toString();
   }
 
@@ -102,6 +102,6 @@ export class DeadLettersController {
 function someIds(ids: string[]): string[] {
   if (ids.length === 0) throw new Refusal({ status: 400, message: 'Select the dead letters first' });
   if (ids.length > MAX_AT_ONCE || !ids.every((id) => ID.test(id)))
-    throw new Refusal({ status: 400, message: 'These are no ids of dead letters' });
+    throw new Refusal({ status: 400, message: 'These are not ids of dead letters' });
   return [...new Set(ids)];
 }

@@ -1,6 +1,6 @@
 import type { SameFault } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
-import { errorFor, jobNameFor, readsContent } from '../personal.js';
+import { errorFor, jobNameFor, readsContent } from '../visibility.js';
 
 /** Returns faults as this user may read them. Faults with the same visible text are merged. */
 export function faultsFor(user: OpsUser, faults: SameFault[]): SameFault[] {

@@ -4,14 +4,14 @@ import { timeline } from '../messages/timeline.js';
 import { moment } from '../pages/figures.js';
 import { html, type Html, type Part } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
-import { contentFor, errorFor, jobNameFor } from '../personal.js';
+import { contentFor, errorFor, jobNameFor } from '../visibility.js';
 
 const REPLAY_TEXTS: Record<Replay['outcome'], string> = {
-  replayed: 'A replay would make it owed again.',
-  compared: 'A replay would let the worker compare it with what is there',
-  cleared: 'A replay would clear it away',
+  replayed: 'A replay would send it back.',
+  compared: 'A replay would let the worker compare it with the delivered message',
+  cleared: 'A replay would remove it',
   refused: 'It cannot be replayed',
-  gone: 'It is gone.',
+  gone: 'It no longer exists.',
 };
 
 interface Letter {
@@ -35,8 +35,8 @@ export function letterPage({ user, letter, preview }: Letter): Html {
         <dl class="facts">
           <dt>Queue and job</dt>
           <dd>${queue}, ${jobNameFor(user, job)}</dd>
-          <dt>Came</dt>
-          <dd>${direct ? 'straight onto the queue, from a service of your own' : 'through the gateway'}</dd>
+          <dt>Source</dt>
+          <dd>${direct ? 'direct job of an internal service' : 'gateway'}</dd>
           <dt>Company</dt>
           <dd class="id">${companyId ?? 'unknown'}</dd>
           <dt>correlationId</dt>
@@ -47,9 +47,11 @@ export function letterPage({ user, letter, preview }: Letter): Html {
           <dd>${moment(givenUpAt)}</dd>
         </dl>
       </section>
-      <h2>Its way</h2>
+      <h2>Trace</h2>
       <section class="card">${timeline(user, stepsOf(letter))}</section>
-      <h2>Content${user.role === 'viewer' && html` <small>ids alone: what messages say is for admins</small>`}</h2>
+      <h2>
+        Content${user.role === 'viewer' && html` <small>ids only; the content of messages is visible to admins</small>`}
+      </h2>
       <pre tabindex="0">${contentFor(user, content)}</pre>`,
   });
 }

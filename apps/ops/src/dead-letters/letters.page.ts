@@ -3,7 +3,7 @@ import type { OpsUser } from '../auth/ops-users.js';
 import { moment, number } from '../pages/figures.js';
 import { html, type Html, type Part } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
-import { errorFor, jobNameFor, readsContent } from '../personal.js';
+import { errorFor, jobNameFor, readsContent } from '../visibility.js';
 import { faultsFor } from './faults-for.js';
 import { queryOf, type Search } from './search.js';
 
@@ -33,18 +33,18 @@ export function lettersPage(letters: Letters): Html {
       ${searchForm(letters)} ${faults.map((fault) => html`<p class="notice bad" role="alert">${fault}</p>`)}
       ${
         sameFaults.length > 1 &&
-        html`<h2>By fault</h2>
+        html`<h2>By error</h2>
           ${faultsTable(user, search, sameFaults)}
-          <h2>One by one</h2>`
+          <h2>All dead letters</h2>`
       }
       ${
         deadLetters.length === 0
           ? html`<p class="card empty">
-              ${queryOf(search) || faults.length > 0 || !isFirst ? 'No dead letter is like that.' : 'Nothing was given up.'}
+              ${queryOf(search) || faults.length > 0 || !isFirst ? 'No dead letters match.' : 'There are no dead letters.'}
             </p>`
           : list(letters)
       }
-      ${nextCursor && html`<p class="actions"><a class="button second" href="/dead-letters?${queryOf(search, { cursor: nextCursor })}">Older ones</a></p>`}`,
+      ${nextCursor && html`<p class="actions"><a class="button second" href="/dead-letters?${queryOf(search, { cursor: nextCursor })}">Older</a></p>`}`,
   });
 }
 
@@ -133,7 +133,7 @@ function replayAll({ search, count, max }: Letters): Part {
     ([name, value]) => value && html`<input type="hidden" name="${name}" value="${value}" />`,
   );
   const all = count > max ? `the oldest ${number(max)} of ${number(count)}` : `all ${number(count)}`;
-  return html`${fields}<button class="second" name="matching" value="all">Replay ${all} found</button>`;
+  return html`${fields}<button class="second" name="matching" value="all">Replay ${all} matches</button>`;
 }
 
 function row(user: OpsUser, letter: DeadLetter, isAdmin: boolean): Html {

@@ -1,7 +1,7 @@
 import { isUuid } from '@herald/contracts';
 import type { DeadLetterFilter } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
-import { readsContent } from '../personal.js';
+import { readsContent } from '../visibility.js';
 
 /** The search fields as typed; an unused field is an empty text. */
 export const FIELDS = ['correlationId', 'company', 'queue', 'error'] as const;
@@ -30,7 +30,7 @@ export function readSearch(user: OpsUser, given: URLSearchParams): ParsedSearch 
     if (!text) return undefined;
     const lower = text.toLowerCase();
     if (isUuid(lower)) return lower;
-    faults.push(`"${text}" is no ${name}: it must be a UUID`);
+    faults.push(`"${text}" is not a ${name}: it must be a UUID`);
     return undefined;
   };
   const filter = {

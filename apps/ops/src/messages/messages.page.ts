@@ -33,8 +33,8 @@ export function messagesPage({ user, typed, ids, places }: Messages): Html {
         /></label>
         <button>Find</button>
       </form>
-      ${typed.length > ids.length && html`<p class="notice bad" role="alert">A correlationId is a UUID.</p>`}
-      ${ids.length > 0 && places.length === 0 && html`<p class="card empty">Nothing is known of ${ids.length === 1 ? 'this message' : 'these messages'}. Commands, and what merchants asked and answered, leave no such trace.</p>`}
+      ${typed.length > ids.length && html`<p class="notice bad" role="alert">A correlationId must be a UUID.</p>`}
+      ${ids.length > 0 && places.length === 0 && html`<p class="card empty">No trace of ${ids.length === 1 ? 'this message' : 'these messages'} was found. Commands, and the questions and answers of merchants, leave none.</p>`}
       ${places.length > 0 && (ids.length === 1 ? places.map((place) => details(user, place)) : table(places))}`,
   });
 }
@@ -54,10 +54,10 @@ function details(user: OpsUser, place: MessagePlace): Html {
       ${
         state === 'given_up' &&
         html`<dt>Dead letter</dt>
-          <dd><a href="/dead-letters?correlationId=${id}">look at it</a></dd>`
+          <dd><a href="/dead-letters?correlationId=${id}">open</a></dd>`
       }
     </dl>
-    <h2>Its way</h2>
+    <h2>Trace</h2>
     ${timeline(user, stepsOf(place))}
   </section>`;
 }

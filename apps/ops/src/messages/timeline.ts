@@ -2,7 +2,7 @@ import { STEP_WORDS } from '@herald/contracts';
 import type { TraceStep } from '@herald/database';
 import type { OpsUser } from '../auth/ops-users.js';
 import { html, type Html } from '../pages/html.js';
-import { errorFor } from '../personal.js';
+import { errorFor } from '../visibility.js';
 
 const STYLES: Partial<Record<TraceStep['step'], string>> = { delivered: 'good', given_up: 'bad', replayed: 'warn' };
 

@@ -23,7 +23,7 @@ export const ICON = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"
 <path d="M7 13v6h3l8 5V8l-8 5z" fill="#fff"/><path d="M21.5 12a5.5 5.5 0 0 1 0 8M24.5 9a10 10 0 0 1 0 14" fill="none" stroke="#fff" stroke-width="2" stroke-linecap="round"/></svg>`;
 
 /** Returns the path of the queue board of a role. */
-export const boardOf = ({ role }: Pick<OpsUser, 'role'>) => `/board/${role}`;
+export const boardPath = ({ role }: Pick<OpsUser, 'role'>) => `/board/${role}`;
 
 export function layout({ title, at, user, refreshSeconds, content }: Page): Html {
   return html`<!doctype html>
@@ -52,7 +52,7 @@ function navigation(user: OpsUser, at?: Place): Html {
   return html`<header>
     <a class="brand" href="/"><img src="${ICON_PATH}" alt="" width="28" height="28" /> Herald <span>ops</span></a>
     <nav aria-label="Pages">
-      ${link('overview', '/', 'Overview')} ${link('queues', boardOf(user), 'Queues')}
+      ${link('overview', '/', 'Overview')} ${link('queues', boardPath(user), 'Queues')}
       ${link('dead-letters', '/dead-letters', 'Dead letters')} ${link('messages', '/messages', 'Messages')}
     </nav>
     <form class="who" method="post" action="/logout">

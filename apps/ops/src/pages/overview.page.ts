@@ -1,9 +1,9 @@
-import type { QueueStanding } from '@herald/queue';
+import type { QueueState } from '@herald/queue';
 import type { OpsUser } from '../auth/ops-users.js';
-import type { Debt } from '../standings.js';
+import type { Backlog } from '../queue-states.js';
 import { duration, number } from './figures.js';
 import { html, type Html, type Part } from './html.js';
-import { boardOf, layout } from './layout.js';
+import { boardPath, layout } from './layout.js';
 
 const REFRESH_SECONDS = 10;
 /** The same threshold as in the alerts. */
@@ -13,8 +13,8 @@ const LATE_SECONDS = 60;
 export interface Overview {
   user: OpsUser;
   queues: string[];
-  debts?: Debt[];
-  standings?: QueueStanding[];
+  backlogs?: Backlog[];
+  states?: QueueState[];
 }
 
 const sum = <T>(list: T[] | undefined, figure: (each: T) => number): number | undefined =>
@@ -22,36 +22,36 @@ const sum = <T>(list: T[] | undefined, figure: (each: T) => number): number | un
 const most = <T>(list: T[] | undefined, figure: (each: T) => number): number =>
   Math.max(0, ...(list ?? []).map(figure));
 
-export function overviewPage({ user, queues, debts, standings }: Overview): Html {
-  const owedFor = most(debts, ({ oldestSeconds }) => oldestSeconds);
-  const waitingFor = most(standings, ({ oldestSeconds }) => oldestSeconds);
-  const failed = sum(standings, ({ jobs }) => jobs.failed);
-  const letters = sum(debts, ({ deadLetters }) => deadLetters);
+export function overviewPage({ user, queues, backlogs, states }: Overview): Html {
+  const owedFor = most(backlogs, ({ oldestSeconds }) => oldestSeconds);
+  const waitingFor = most(states, ({ oldestSeconds }) => oldestSeconds);
+  const failed = sum(states, ({ jobs }) => jobs.failed);
+  const letters = sum(backlogs, ({ deadLetters }) => deadLetters);
   return layout({
     title: 'Overview',
     at: 'overview',
     user,
     refreshSeconds: REFRESH_SECONDS,
     content: html`<h1>Overview</h1>
-      ${!debts && html`<p class="notice bad" role="alert">Postgres is away: what is owed and given up cannot be told.</p>`}
-      ${!standings && html`<p class="notice bad" role="alert">Redis is away: how the queues stand cannot be told. Messages are still accepted, and stay owed.</p>`}
+      ${!backlogs && html`<p class="notice bad" role="alert">Postgres is away: the numbers of owed messages and dead letters are unknown.</p>`}
+      ${!states && html`<p class="notice bad" role="alert">Redis is away: the state of the queues is unknown. Messages are still accepted and will be delivered later.</p>`}
       <div class="tiles">
         ${tile(
           'Messages owed',
-          sum(debts, ({ owed }) => owed),
-          owedFor > 0 && `the oldest for ${duration(owedFor)}`,
+          sum(backlogs, ({ owed }) => owed),
+          owedFor > 0 && `oldest: ${duration(owedFor)}`,
           owedFor > LATE_SECONDS && 'bad',
           '#queues',
         )}
         ${tile(
           'Jobs waiting',
-          sum(standings, ({ jobs }) => jobs.waiting),
-          waitingFor > 0 && `the oldest for ${duration(waitingFor)}`,
+          sum(states, ({ jobs }) => jobs.waiting),
+          waitingFor > 0 && `oldest: ${duration(waitingFor)}`,
           waitingFor > LATE_SECONDS && 'warn',
-          boardOf(user),
+          boardPath(user),
         )}
-        ${tile('Jobs failed', failed, failed !== undefined && 'kept for seven days', Boolean(failed) && 'warn', boardOf(user))}
-        ${tile('Dead letters', letters, letters === 0 ? 'nothing was given up' : 'wait for somebody to decide', Boolean(letters) && 'warn', '/dead-letters')}
+        ${tile('Jobs failed', failed, failed !== undefined && 'kept for seven days', Boolean(failed) && 'warn', boardPath(user))}
+        ${tile('Dead letters', letters, letters === 0 ? 'none' : 'replay or drop them', Boolean(letters) && 'warn', '/dead-letters')}
       </div>
       <h2 id="queues">Queues</h2>
       <div class="scroll">
@@ -72,16 +72,16 @@ export function overviewPage({ user, queues, debts, standings }: Overview): Html
               row(
                 user,
                 queue,
-                debts?.find((debt) => debt.queue === queue),
-                standings?.find((standing) => standing.queue === queue),
+                backlogs?.find((backlog) => backlog.queue === queue),
+                states?.find((state) => state.queue === queue),
               ),
             )}
           </tbody>
         </table>
       </div>
       <p class="quiet">
-        Owed: messages that were acknowledged and are not done, in Postgres. The other columns count jobs in Redis, each
-        of up to 200 messages. The page loads anew every ${REFRESH_SECONDS} seconds.
+        Owed: messages in Postgres that were acknowledged and are not yet delivered. The other columns count jobs in
+        Redis, each with up to 200 messages. The page reloads every ${REFRESH_SECONDS} seconds.
       </p>`,
   });
 }
@@ -98,19 +98,19 @@ function tile(
   >`;
 }
 
-function row(user: OpsUser, queue: string, debt?: Debt, standing?: QueueStanding): Html {
-  const board = `${boardOf(user)}/queue/${encodeURIComponent(queue)}`;
-  const { waiting, active, delayed, failed } = standing?.jobs ?? {};
+function row(user: OpsUser, queue: string, backlog?: Backlog, state?: QueueState): Html {
+  const board = `${boardPath(user)}/queue/${encodeURIComponent(queue)}`;
+  const { waiting, active, delayed, failed } = state?.jobs ?? {};
   return html`<tr>
     <th scope="row">
-      <a href="${board}">${queue}</a> ${standing?.paused && html`<span class="badge warn">paused</span>`}
+      <a href="${board}">${queue}</a> ${state?.paused && html`<span class="badge warn">paused</span>`}
     </th>
-    ${figure('Owed', debt?.owed, age(debt?.oldestSeconds, debt?.oldest && `/messages?id=${debt.oldest.correlationId}`))}
-    ${figure('Waiting', waiting, age(standing?.oldestSeconds), `${board}?status=waiting`)}
+    ${figure('Owed', backlog?.owed, age(backlog?.oldestSeconds, backlog?.oldest && `/messages?id=${backlog.oldest.correlationId}`))}
+    ${figure('Waiting', waiting, age(state?.oldestSeconds), `${board}?status=waiting`)}
     ${figure('Active', active, undefined, `${board}?status=active`)}
     ${figure('Delayed', delayed, undefined, `${board}?status=delayed`)}
     ${figure('Failed', failed, undefined, `${board}?status=failed`)}
-    ${figure('Dead letters', debt?.deadLetters, undefined, `/dead-letters?queue=${encodeURIComponent(queue)}`)}
+    ${figure('Dead letters', backlog?.deadLetters, undefined, `/dead-letters?queue=${encodeURIComponent(queue)}`)}
   </tr>`;
 }
 

@@ -12,19 +12,19 @@ declare module 'fastify' {
 const registers = [registry];
 const requests = new Counter({
   name: 'herald_http_requests_total',
-  help: 'requests answered',
+  help: 'HTTP responses sent',
   labelNames: ['route', 'method', 'status'],
   registers,
 });
 const faults = new Counter({
   name: 'herald_http_faults_total',
-  help: 'requests answered with a fault of ours',
+  help: 'internal errors returned',
   labelNames: ['route', 'method'],
   registers,
 });
 const durations = new Histogram({
   name: 'herald_http_request_duration_seconds',
-  help: 'time to the answer',
+  help: 'time to respond',
   labelNames: ['route', 'method'],
   buckets: [0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   registers,

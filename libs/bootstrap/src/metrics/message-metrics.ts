@@ -8,10 +8,10 @@ const SIZES = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const byQueue = (name: string, help: string, buckets: number[]) =>
   new Histogram({ name, help, buckets, labelNames: ['queue'], registers: [registry] });
 
-const accepting = byQueue('herald_accept_duration_seconds', 'until a message was committed', WORK);
+const accepting = byQueue('herald_accept_duration_seconds', 'time until a message is committed', WORK);
 const batches = byQueue('herald_batch_size', 'messages that share a commit', SIZES);
-const waiting = byQueue('herald_queue_wait_seconds', 'a job waits for a worker', WAITS);
-const processing = byQueue('herald_processing_seconds', 'a job is in work', WORK);
+const waiting = byQueue('herald_queue_wait_seconds', 'time that a job waits for a worker', WAITS);
+const processing = byQueue('herald_processing_seconds', 'time that a job is processed', WORK);
 const endToEnd = byQueue('herald_end_to_end_seconds', 'from accepting a message to its effect', WAITS);
 
 /** The clocks of two machines may differ slightly, so a negative duration counts as 0. */
@@ -27,8 +27,7 @@ export function recordBatch(queue: string, messages: number): void {
   batches.observe({ queue }, messages);
 }
 
-/** A run of a job that ended, successful or not. */
-export interface EndedRun {
+interface RunTimes {
   queue: string;
   /** 1 for the first. */
   attempt: number;
@@ -37,7 +36,8 @@ export interface EndedRun {
   endedAt: Date;
 }
 
-export function recordRun({ queue, attempt, queuedAt, startedAt, endedAt }: EndedRun): void {
+/** Records a run of a job that ended, successful or not. */
+export function recordRun({ queue, attempt, queuedAt, startedAt, endedAt }: RunTimes): void {
   // Later attempts wait for their backoff, not for a worker.
   if (attempt === 1) waiting.observe({ queue }, secondsBetween(queuedAt, startedAt));
   processing.observe({ queue }, secondsBetween(startedAt, endedAt));
@@ -70,7 +70,7 @@ export function registerPoolGauges(use: () => PoolUse): void {
       ];
     },
   );
-  registerGauge({ name: 'herald_pool_waiting', help: 'who waits for a connection to Postgres' }, () => [
+  registerGauge({ name: 'herald_pool_waiting', help: 'callers that wait for a connection to Postgres' }, () => [
     { value: use().waiting },
   ]);
 }

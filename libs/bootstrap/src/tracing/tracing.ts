@@ -16,7 +16,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { pathOf } from '../request-target.js';
-import { DiscreetExporter } from './discreet-exporter.js';
+import { RedactingExporter } from './redacting-exporter.js';
 import { exportersOf, type TracingEnv } from './tracing.env.js';
 
 /** Routes that monitoring polls often; they are not traced. */
@@ -39,14 +39,14 @@ registerInstrumentations({
 
 let provider: NodeTracerProvider | undefined;
 
-/** @public (loaded by patch.ts) Starts sending traces to the exporters that the environment names. */
+/** @public (loaded by load-tracing.ts) Starts sending traces to the exporters that the environment names. */
 export function startTracing(service: string, env: TracingEnv, logger: Logger): void {
   provider = new NodeTracerProvider({
     resource: defaultResource()
       .merge(resourceFromAttributes({ 'service.name': `herald-${service}` }))
       .merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: exportersOf(env).map(
-      (name) => new BatchSpanProcessor(new DiscreetExporter(exporterOf(name, env), logger)),
+      (name) => new BatchSpanProcessor(new RedactingExporter(exporterOf(name, env), logger)),
     ),
   });
   provider.register();

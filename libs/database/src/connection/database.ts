@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { OwnFault } from '@herald/contracts';
+import { HeraldError } from '@herald/contracts';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import type { DataSource, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { validate as isUuid } from 'uuid';
@@ -109,7 +109,7 @@ export class Database implements Sql {
    * leak to the connection's next user.
    */
   asCompany<T>(companyId: string, read: (tx: Sql) => Promise<T>): Promise<T> {
-    if (!isUuid(companyId)) throw new OwnFault('asCompany needs the id of a company');
+    if (!isUuid(companyId)) throw new HeraldError('asCompany needs the id of a company');
     return this.transaction(
       read,
       `begin isolation level repeatable read read only; set local herald.company = '${companyId}'`,
@@ -118,7 +118,7 @@ export class Database implements Sql {
 
   /** The only access to the rows of a merchant; otherwise as `asCompany`, without the shared snapshot. */
   asMerchant<T>(merchantId: number, read: (tx: Sql) => Promise<T>): Promise<T> {
-    if (!Number.isSafeInteger(merchantId)) throw new OwnFault('asMerchant needs the id of a merchant');
+    if (!Number.isSafeInteger(merchantId)) throw new HeraldError('asMerchant needs the id of a merchant');
     return this.transaction(read, `begin read only; set local herald.merchant = '${merchantId}'`);
   }
 

@@ -1,4 +1,4 @@
-import { OwnFault, type QueueContract } from '@herald/contracts';
+import { HeraldError, type QueueContract } from '@herald/contracts';
 
 /**
  * Checks that every job of the contract has exactly one handler; otherwise jobs would be lost or run twice.
@@ -18,5 +18,5 @@ export function assertHandlers(
       .map((key) => `a handler for ${key}, which the contract does not know`),
     ...duplicates.map((key) => `two handlers for ${key}`),
   ];
-  if (faults.length > 0) throw new OwnFault(`The worker of queue ${queue} has ${faults.join('; ')}`);
+  if (faults.length > 0) throw new HeraldError(`The worker of queue ${queue} has ${faults.join('; ')}`);
 }

@@ -22,7 +22,7 @@ export interface TooMany {
  * address, which many people may share; and per name. The last two do not apply to a name that has logged in from this
  * address before. Unknown names count like known ones.
  */
-export class FailedLogins {
+export class LoginAttempts {
   private readonly ofPair = new Window(MAX_OF_NAME_FROM_ADDRESS);
   private readonly fromAddress = new Window(MAX_FROM_ADDRESS);
   private readonly ofName = new Window(MAX_OF_NAME);

@@ -79,8 +79,8 @@ function lineOf({ type, code, words, syscall, address, port, constraint, cause }
 const nameOf = (value: unknown) => (typeof value === 'string' && NAME.test(value) ? value : undefined);
 
 function wordsOf(error: Error): string | undefined {
-  const { message, ownWords } = error as Error & { ownWords?: true };
-  if (ownWords) return message;
+  const { message, isSafeToLog } = error as Error & { isSafeToLog?: true };
+  if (isSafeToLog) return message;
   const known = KNOWN_WORDS.find((words) => message.includes(words));
   return known ?? (error.constructor.name === 'ReplyError' ? REDIS_CODE.exec(message)?.[0] : undefined);
 }

@@ -1,7 +1,7 @@
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-node';
 import { pino } from 'pino';
-import { DiscreetExporter } from './discreet-exporter.js';
+import { RedactingExporter } from './redacting-exporter.js';
 
 const SECRET = 'OTP 493817';
 
@@ -17,7 +17,7 @@ const aSpan = (kind: SpanKind, attributes: object, message = '') =>
 function exported(span: ReadableSpan): ReadableSpan {
   const seen: ReadableSpan[] = [];
   const inner = { export: (spans: ReadableSpan[]) => void seen.push(...spans), shutdown: () => Promise.resolve() };
-  new DiscreetExporter(inner, pino({ level: 'silent' })).export([span], () => undefined);
+  new RedactingExporter(inner, pino({ level: 'silent' })).export([span], () => undefined);
   return seen[0] as ReadableSpan;
 }
 

@@ -1,4 +1,4 @@
-import { faultLine, describeFault } from './told-fault.js';
+import { faultLine, describeFault } from './fault-description.js';
 
 const SECRET = 'OTP 493817';
 
@@ -59,12 +59,12 @@ it('shows where an error was thrown, and where a connection was refused', () => 
     address: '127.0.0.1',
     port: 1,
   });
-  expect(describeFault(error).stack).toMatch(/^ {4}at .*told-fault\.spec/);
+  expect(describeFault(error).stack).toMatch(/^ {4}at .*fault-description\.spec/);
   expect(faultLine(error)).toBe('Error ECONNREFUSED connect 127.0.0.1:1');
 });
 
 it('shows the texts of our own faults, and texts of drivers that quote nothing', () => {
-  const own = Object.assign(new Error('Redis is away'), { ownWords: true });
+  const own = Object.assign(new Error('Redis is away'), { isSafeToLog: true });
   expect(faultLine(own)).toBe('Error Redis is away');
   expect(faultLine(foreign('ReplyError', 'WRONGPASS invalid username-password pair'))).toBe('ReplyError WRONGPASS');
   expect(describeFault(new Error(`self-signed certificate of ${SECRET}`)).words).toBe('self-signed certificate');

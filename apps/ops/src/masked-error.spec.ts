@@ -1,4 +1,4 @@
-import { maskedError } from './fault-words.js';
+import { maskedError } from './masked-error.js';
 
 const ID = '6c2f0d9e-3b1a-4f57-9a64-0c1d2e3f4a5b';
 

@@ -37,7 +37,7 @@ const discreet = (span: ReadableSpan): ReadableSpan =>
 type Export = SpanExporter['export'];
 
 /** Keeps personal data and secrets out of traces. Logs an outage of the collector once instead of with every batch. */
-export class DiscreetExporter implements SpanExporter {
+export class RedactingExporter implements SpanExporter {
   private failing = false;
 
   constructor(
@@ -49,7 +49,7 @@ export class DiscreetExporter implements SpanExporter {
     this.exporter.export(spans.map(discreet), (result) => {
       const failed = result.code !== 0;
       if (failed && !this.failing) this.logger.warn({ err: result.error }, 'traces are lost');
-      if (!failed && this.failing) this.logger.info('traces arrive again');
+      if (!failed && this.failing) this.logger.info('traces are exported again');
       this.failing = failed;
       done(result);
     });

@@ -5,11 +5,11 @@ import { html, type Html } from '../pages/html.js';
 import { layout } from '../pages/layout.js';
 
 const OUTCOMES: Record<Replay['outcome'], { badge: string; text: string }> = {
-  replayed: { badge: 'good', text: 'owed again' },
-  compared: { badge: 'good', text: 'owed again, to be compared' },
-  cleared: { badge: 'good', text: 'cleared' },
+  replayed: { badge: 'good', text: 'sent back' },
+  compared: { badge: 'good', text: 'sent back for comparison' },
+  cleared: { badge: 'good', text: 'removed' },
   refused: { badge: 'bad', text: 'refused' },
-  gone: { badge: 'warn', text: 'gone already' },
+  gone: { badge: 'warn', text: 'already gone' },
 };
 
 /** The outcomes of a replay. When there are many, only the refused ones are listed. */
@@ -31,7 +31,7 @@ export function replayedPage({ user, outcomes }: { user: OpsUser; outcomes: Repl
       <h1>Replayed</h1>
       <p>
         ${counts.map(({ badge, text, count }) => html`<span class="badge ${badge}">${number(count)} ${text}</span> `)}
-        ${counts.length === 0 && 'None was found.'}
+        ${counts.length === 0 && 'No dead letters matched.'}
       </p>
       ${
         shown.length > 0 &&
@@ -71,12 +71,12 @@ export function confirmDropPage({ user, ids }: { user: OpsUser; ids: string[] })
     content: html`<h1>Drop ${many}?</h1>
       <form class="card" method="post" action="/dead-letters/drop">
         <p>
-          What is dropped is gone for good, and nobody will get it:
+          Dropped messages are deleted permanently and never delivered:
           ${ids.slice(0, 50).map((id, n) => html`${n > 0 && ', '}<a href="/dead-letters/${id}">${id}</a>`)}${ids.length > 50 && ' …'}
         </p>
         ${ids.map((id) => html`<input type="hidden" name="id" value="${id}" />`)}
         <div class="actions">
-          <button class="danger">Drop for good</button> <a class="button second" href="/dead-letters">Keep</a>
+          <button class="danger">Drop permanently</button> <a class="button second" href="/dead-letters">Keep</a>
         </div>
       </form>`,
   });
@@ -90,7 +90,7 @@ export function droppedPage({ user, selected, dropped }: { user: OpsUser; select
     content: html`<p><a href="/dead-letters">Dead letters</a></p>
       <h1>Dropped</h1>
       <p class="notice good">
-        ${number(dropped)} dropped${dropped < selected && `; ${number(selected - dropped)} were gone already`}.
+        ${number(dropped)} dropped${dropped < selected && `; ${number(selected - dropped)} were already gone`}.
       </p>`,
   });
 }

@@ -1,4 +1,4 @@
-import { placeOf } from './place.js';
+import { safeRedirect } from './safe-redirect.js';
 
 it.each([
   '/',
@@ -9,7 +9,7 @@ it.each([
   '/messages?next=//evil.example',
 ])('%j is a place', (next) => {
   const { pathname, search } = new URL(next, 'http://ops');
-  expect(placeOf(next)).toBe(pathname + search);
+  expect(safeRedirect(next)).toBe(pathname + search);
 });
 
 it.each([
@@ -57,5 +57,5 @@ it.each([
   null,
   ['/a'],
 ])('%j leads to the overview', (next) => {
-  expect(placeOf(next)).toBe('/');
+  expect(safeRedirect(next)).toBe('/');
 });

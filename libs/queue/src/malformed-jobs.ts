@@ -86,14 +86,14 @@ redis.call('SREM', KEYS[3], ARGV[1])
 return redis.call('DEL', KEYS[1], KEYS[1] .. ':lock', KEYS[1] .. ':logs')`;
 
 /** Jobs of one queue on which BullMQ's scripts fail, so that they would stay active forever. */
-export class UnfitJobs {
+export class MalformedJobs {
   constructor(
     private readonly redis: RedisClient,
     private readonly toKey: (name: string) => string,
   ) {}
 
   /** Returns true for an id that BullMQ cannot use: a reserved one, or one that is no valid UTF-8. */
-  isUnfit(jobId: string): boolean {
+  isUnusable(jobId: string): boolean {
     return jobId.includes('\ufffd') || RESERVED.has(jobId);
   }
 
@@ -113,7 +113,7 @@ export class UnfitJobs {
     return freed;
   }
 
-  /** Repairs unfit active jobs and returns their old ids as text. */
+  /** Repairs malformed active jobs and returns their old ids as text. */
   async mend(): Promise<string[]> {
     const active = await this.redis.lrangeBuffer(this.toKey('active'), 0, -1);
     const mended = await Promise.all(active.map((id) => this.mendOne(id)));

@@ -1,6 +1,6 @@
 import { isUuid } from '@herald/contracts';
 import type { OpsUser } from './auth/ops-users.js';
-import { maskedError, HIDDEN } from './fault-words.js';
+import { maskedError, HIDDEN } from './masked-error.js';
 import { FIELD_NAMES, JOB_NAMES } from './known-names.js';
 
 const MAX_DEPTH = 8;

@@ -45,7 +45,7 @@ const rulesOf = ({ constraintCls, constraints, propertyName: property, each }: V
  * Returns true when an instance passes all its rules. class-validator spends most of its time on preparing an error for
  * each field, so it is only used to word the faults of invalid instances.
  */
-export function keepsRules(instance: object): boolean {
+export function passesRules(instance: object): boolean {
   for (const { name, conditions, rules } of testsOf(instance.constructor)) {
     const value = (instance as Record<string, unknown>)[name];
     if (conditions.every((applies) => applies(instance, value)) && !rules.every((passes) => passes(instance, value)))

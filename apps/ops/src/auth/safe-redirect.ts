@@ -8,7 +8,7 @@ const OVERVIEW = '/';
  * read some paths as another host: those that begin with two slashes or backslashes, also after dots and escapes are
  * resolved.
  */
-export function placeOf(next: unknown): string {
+export function safeRedirect(next: unknown): string {
   if (typeof next !== 'string' || next.length > MAX_LENGTH || !/^\/[!-~]*$/.test(next)) return OVERVIEW;
   if (!URL.canParse(next, HERE)) return OVERVIEW;
   const { origin, pathname, search } = new URL(next, HERE);
