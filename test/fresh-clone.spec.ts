@@ -15,7 +15,7 @@ const WRITE_PROGRAM = `
 let clone: string;
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'herald-clone-'));
-  for (const file of ['apps/cli/herald.mjs', 'apps/cli/prepare.mjs', 'apps/cli/prepare', ...settings]) {
+  for (const file of ['apps/cli/herald.mjs', 'apps/local/prepare.mjs', 'apps/local/prepare', ...settings]) {
     cpSync(join(root, file), join(clone, file), { recursive: true });
   }
   mkdirSync(join(clone, 'libs'));
@@ -55,7 +55,7 @@ describe('npm run herald in a clone that nobody has built', () => {
     const { status, stderr } = herald('--help');
     expect([status, stderr]).toEqual([
       1,
-      'herald: The packages or the build are not complete. Run: node apps/cli/prepare.mjs\n',
+      'herald: The packages or the build are not complete. Run: node apps/local/prepare.mjs\n',
     ]);
   });
 });

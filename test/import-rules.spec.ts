@@ -19,6 +19,8 @@ const APP = 'An app never reaches into another app, and takes a lib by its name.
 const LIB = 'A lib reaches into no other folder.';
 const ALONE = 'libs/contracts and libs/bootstrap import no other lib.';
 
+const SERVICES = 'Services know nothing of the programs that start them.';
+const TYPES = 'libs/operator takes only types from other libs, so that `herald --help` is fast.';
 const CLASSES = 'Messages are DTO classes; Zod reads settings and options.';
 
 const redis = { bullmq: QUEUE, 'bullmq/dist/x': QUEUE, ioredis: QUEUE, '@nestjs/bullmq': QUEUE };
@@ -31,11 +33,17 @@ const outside = {
   '../../../test/support/client.js': LIB,
 };
 
+const operator = { '@herald/operator': SERVICES };
+
 /** Folders of an app that read other input than messages. */
 const settings = {
   allowed: ['zod', '@herald/contracts'],
   forbidden: { ...redis, ...postgres, ...deep, '../../../../libs/queue': APP },
 };
+/** The same in a service. */
+const ofService = { ...settings, forbidden: { ...settings.forbidden, ...operator } };
+/** The same in a program that people start. */
+const ofProgram = { ...settings, allowed: [...settings.allowed, '@herald/operator'] };
 
 /** For each folder of the configuration a place in it, what may be imported there and what may not, and why. */
 const folders: Record<string, { at: string; ending?: string; allowed: string[]; forbidden: Record<string, string> }> = {
@@ -47,19 +55,29 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       ...postgres,
       ...deep,
       ...zod,
+      ...operator,
       '../../../delivery/src/delivery.consumer.js': APP,
-      '../../../../apps/cli/src/failure.js': APP,
+      '../../../../apps/cli/src/confirm.js': APP,
       '../../../../libs/queue/src/index.js': APP,
       '../../../../libs/queue': APP,
       '../../../../test/support/client.js': APP,
     },
   },
-  'apps/cli/**': { at: 'apps/cli/src/accounts', ...settings },
-  'apps/*/src/*.env.ts': { at: 'apps/delivery/src', ending: '.env', ...settings },
-  'apps/*/src/auth/**': { at: 'apps/gateway/src/auth', ...settings },
-  'apps/cli/src/servers/**': {
-    at: 'apps/cli/src/servers',
-    allowed: ['pg', '@herald/database', '../failure.js'],
+  'apps/cli/**': {
+    at: 'apps/cli/src/accounts',
+    ...ofProgram,
+    forbidden: { ...ofProgram.forbidden, '../../../local/src/servers/redis.js': APP },
+  },
+  'apps/local/**': {
+    at: 'apps/local/src/supervision',
+    ...ofProgram,
+    forbidden: { ...ofProgram.forbidden, '../../../cli/src/confirm.js': APP },
+  },
+  'apps/*/src/*.env.ts': { at: 'apps/delivery/src', ending: '.env', ...ofService },
+  'apps/*/src/auth/**': { at: 'apps/gateway/src/auth', ...ofService },
+  'apps/local/src/servers/**': {
+    at: 'apps/local/src/servers',
+    allowed: ['pg', '@herald/database', '@herald/operator'],
     forbidden: {
       ...redis,
       ...deep,
@@ -117,8 +135,21 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       ...postgres,
       ...zod,
       ...outside,
+      ...operator,
       '../../../apps/delivery/src/delivery.consumer.js': LIB,
       '@herald/queue/src/queue.server.js': 'libs/worker imports a lib by its index only.',
+    },
+  },
+  'libs/operator/**': {
+    at: 'libs/operator/src',
+    allowed: ['zod', 'jsonwebtoken', './failure.js'],
+    forbidden: {
+      ...redis,
+      ...postgres,
+      ...outside,
+      '@herald/bootstrap': TYPES,
+      '@herald/database': TYPES,
+      '@herald/queue/src/gate.js': TYPES,
     },
   },
 };

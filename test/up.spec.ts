@@ -3,9 +3,9 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ProcessRecord } from '../apps/cli/src/processes/record.js';
-import { SERVICES } from '../apps/cli/src/up/services.js';
-import { freePort } from '../apps/cli/src/servers/free-port.js';
+import type { ProcessRecord } from '../apps/local/src/processes/record.js';
+import { SERVICES } from '@herald/operator';
+import { freePort } from '../apps/local/src/servers/free-port.js';
 import { holdToDocument } from './support/checked-fetch.js';
 import {
   dataFolder,

@@ -7,8 +7,8 @@ import { aCredential } from '../support/credential.js';
 import { eventually } from '../support/eventually.js';
 import { Herald, type StartOptions } from '../support/herald.js';
 
-type Servers = typeof import('../../apps/cli/src/servers/redis.js');
-const { startRedis } = jest.requireActual<Servers>('../../dist/apps/cli/src/servers/redis.js');
+type Servers = typeof import('../../apps/local/src/servers/redis.js');
+const { startRedis } = jest.requireActual<Servers>('../../dist/apps/local/src/servers/redis.js');
 
 let folder: string;
 let server: Awaited<ReturnType<Servers['startRedis']>>;

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises';
-import { Failure } from './failure.js';
+import { Failure } from '@herald/operator';
 
 /** @throws Failure unless the user confirms */
 export async function confirm(question: string): Promise<void> {

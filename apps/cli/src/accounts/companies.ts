@@ -1,8 +1,8 @@
 import { hasCompanyNamed, insertCompany, listCompanies } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { confirm } from '../confirm.js';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { table } from '../table.js';

@@ -14,8 +14,8 @@ import {
   SCOPES,
   tokenOf,
 } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { z } from 'zod';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { duration, line, moment, readOptions, uuid } from '../options.js';
 import { printCreated } from '../told.js';

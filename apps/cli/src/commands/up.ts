@@ -1,3 +1,4 @@
+import { programOf } from '@herald/operator';
 import type { Command } from 'commander';
 
 export function addUp(program: Command): void {
@@ -6,8 +7,8 @@ export function addUp(program: Command): void {
     .description('starts everything on this machine: Postgres, Redis, demo data and all services')
     .addHelpText('after', variables)
     .action(async () => {
-      const { up } = await import('../up/up.js');
-      await up();
+      // Another program: it is run by its path, in this process, so that signals reach it.
+      await import(programOf('local'));
     });
 }
 

@@ -10,9 +10,9 @@ import {
   subjectOfPerson,
   type Traces,
 } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { z } from 'zod';
 import { confirm } from '../confirm.js';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { progressOf } from '../progress.js';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { check, fieldErrors, NotificationType } from '@herald/contracts';
 import { type Database, listTypes, saveType } from '@herald/database';
-import { Failure } from '../failure.js';
+import { Failure } from '@herald/operator';
 import { withGivenDatabase } from '../given-database.js';
 import { table } from '../table.js';
 

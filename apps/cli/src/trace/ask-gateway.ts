@@ -1,5 +1,5 @@
 import { check, MessageTrace } from '@herald/contracts';
-import { Failure, sentence } from '../failure.js';
+import { Failure, sentence } from '@herald/operator';
 
 const TIMEOUT_MS = 10_000;
 
