@@ -4,7 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning } from '../../apps/local/src/processes/identity.js';
+import { isRunning } from '../../apps/local/prepare/identity.mjs';
 import type { ProcessRecord } from '../../apps/local/src/processes/record.js';
 import { onTerminal } from './terminal.js';
 

@@ -38,7 +38,7 @@ function listSources(root) {
   const files = ['tsconfig.base.json', 'nest-cli.json'];
   for (const folder of ['apps', 'libs']) {
     for (const entry of readdirSync(join(root, folder), { recursive: true })) {
-      if (entry.endsWith('.ts') && !entry.endsWith('.spec.ts')) files.push(join(folder, entry));
+      if (/\.(ts|mjs)$/.test(entry) && !entry.endsWith('.spec.ts')) files.push(join(folder, entry));
     }
   }
   let newestMs = 0;

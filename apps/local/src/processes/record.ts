@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { identify, isRunning, type Identity } from './identity.js';
+import { identify, type Identity, isRunning } from '../../prepare/identity.mjs';
 
 /** The data with which a later start ends a process that outlived its parent. */
 export interface ProcessRecord extends Identity {

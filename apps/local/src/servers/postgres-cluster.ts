@@ -12,7 +12,7 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure, sentence } from '@herald/operator';
-import { commandOf } from '../processes/identity.js';
+import { commandOf } from '../../prepare/identity.mjs';
 import type { PostgresHome } from './postgres-account.js';
 
 const run = promisify(execFile);

@@ -4,7 +4,7 @@ import { environmentOf, jwtSettings } from './environment.js';
 import { opsAccess } from './ops-access.js';
 import { secretsFrom } from './secrets.js';
 
-/** A wrong variable, and the services that refuse it; empty when `herald up` itself does. */
+/** A wrong variable, and the services that refuse it; empty when `npm start` itself does. */
 export interface SettingFault {
   variable: string;
   message: string;
@@ -21,7 +21,7 @@ export async function serviceFaults(environment: Record<string, string | undefin
   const access = { secrets, opsUsers, jwt: jwtSettings(secrets.jwt) };
   const faults: SettingFault[] = [];
   for (const spec of SERVICES) {
-    // Ports and the address are checked by `herald up` itself, since it sets them.
+    // Ports and the address are checked by `npm start` itself, since it sets them.
     const given = {
       ...PLACEHOLDERS,
       ...environment,

@@ -1,18 +1,13 @@
 import { SERVICES } from '@herald/operator';
-import ora from 'ora';
+import { showStep } from '../../prepare/show-step.mjs';
 import { readableLine } from './readable-line.js';
-
-interface Shown {
-  note: (text: string) => void;
-  succeed: (text: string) => void;
-  fail: (text: string) => void;
-}
 
 const NAME_WIDTH = Math.max(...SERVICES.map(({ name }) => name.length));
 
-/** The output of `herald up`: its own steps, and the log lines of the services. */
+/** The output of `npm start`: its own steps, and the log lines of the services. */
 export class Terminal {
   private held: string[] | undefined = [];
+  private shown: ReturnType<typeof showStep> | undefined;
 
   constructor() {
     // If the reader of the output has ended, Herald continues without it.
@@ -22,20 +17,22 @@ export class Terminal {
 
   /** Shows `title` during the work, and its result afterwards. `note` adds details meanwhile. */
   async step<T>(title: string, work: (note: (text: string) => void) => Promise<T>): Promise<T> {
-    const started = Date.now();
-    // The spinner never returns when a terminal reports no width, as under `script` or a bare pty.
-    const shown = process.stdout.isTTY && process.stdout.columns > 0 ? this.spin(title) : this.printSteps(title);
+    const shown = showStep(title, process.stdout);
+    this.shown = shown;
     try {
       const result = await work(shown.note);
-      shown.succeed(`${title} (${((Date.now() - started) / 1000).toFixed(1)} s)`);
+      shown.end('✔');
       return result;
     } catch (error) {
-      shown.fail(title);
+      shown.end('✖');
       throw error;
+    } finally {
+      this.shown = undefined;
     }
   }
 
   say(text: string): void {
+    this.shown?.clear();
     process.stdout.write(`${text}\n`);
   }
 
@@ -50,23 +47,5 @@ export class Terminal {
   showLogs(): void {
     this.held?.forEach((line) => this.say(line));
     this.held = undefined;
-  }
-
-  private spin(title: string): Shown {
-    const spinner = ora({ text: title, discardStdin: false, hideCursor: false, stream: process.stdout }).start();
-    return {
-      note: (text) => (spinner.text = `${title}: ${text}`),
-      succeed: (text) => spinner.succeed(text),
-      fail: (text) => spinner.fail(text),
-    };
-  }
-
-  private printSteps(title: string): Shown {
-    this.say(`${title} …`);
-    return {
-      note: (text) => this.say(`  ${text}`),
-      succeed: (text) => this.say(`✔ ${text}`),
-      fail: (text) => this.say(`✖ ${text}`),
-    };
   }
 }

@@ -3,29 +3,34 @@ import { readFileSync } from 'node:fs';
 
 /**
  * Identifies a process by its pid and start time. Pids are reused, but the pair is unique.
+ * @typedef {{ pid: number, startedAt: string }} Identity
  */
-export interface Identity {
-  pid: number;
-  startedAt: string;
-}
 
-export function identify(pid: number): Identity | undefined {
+/**
+ * @param {number} pid
+ * @returns {Identity | undefined}
+ */
+export function identify(pid) {
   const startedAt = startOf(pid);
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
-export function isRunning(identity: Identity): boolean {
+/** @param {Identity} identity */
+export function isRunning(identity) {
   return startOf(identity.pid) === identity.startedAt;
 }
 
-/** Returns the command line of a process, or '' when there is no such process. */
-export function commandOf(pid: number): string {
+/**
+ * Returns the command line of a process, or '' when there is no such process.
+ * @param {number} pid
+ */
+export function commandOf(pid) {
   if (process.platform !== 'linux') return ps(pid, 'args=') ?? '';
   return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim();
 }
 
 /** Returns the start time. Linux uses /proc, because slim images have no `ps`. A zombie counts as ended. */
-function startOf(pid: number): string | undefined {
+function startOf(pid) {
   if (process.platform !== 'linux') return ps(pid, 'lstart=');
   const stat = read(`/proc/${pid}/stat`);
   if (stat === undefined) return undefined;
@@ -36,21 +41,20 @@ function startOf(pid: number): string | undefined {
 }
 
 /** Returns undefined when the process ends during the read: the file is then missing (ENOENT) or empty (ESRCH). */
-function read(path: string): string | undefined {
+function read(path) {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    if (error.code === 'ENOENT' || error.code === 'ESRCH') return undefined;
     throw error;
   }
 }
 
-function ps(pid: number, column: string): string | undefined {
+function ps(pid, column) {
   try {
     return execFileSync('ps', ['-ww', '-o', column, '-p', String(pid)], { encoding: 'utf8' }).trim() || undefined;
   } catch (error) {
-    if ((error as { status?: number }).status === 1) return undefined;
+    if (error.status === 1) return undefined;
     throw error;
   }
 }
