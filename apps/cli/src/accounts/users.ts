@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { table } from '../table.js';
-import { printCreated } from '../told.js';
+import { printCreated } from '../print-created.js';
 
 const Directory = z.object({ company: uuid() });
 const NewUser = Directory.extend({

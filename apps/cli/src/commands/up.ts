@@ -16,7 +16,7 @@ const variables = `
 Environment:
   PORT          the gateway's port (3000)
   OPS_PORT      the port of ops (3100)
-  DATABASE_URL  a Postgres to use instead of an own one
-  REDIS_URL     a Redis to use instead of an own one
-  HERALD_DATA   where data and secrets live (.herald in the checkout)
+  DATABASE_URL  a Postgres to use instead of starting one
+  REDIS_URL     a Redis to use instead of starting one
+  HERALD_DATA   the folder of data and secrets (.herald in the checkout)
   HERALD_DEBUG  1 shows the stack of an error`;

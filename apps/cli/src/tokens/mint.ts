@@ -1,7 +1,7 @@
 import { Failure, readDemo, type Signer, signToken } from '@herald/operator';
 import { z } from 'zod';
 import { duration, line, readOptions, uuid } from '../options.js';
-import { printCreated } from '../told.js';
+import { printCreated } from '../print-created.js';
 
 export interface MintOptions {
   company?: string;
@@ -97,5 +97,5 @@ function fromDemo(): MintSettings {
     'JWT_ALGORITHM',
     'JWT_SECRET or JWT_PRIVATE_KEY',
   ];
-  throw new Failure(`There is nothing to sign with. Start Herald with \`npm start\`, or set ${names.join(', ')}.`);
+  throw new Failure(`There is no key to sign with. Start Herald with \`npm start\`, or set ${names.join(', ')}.`);
 }
