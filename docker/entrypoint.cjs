@@ -6,6 +6,8 @@ const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const path = require('node:path');
 
 const apps = path.resolve(__dirname, '../dist/apps');
+/** Programs for people. All other apps are services. */
+const PROGRAMS = ['cli', 'local'];
 const programOf = (app) => path.join(apps, app, 'src/main.js');
 
 /** Whose variables may come as files; others that end in _FILE, such as SSL_CERT_FILE, mean the file. */
@@ -27,7 +29,7 @@ require(process.argv[1]);
 function chosen([name = '', ...args]) {
   if (name === 'herald') return { app: 'cli', args };
   if (name === 'migrate') return { app: 'cli', args: ['migrate', ...args] };
-  const services = readdirSync(apps).filter((app) => app !== 'cli' && existsSync(programOf(app)));
+  const services = readdirSync(apps).filter((app) => !PROGRAMS.includes(app) && existsSync(programOf(app)));
   if (services.includes(name)) return { app: name, args };
   throw new Error(`"${name}" is none of: ${services.join(', ')}, migrate, herald`);
 }

@@ -7,7 +7,7 @@ import { start, untilReady } from './processes.mjs';
 const require = createRequire(import.meta.url);
 export const built = (path) => fileURLToPath(new URL(`../../dist/${path}`, import.meta.url));
 const { migrate } = require(built('libs/database/src/index.js'));
-const { loadDemo } = require(built('apps/cli/src/demo/load-demo.js'));
+const { loadDemo } = require(built('apps/local/src/demo/load-demo.js'));
 
 const JWT = {
   issuer: 'bench',

@@ -3,9 +3,9 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
-type Postgres = typeof import('../../apps/cli/src/servers/postgres.js');
-type Redis = typeof import('../../apps/cli/src/servers/redis.js');
-type Guards = typeof import('../../apps/cli/src/processes/guard.js');
+type Postgres = typeof import('../../apps/local/src/servers/postgres.js');
+type Redis = typeof import('../../apps/local/src/servers/redis.js');
+type Guards = typeof import('../../apps/local/src/processes/guard.js');
 
 /** The servers that the teardown stops. Jest runs setup and teardown in one process, each as a separate module. */
 export interface TestServers {
@@ -22,9 +22,9 @@ declare global {
  * the built modules.
  */
 export default async function startServers(): Promise<void> {
-  const built = resolve(__dirname, '../../dist/apps/cli/src');
+  const built = resolve(__dirname, '../../dist/apps/local/src');
   if (!existsSync(join(built, 'servers/postgres.js'))) {
-    throw new Error('Herald is not built. Run: node apps/cli/prepare.mjs');
+    throw new Error('Herald is not built. Run: node apps/local/prepare.mjs');
   }
   const { startPostgres } = require(join(built, 'servers/postgres.js')) as Postgres;
   const { startRedis } = require(join(built, 'servers/redis.js')) as Redis;

@@ -4,11 +4,11 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRunning } from '../../apps/cli/src/processes/identity.js';
-import type { ProcessRecord } from '../../apps/cli/src/processes/record.js';
+import { isRunning } from '../../apps/local/prepare/identity.mjs';
+import type { ProcessRecord } from '../../apps/local/src/processes/record.js';
 import { onTerminal } from './terminal.js';
 
-const program = resolve(__dirname, '../../dist/apps/cli/src/main.js');
+const program = resolve(__dirname, '../../dist/apps/local/src/main.js');
 
 /** An `up` may take this long on a busy machine. */
 export const startMs = 90_000;
@@ -39,7 +39,7 @@ function upCommand(dataDir: string, port: number, opsPort: number, more: Record<
   // Not as npm's child, whichever way the tests were started: then it would watch npm.
   const { npm_lifecycle_event: _, DATABASE_URL: __, REDIS_URL: ___, HOST: ____, ...rest } = process.env;
   const env = { ...rest, HERALD_DATA: dataDir, PORT: String(port), OPS_PORT: String(opsPort), ...more };
-  return { command: [process.execPath, program, 'up'], env };
+  return { command: [process.execPath, program], env };
 }
 
 function watched(child: ChildProcess): HeraldUp {

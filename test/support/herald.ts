@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Pool, type QueryResultRow } from 'pg';
 import { Database, prepareRoles, type Role, ROLES, roleUrl } from '@herald/database';
-import { type Demo, loadDemo } from '../../apps/cli/src/demo/load-demo.js';
+import { type Demo, loadDemo } from '../../apps/local/src/demo/load-demo.js';
 import { holdToDocument } from './checked-fetch.js';
 import { OPS_SESSION_SECRET, OPS_USERS } from './ops-users.js';
 import { freshDatabase, testPoolerPort, testPostgresUrl, testRedisUrl } from './servers.js';

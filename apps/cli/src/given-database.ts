@@ -1,6 +1,6 @@
 import { Database, isOldSchema, isOutage } from '@herald/database';
-import { Failure } from './failure.js';
-import { givenServers, unusable } from './given-servers.js';
+import { Failure, unusable } from '@herald/operator';
+import { givenServers } from './given-servers.js';
 
 /**
  * Runs `work` on the database at DATABASE_URL, or on that of `npm start`.

@@ -1,6 +1,5 @@
+import { demoFile, Failure, readDemo } from '@herald/operator';
 import { z } from 'zod';
-import { demoFile, readDemo } from './demo-file.js';
-import { Failure, sentence } from './failure.js';
 
 /** The servers that a command works on. */
 interface GivenServers {
@@ -9,7 +8,6 @@ interface GivenServers {
 }
 
 const OfStart = z.object({ databaseUrl: z.string(), redisUrl: z.string() });
-const VARIABLES = { Postgres: 'DATABASE_URL', Redis: 'REDIS_URL' } as const;
 
 let found: GivenServers | undefined;
 
@@ -20,18 +18,17 @@ let found: GivenServers | undefined;
  */
 export const givenServers = (): GivenServers => (found ??= find());
 
-/** An empty variable counts as unset. */
-const isSet = (variable: string) => Boolean(process.env[variable]);
-
 function find(): GivenServers {
-  const { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl } = process.env;
+  // An empty variable counts as unset.
+  const databaseUrl = process.env['DATABASE_URL'] || undefined;
+  const redisUrl = process.env['REDIS_URL'] || undefined;
   if (databaseUrl) {
     if (!isPostgresUrl(databaseUrl)) {
       throw new Failure('DATABASE_URL must be a URL that starts with postgres:// or postgresql://');
     }
-    return { databaseUrl, redisUrl: redisUrl || undefined };
+    return { databaseUrl, redisUrl };
   }
-  const ofStart = isSet('REDIS_URL') ? undefined : readDemo(OfStart);
+  const ofStart = redisUrl ? undefined : readDemo(OfStart);
   if (!ofStart) {
     throw new Failure(
       'DATABASE_URL must be set to the database of Herald, as postgres://… ' +
@@ -44,14 +41,3 @@ function find(): GivenServers {
 
 const isPostgresUrl = (url: string) =>
   URL.canParse(url) && ['postgres:', 'postgresql:'].includes(new URL(url).protocol);
-
-/** Returns a failure that names the server, the reason, and what to do. */
-export function unusable(server: keyof typeof VARIABLES, error: unknown): Failure {
-  const variable = VARIABLES[server];
-  const why = [error, (error as Error).cause].filter(Boolean).map(sentence).join(': ');
-  const text = isSet(variable)
-    ? `The ${server} at ${variable} cannot be used: ${why}. Check that it is running and that ${variable} ` +
-      `is right, or unset ${variable} to use the one of \`npm start\`.`
-    : `The ${server} of \`npm start\` cannot be used: ${why}. Start it with \`npm start\`, or set ${variable}.`;
-  return new Failure(text, { cause: error });
-}

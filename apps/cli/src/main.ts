@@ -1,5 +1,5 @@
+import { fail, version } from '@herald/operator';
 import { Command } from 'commander';
-import { version } from './checkout.js';
 import { addCompanies, addKeys, addTokens, addUsers } from './commands/accounts.js';
 import { addDeadLetters } from './commands/dead-letters.js';
 import { addErase } from './commands/erase.js';
@@ -10,7 +10,6 @@ import { addSettings } from './commands/settings.js';
 import { addTrace } from './commands/trace.js';
 import { addTypes } from './commands/types.js';
 import { addUp } from './commands/up.js';
-import { fail } from './failure.js';
 
 const program = new Command('herald')
   .version(version)

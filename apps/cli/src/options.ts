@@ -1,6 +1,6 @@
 import { isUuid, readMoment, readText } from '@herald/contracts';
+import { Failure } from '@herald/operator';
 import { z } from 'zod';
-import { Failure } from './failure.js';
 
 /** @throws Failure naming every option that is wrong */
 export function readOptions<T extends z.ZodType>(schema: T, options: unknown): z.output<T> {

@@ -8,8 +8,8 @@ import { eventually } from '../../support/eventually.js';
 import { Herald, type StartOptions } from '../../support/herald.js';
 import { brokenBuild } from '../../support/preloads.js';
 
-type Servers = typeof import('../../../apps/cli/src/servers/redis.js');
-const { startRedis } = jest.requireActual<Servers>('../../../dist/apps/cli/src/servers/redis.js');
+type Servers = typeof import('../../../apps/local/src/servers/redis.js');
+const { startRedis } = jest.requireActual<Servers>('../../../dist/apps/local/src/servers/redis.js');
 
 let folder: string;
 let server: Awaited<ReturnType<Servers['startRedis']>>;

@@ -3,10 +3,11 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { ProcessRecord } from '../../../apps/cli/src/processes/record.js';
-import { SERVICES } from '../../../apps/cli/src/up/services.js';
-import { freePort } from '../../../apps/cli/src/servers/free-port.js';
+import type { ProcessRecord } from '../../../apps/local/src/processes/record.js';
+import { SERVICES } from '@herald/operator';
+import { freePort } from '../../../apps/local/src/servers/free-port.js';
 import { holdToDocument } from '../../support/checked-fetch.js';
+import { commandLine } from '../../support/command-line.js';
 import {
   dataFolder,
   type HeraldUp,
@@ -221,6 +222,11 @@ describe('herald up, asked for what it cannot do', () => {
       '',
     ]);
     expect(readdirSync(place.path)).toEqual([]);
+  });
+
+  test('is the same program as a command of herald', async () => {
+    const { failed, stderr } = await commandLine({ PORT: 'abc' }, 'up');
+    expect([failed, stderr]).toEqual([true, 'herald: Wrong environment variables:\n  PORT must be a port number\n']);
   });
 
   test.each([

@@ -6,8 +6,8 @@ import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant, Producer } from '../../support/merchant.js';
 
-type Servers = typeof import('../../../apps/cli/src/servers/redis.js');
-const { startRedis } = jest.requireActual<Servers>('../../../dist/apps/cli/src/servers/redis.js');
+type Servers = typeof import('../../../apps/local/src/servers/redis.js');
+const { startRedis } = jest.requireActual<Servers>('../../../dist/apps/local/src/servers/redis.js');
 
 /** The contract's time for a command, and what a busy machine may add. */
 const DEADLINE_MS = 5000 + 1500;

@@ -1,7 +1,7 @@
 import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Figures } from '../../support/figures.js';
-import { freePort } from '../../../apps/cli/src/servers/free-port.js';
+import { freePort } from '../../../apps/local/src/servers/free-port.js';
 import { Herald } from '../../support/herald.js';
 import { aDeadLetter, Ops } from '../../support/ops.js';
 

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startPostgres } from '../../../apps/cli/src/servers/postgres.js';
-import { startRedis } from '../../../apps/cli/src/servers/redis.js';
+import { startPostgres } from '../../../apps/local/src/servers/postgres.js';
+import { startRedis } from '../../../apps/local/src/servers/redis.js';
 import { dataFolder } from '../../support/herald-up.js';
 
 describe.each([

@@ -6,7 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { startPostgres } from '../../../apps/cli/src/servers/postgres.js';
+import { startPostgres } from '../../../apps/local/src/servers/postgres.js';
 import { Folder } from '../faults/servers.js';
 import { NoPgBouncer, PgBouncer } from './pgbouncer.js';
 import { RedisCluster } from './redis-cluster.js';

@@ -3,9 +3,9 @@ import { chmodSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { launch, type Launched } from '../../../apps/cli/src/processes/launch.js';
-import { freePort } from '../../../apps/cli/src/servers/free-port.js';
-import { postgresHome } from '../../../apps/cli/src/servers/postgres-account.js';
+import { launch, type Launched } from '../../../apps/local/src/processes/launch.js';
+import { freePort } from '../../../apps/local/src/servers/free-port.js';
+import { postgresHome } from '../../../apps/local/src/servers/postgres-account.js';
 import { eventually } from '../../support/eventually.js';
 
 const run = promisify(execFile);

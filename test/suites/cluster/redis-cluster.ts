@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { startRedis } from '../../../apps/cli/src/servers/redis.js';
+import { startRedis } from '../../../apps/local/src/servers/redis.js';
 import { Breakable } from '../faults/breakable.js';
 import { eventually } from '../../support/eventually.js';
 

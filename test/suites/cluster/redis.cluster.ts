@@ -4,7 +4,7 @@ import { parseRedisUrl } from '@herald/bootstrap';
 import { merchantAnswers } from '@herald/contracts';
 import { prefixOf, QueueClient } from '@herald/queue';
 import type { Cluster } from 'ioredis';
-import { startRedis } from '../../../apps/cli/src/servers/redis.js';
+import { startRedis } from '../../../apps/local/src/servers/redis.js';
 import { producerConnection, scriptConnection } from '../../../libs/queue/src/connection.js';
 import type { Breakable } from '../faults/breakable.js';
 import { Folder } from '../faults/servers.js';

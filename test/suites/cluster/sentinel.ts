@@ -1,10 +1,10 @@
 import { mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { launch, type Launched } from '../../../apps/cli/src/processes/launch.js';
-import { freePort } from '../../../apps/cli/src/servers/free-port.js';
-import { redisBinary } from '../../../apps/cli/src/servers/redis-binary.js';
-import { startRedis } from '../../../apps/cli/src/servers/redis.js';
+import { launch, type Launched } from '../../../apps/local/src/processes/launch.js';
+import { freePort } from '../../../apps/local/src/servers/free-port.js';
+import { redisBinary } from '../../../apps/local/src/servers/redis-binary.js';
+import { startRedis } from '../../../apps/local/src/servers/redis.js';
 import { Breakable } from '../faults/breakable.js';
 import { eventually } from '../../support/eventually.js';
 

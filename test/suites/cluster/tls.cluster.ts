@@ -1,11 +1,11 @@
 import { chownSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Role } from '@herald/database';
-import { freePort } from '../../../apps/cli/src/servers/free-port.js';
-import { postgresHome } from '../../../apps/cli/src/servers/postgres-account.js';
-import { startPostgres } from '../../../apps/cli/src/servers/postgres.js';
-import { startRedis } from '../../../apps/cli/src/servers/redis.js';
-import type { Server } from '../../../apps/cli/src/servers/server.js';
+import { freePort } from '../../../apps/local/src/servers/free-port.js';
+import { postgresHome } from '../../../apps/local/src/servers/postgres-account.js';
+import { startPostgres } from '../../../apps/local/src/servers/postgres.js';
+import { startRedis } from '../../../apps/local/src/servers/redis.js';
+import type { Server } from '../../../apps/local/src/servers/server.js';
 import { Folder } from '../faults/servers.js';
 import { aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Server } from '../../../apps/cli/src/servers/server.js';
+import type { Server } from '../../../apps/local/src/servers/server.js';
 
 /** A server of ours that is killed, frozen, and started again on the same port and files. */
 export class Breakable {

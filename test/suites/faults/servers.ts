@@ -1,9 +1,9 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { guardFolder } from '../../../apps/cli/src/processes/guard.js';
-import { startPostgres } from '../../../apps/cli/src/servers/postgres.js';
-import { startRedis } from '../../../apps/cli/src/servers/redis.js';
+import { guardFolder } from '../../../apps/local/src/processes/guard.js';
+import { startPostgres } from '../../../apps/local/src/servers/postgres.js';
+import { startRedis } from '../../../apps/local/src/servers/redis.js';
 import { Breakable } from './breakable.js';
 
 /** A folder in the temp dir that goes with the run, also when the run is killed. */

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from '../../../apps/cli/src/servers/free-port.js';
+import { freePort } from '../../../apps/local/src/servers/free-port.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald, type ServiceName } from '../../support/herald.js';
 import { Instance } from './instance.js';

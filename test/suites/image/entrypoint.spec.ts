@@ -4,8 +4,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { ROLES, roleUrl } from '@herald/database';
-import { startPostgres } from '../../../apps/cli/src/servers/postgres.js';
-import type { Server } from '../../../apps/cli/src/servers/server.js';
+import { startPostgres } from '../../../apps/local/src/servers/postgres.js';
+import type { Server } from '../../../apps/local/src/servers/server.js';
 import { eventually } from '../../support/eventually.js';
 import { dataFolder } from '../../support/herald-up.js';
 import { testRedisUrl } from '../../support/servers.js';
@@ -42,7 +42,7 @@ describe('what a container runs', () => {
     expect(program.output).toMatch(
       /^herald: "mailer" is none of: agent-actions, delivery, gateway, merchant-answers\b/,
     );
-    expect(program.output).not.toContain('cli');
+    expect(program.output).not.toMatch(/cli|local/);
   });
 
   test('gives the command line its arguments', async () => {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { freePort } from '../../../apps/cli/src/servers/free-port.js';
+import { freePort } from '../../../apps/local/src/servers/free-port.js';
 import { dataFolder, type HeraldUp, heraldUp, startMs } from '../../support/herald-up.js';
 import { blocksOf, readPages } from './pages.js';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { SERVICES } from '../../../apps/cli/src/up/services.js';
+import { SERVICES } from '@herald/operator';
 import { commandLine } from '../../support/command-line.js';
 
 // Each command is a process, which a busy machine takes its time to start.

@@ -1,7 +1,9 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { identify, type Identity } from '../../../apps/local/prepare/identity.mjs';
 
 const root = resolve(__dirname, '../../..');
 const PROGRAM = 'dist/apps/cli/src/main.js';
@@ -15,7 +17,7 @@ const WRITE_PROGRAM = `
 let clone: string;
 beforeEach(() => {
   clone = mkdtempSync(join(tmpdir(), 'herald-clone-'));
-  for (const file of ['apps/cli/herald.mjs', 'apps/cli/prepare.mjs', 'apps/cli/prepare', ...settings]) {
+  for (const file of ['apps/cli/herald.mjs', 'apps/local/prepare.mjs', 'apps/local/prepare', ...settings]) {
     cpSync(join(root, file), join(clone, file), { recursive: true });
   }
   mkdirSync(join(clone, 'libs'));
@@ -55,7 +57,34 @@ describe('npm run herald in a clone that nobody has built', () => {
     const { status, stderr } = herald('--help');
     expect([status, stderr]).toEqual([
       1,
-      'herald: The packages or the build are not complete. Run: node apps/cli/prepare.mjs\n',
+      'herald: The packages or the build are not complete. Run: node apps/local/prepare.mjs\n',
     ]);
+  });
+});
+
+describe('two that build at once', () => {
+  const lock = () => join(clone, '.herald/prepare.json');
+
+  /** Prepares the clone while `holder` has the lock. Calls `onOutput` with the first output. */
+  async function prepareBeside(holder: Identity | undefined, onOutput = () => {}): Promise<[unknown, string]> {
+    write('.herald/prepare.json', JSON.stringify(holder));
+    const child = spawn(process.execPath, ['apps/local/prepare.mjs'], { cwd: clone });
+    let said = '';
+    child.stderr.once('data', onOutput).on('data', (chunk) => (said += chunk));
+    const [code] = await once(child, 'close');
+    expect(existsSync(lock())).toBe(false);
+    return [code, said];
+  }
+
+  it('wait for each other', async () => {
+    const [code, said] = await prepareBeside(identify(process.pid), () => rmSync(lock()));
+    expect(code).toBe(0);
+    expect(said).toMatch(new RegExp(`^Waiting for process ${process.pid}, .*\nBuilding .*\n✔ Building`));
+  });
+
+  it('do not wait for one that was killed, even if its pid is in use again', async () => {
+    const [code, said] = await prepareBeside({ pid: process.pid, startedAt: 'before' });
+    expect(code).toBe(0);
+    expect(said).toMatch(/^Building .*\n✔ Building/);
   });
 });

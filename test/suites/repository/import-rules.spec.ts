@@ -20,6 +20,8 @@ const APP = 'An app never reaches into another app, and takes a lib by its name.
 const LIB = 'A lib reaches into no other folder.';
 const ALONE = 'libs/contracts and libs/bootstrap import no other lib.';
 
+const SERVICES = 'Services know nothing of the programs that start them.';
+const TYPES = 'libs/operator takes only types from other libs, so that `herald --help` is fast.';
 const CLASSES = 'Messages are DTO classes; Zod reads settings and options.';
 
 const redis = { bullmq: QUEUE, 'bullmq/dist/x': QUEUE, ioredis: QUEUE, '@nestjs/bullmq': QUEUE };
@@ -32,11 +34,17 @@ const outside = {
   '../../../test/support/client.js': LIB,
 };
 
+const operator = { '@herald/operator': SERVICES };
+
 /** Folders of an app that read other input than messages. */
 const settings = {
   allowed: ['zod', '@herald/contracts'],
   forbidden: { ...redis, ...postgres, ...deep, '../../../../libs/queue': APP },
 };
+/** The same in a service. */
+const ofService = { ...settings, forbidden: { ...settings.forbidden, ...operator } };
+/** The same in a program that people start. */
+const ofProgram = { ...settings, allowed: [...settings.allowed, '@herald/operator'] };
 
 /** For each folder of the configuration a place in it, what may be imported there and what may not, and why. */
 const folders: Record<string, { at: string; ending?: string; allowed: string[]; forbidden: Record<string, string> }> = {
@@ -48,8 +56,9 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       ...postgres,
       ...deep,
       ...zod,
+      ...operator,
       '../../../delivery/src/delivery.consumer.js': APP,
-      '../../../../apps/cli/src/failure.js': APP,
+      '../../../../apps/cli/src/confirm.js': APP,
       '../../../../libs/queue/src/index.js': APP,
       '../../../../libs/queue': APP,
       '../../../../test/support/client.js': APP,
@@ -119,8 +128,21 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       ...postgres,
       ...zod,
       ...outside,
+      ...operator,
       '../../../apps/delivery/src/delivery.consumer.js': LIB,
       '@herald/queue/src/queue.server.js': 'libs/worker imports a lib by its index only.',
+    },
+  },
+  'libs/operator/**': {
+    at: 'libs/operator/src',
+    allowed: ['zod', 'jsonwebtoken', './failure.js'],
+    forbidden: {
+      ...redis,
+      ...postgres,
+      ...outside,
+      '@herald/bootstrap': TYPES,
+      '@herald/database': TYPES,
+      '@herald/queue/src/gate.js': TYPES,
     },
   },
 };

@@ -1,12 +1,12 @@
 import { hasCompanyNamed, insertCompany, listCompanies } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { v7 } from 'uuid';
 import { z } from 'zod';
 import { confirm } from '../confirm.js';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { table } from '../table.js';
-import { printCreated } from '../told.js';
+import { printCreated } from '../print-created.js';
 
 const NewCompany = z.object({ name: line(200), id: uuid().optional() });
 
@@ -25,7 +25,7 @@ export async function createCompany(typedName: string, options: CompanyOptions):
   });
   if (!inserted) throw new Failure(`There is a company ${id} already.`);
   const json = options.json ? { id, name } : undefined;
-  printCreated({ created: id, note: `The company "${name}" was made. Its id:`, json });
+  printCreated({ created: id, note: `The company "${name}" was created. Its id:`, json });
 }
 
 export async function showCompanies({ json }: { json?: boolean }): Promise<void> {

@@ -14,11 +14,11 @@ import {
   SCOPES,
   tokenOf,
 } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { z } from 'zod';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { duration, line, moment, readOptions, uuid } from '../options.js';
-import { printCreated } from '../told.js';
+import { printCreated } from '../print-created.js';
 import { keyTable } from './key-table.js';
 
 const LONGEST_OVERLAP_DAYS = 90;
@@ -120,7 +120,7 @@ export async function revokeKey(typedId: string, options: { previous?: boolean; 
   const key = await inDatabase(async (database) => {
     await requireKey(database, id);
     const ended = await (options.previous ? endPreviousSecret : revokeCredential)(database, id);
-    if (options.previous && !ended) throw new Failure(`The key ${id} has one live secret at the most.`);
+    if (options.previous && !ended) throw new Failure(`The key ${id} has no old secret.`);
     return requireKey(database, id);
   });
   const subject = options.previous ? 'The secret before the current one' : `The key "${key.name}"`;

@@ -1,11 +1,11 @@
 import { hasCompany, insertUser, listUsers } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { v7 } from 'uuid';
 import { z } from 'zod';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { table } from '../table.js';
-import { printCreated } from '../told.js';
+import { printCreated } from '../print-created.js';
 
 const Directory = z.object({ company: uuid() });
 const NewUser = Directory.extend({

@@ -11,11 +11,11 @@ export function addCompanies(program: Command): void {
   asJson(
     companies
       .command('create')
-      .argument('<name>', 'what people call it')
-      .option('--id <uuid>', 'a new one unless given')
-      .option('--yes', 'does not ask when there is a company of this name'),
+      .argument('<name>', 'the name of the company')
+      .option('--id <uuid>', 'default: a new id')
+      .option('--yes', 'does not ask for confirmation when the name is in use'),
   )
-    .description('makes a company and prints its id')
+    .description('creates a company and prints its id')
     .action(async (name: string, options: CompanyOptions) => {
       const { createCompany } = await import('../accounts/companies.js');
       await createCompany(name, options);
@@ -29,22 +29,22 @@ export function addCompanies(program: Command): void {
 }
 
 export function addUsers(program: Command): void {
-  const users = program.command('users').description('the directory of a company, in the database at DATABASE_URL');
+  const users = program.command('users').description('the users of a company, in the database at DATABASE_URL');
   asJson(
     users
       .command('create')
-      .requiredOption('--company <id>', 'whose directory')
-      .option('--login <login>', 'as in messages and in the tokens of people')
+      .requiredOption('--company <id>', 'the company')
+      .option('--login <login>', 'the name in messages and in tokens')
       .option('--email <address>')
       .option('--name <name>')
-      .option('--id <uuid>', 'a new one unless given'),
+      .option('--id <uuid>', 'default: a new id'),
   )
     .description('adds a user and prints the id')
     .action(async (options: UserOptions) => {
       const { createUser } = await import('../accounts/users.js');
       await createUser(options);
     });
-  asJson(users.command('list').requiredOption('--company <id>', 'whose directory'))
+  asJson(users.command('list').requiredOption('--company <id>', 'the company'))
     .description('shows the users of a company')
     .action(async (options: { company: string; json?: boolean }) => {
       const { showUsers } = await import('../accounts/users.js');
@@ -59,18 +59,18 @@ export function addKeys(program: Command): void {
   changeable(
     keys
       .command('create')
-      .requiredOption('--company <id>', 'whose')
-      .requiredOption('--name <name>', 'what it is for, as `keys list` shows it')
+      .requiredOption('--company <id>', 'the company that the key is for')
+      .requiredOption('--name <name>', 'the purpose of the key, shown by `keys list`')
       .requiredOption('--scope <scopes...>', 'delivery:send, messages:read, agent-actions:read, agent-actions:write')
-      .option('--author <logins...>', 'the only logins it may send messages as; any unless given')
-      .option('--environment <word>', 'stands in the key: hrld_<word>_…', 'live'),
+      .option('--author <logins...>', 'the only logins that it may send messages as; default: any')
+      .option('--environment <word>', 'a part of the key: hrld_<word>_…', 'live'),
   )
-    .description('makes a key and prints it, this once')
+    .description('creates a key and prints it, only this time')
     .action(async (options: KeyOptions) => {
       const { createKey } = await import('../accounts/keys.js');
       await createKey(options);
     });
-  asJson(keys.command('list').option('--company <id>', 'whose; of all unless given'))
+  asJson(keys.command('list').option('--company <id>', 'only keys of this company'))
     .description('shows keys with their state and last use, never their secrets')
     .action(async (options: { company?: string; json?: boolean }) => {
       const { showKeys } = await import('../accounts/keys.js');
@@ -79,10 +79,14 @@ export function addKeys(program: Command): void {
   asJson(
     keys
       .command('rotate')
-      .argument('<id>', 'of the key')
-      .option('--overlap <time>', 'how long the secret it has goes on holding, as 15m or 7d; 0 ends it at once', '24h'),
+      .argument('<id>', 'the id of the key')
+      .option(
+        '--overlap <time>',
+        'how long the old secret stays valid, such as 15m or 7d; 0 ends it immediately',
+        '24h',
+      ),
   )
-    .description('gives a key another secret and prints the key, this once')
+    .description('gives a key a new secret and prints the key, only this time')
     .action(async (id: string, options: { overlap: string; json?: boolean }) => {
       const { rotateKey } = await import('../accounts/keys.js');
       await rotateKey(id, options);
@@ -90,16 +94,16 @@ export function addKeys(program: Command): void {
   asJson(
     keys
       .command('revoke')
-      .argument('<id>', 'of the key')
-      .option('--previous', 'only the secret that it had before the last rotation'),
+      .argument('<id>', 'the id of the key')
+      .option('--previous', 'only the old secret of the last rotation'),
   )
-    .description('ends a key for good, everywhere within a second')
+    .description('ends a key for good, on all gateways within a second')
     .action(async (id: string, options: { previous?: boolean; json?: boolean }) => {
       const { revokeKey } = await import('../accounts/keys.js');
       await revokeKey(id, options);
     });
-  changeable(keys.command('change').argument('<id>', 'of the key'))
-    .description('gives a key other limits or another end; what is not named stays')
+  changeable(keys.command('change').argument('<id>', 'the id of the key'))
+    .description('changes the limits or the expiry of a key; what is not named stays')
     .action(async (id: string, options: KeyChanges) => {
       const { changeKey } = await import('../accounts/keys.js');
       await changeKey(id, options);
@@ -114,7 +118,7 @@ export function addTokens(program: Command): void {
       .option('--company <id>', "a person's company")
       .option('--login <login>', "a person's login")
       .option('--merchant <id>', 'a merchant')
-      .option('--expires-in <time>', 'how long it holds, as 15m or 7d', '1h'),
+      .option('--expires-in <time>', 'how long it is valid, such as 15m or 7d', '1h'),
   )
     .description('signs a token and prints it')
     .addHelpText('after', signing)
@@ -129,11 +133,12 @@ const asJson = (command: Command) => command.option('--json', 'as JSON');
 const changeable = (command: Command) =>
   asJson(
     command
-      .option('--limit-per-minute <count>', 'requests a minute, none or default')
-      .option('--limit-per-hour <count>', 'requests an hour, none or default')
+      .option('--limit-per-minute <count>', 'requests a minute; or none, or default')
+      .option('--limit-per-hour <count>', 'requests an hour; or none, or default')
       .option('--expires <when>', 'a time from now (90d), a date (2027-01-31) or never'),
   );
 
 const signing = `
-It is signed as the gateway is set: by JWT_ISSUER, JWT_USER_AUDIENCE, JWT_MERCHANT_AUDIENCE, JWT_ALGORITHM, and JWT_SECRET
-or JWT_PRIVATE_KEY (PEM; JWT_KEY_ID names it), else as \`npm start\` set the gateway of this checkout.`;
+The token is signed with the settings of the gateway: JWT_ISSUER, JWT_USER_AUDIENCE, JWT_MERCHANT_AUDIENCE,
+JWT_ALGORITHM, and JWT_SECRET or JWT_PRIVATE_KEY (PEM; JWT_KEY_ID names it). Without them, it is signed with the
+settings of \`npm start\` in this checkout.`;

@@ -4,16 +4,14 @@ import type { EraseOptions } from '../erase/erase.js';
 export function addErase(program: Command): void {
   program
     .command('erase')
-    .description(
-      'takes a person of a company, or the lead of a merchant, out of the database at DATABASE_URL, for good',
-    )
-    .option('--company <id>', 'whose person')
-    .option('--user <id>', 'in the directory, as agent actions name people; looked up by login unless given')
-    .option('--login <login>', 'as messages name people; looked up by id unless given')
-    .option('--lead <phone>', 'or the customer whose phone conversations and questions name so')
-    .option('--merchant <id>', 'of the lead; all merchants unless given')
-    .option('--dry-run', 'changes nothing and counts what tells of them')
-    .option('--yes', 'does not ask')
+    .description('erases a person of a company, or a lead of a merchant, from the database at DATABASE_URL, for good')
+    .option('--company <id>', 'the company of the person')
+    .option('--user <id>', 'the id of the person in the directory; default: looked up by login')
+    .option('--login <login>', 'the login of the person in messages; default: looked up by id')
+    .option('--lead <phone>', 'the phone of a lead, as in conversations and questions')
+    .option('--merchant <id>', 'the merchant of the lead; default: all merchants')
+    .option('--dry-run', 'changes nothing and counts what would be erased')
+    .option('--yes', 'does not ask for confirmation')
     .option('--json', 'the outcome as JSON')
     .addHelpText('after', scope)
     .action(async (options: EraseOptions) => {
@@ -24,7 +22,8 @@ export function addErase(program: Command): void {
 }
 
 const scope = `
-Erased of a person: messages received and written, delivered, owed or given up; received actions, the sender of sent ones; the
-directory's entry. Of a lead: conversations with their questions and answers, others' questions that name the phone, and
-what is owed or given up of all these, events included. With REDIS_URL set, the jobs in Redis that tell of them too. Not read:
-texts and metadata that others wrote, how attempts at others' messages failed, logins that a key is bound to, logs, backups.`;
+Erased for a person: messages received and written, whether delivered, owed or given up; entries among the recipients of
+actions, the sender of actions, and the directory entry. For a lead: conversations with their questions and answers,
+other questions that name the phone, and what is owed or given up of these, events included. With REDIS_URL set, also
+the jobs in Redis that name them. Not searched: texts and metadata written by others, errors of attempts at other
+messages, logins that a key is bound to, logs, backups.`;

@@ -9,9 +9,9 @@ export function addSeed(program: Command): void {
   program
     .command('seed')
     .description('fills the database at DATABASE_URL with realistic agent actions, counters included')
-    .requiredOption('--actions <count>', 'how many actions to add', wholeNumber)
-    .option('--company <id>', 'whose; the first company of the demo unless given')
-    .option('--days <count>', 'over how many days until now they are spread', wholeNumber, 90)
+    .requiredOption('--actions <count>', 'the number of actions to add', wholeNumber)
+    .option('--company <id>', 'the company; default: the first one of the demo')
+    .option('--days <count>', 'spreads the actions over this many days until now', wholeNumber, 90)
     .action(async (options: { actions: number; company?: string; days: number }) => {
       // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { seedGivenDatabase } = await import('../seed/seed.js');

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 export function addSettings(program: Command): void {
   program
     .command('settings')
-    .argument('[service]', 'gateway, delivery, agent-actions, merchant-answers or ops; all unless given')
+    .argument('[service]', 'gateway, delivery, agent-actions, merchant-answers or ops; default: all')
     .option('--json', 'as JSON')
     .description('lists the environment variables that services read, with their defaults, and no values')
     .action(async (service: string | undefined, options: { json?: boolean }) => {

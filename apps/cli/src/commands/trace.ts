@@ -4,11 +4,11 @@ import type { TraceOptions } from '../trace/trace.js';
 export function addTrace(program: Command): void {
   program
     .command('trace')
-    .argument('<correlationId>', 'of the message, as sending it gave')
+    .argument('<correlationId>', 'the id that the send returned')
     .option('--gateway <url>', 'asks a gateway instead of the database at DATABASE_URL')
-    .option('--token <key>', 'for the gateway: a key with the scope messages:read; HERALD_TOKEN unless given')
+    .option('--token <key>', 'a key for the gateway, with the scope messages:read; default: HERALD_TOKEN')
     .option('--json', 'as JSON')
-    .description('shows the way of a message, step by step, from accepting it to its end')
+    .description('shows the trace of a message: every step from its acceptance to its end')
     .action(async (correlationId: string, options: TraceOptions) => {
       // The build rewrites @herald/… in import statements only, so lazily loaded code needs a file of its own.
       const { trace } = await import('../trace/trace.js');

@@ -1,3 +1,4 @@
+import { programOf } from '@herald/operator';
 import type { Command } from 'commander';
 
 export function addUp(program: Command): void {
@@ -6,8 +7,8 @@ export function addUp(program: Command): void {
     .description('starts everything on this machine: Postgres, Redis, demo data and all services')
     .addHelpText('after', variables)
     .action(async () => {
-      const { up } = await import('../up/up.js');
-      await up();
+      // Another program: it is run by its path, in this process, so that signals reach it.
+      await import(programOf('local'));
     });
 }
 
@@ -15,7 +16,7 @@ const variables = `
 Environment:
   PORT          the gateway's port (3000)
   OPS_PORT      the port of ops (3100)
-  DATABASE_URL  a Postgres to use instead of an own one
-  REDIS_URL     a Redis to use instead of an own one
-  HERALD_DATA   where data and secrets live (.herald in the checkout)
+  DATABASE_URL  a Postgres to use instead of starting one
+  REDIS_URL     a Redis to use instead of starting one
+  HERALD_DATA   the folder of data and secrets (.herald in the checkout)
   HERALD_DEBUG  1 shows the stack of an error`;

@@ -1,5 +1,5 @@
 import { type DeadLetter, DeadLetters, type SameFault } from '@herald/database';
-import { Failure } from '../failure.js';
+import { Failure } from '@herald/operator';
 import { withGivenDatabase } from '../given-database.js';
 import { table } from '../table.js';
 import { readSelection, type SelectionOptions } from './selection.js';

@@ -1,6 +1,6 @@
 import { DeadLetters, type Replay } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { confirm } from '../confirm.js';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { progressOf } from '../progress.js';
 import { printable } from '../table.js';

@@ -10,9 +10,9 @@ import {
   subjectOfPerson,
   type Traces,
 } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { z } from 'zod';
 import { confirm } from '../confirm.js';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { line, readOptions, uuid } from '../options.js';
 import { progressOf } from '../progress.js';
@@ -75,8 +75,8 @@ export async function erase(options: EraseOptions): Promise<void> {
 
 function refuseUnclear({ company, user, login, lead, merchant }: TargetOptions): void {
   if (lead && (company || user || login))
-    throw new Failure('A lead is of a merchant: --lead goes with --merchant alone.');
-  if (!lead && merchant) throw new Failure('--merchant goes with --lead.');
+    throw new Failure('A lead belongs to a merchant: combine --lead with --merchant only.');
+  if (!lead && merchant) throw new Failure('--merchant needs --lead.');
   if (!lead && !(company && (user || login)))
     throw new Failure('Say who: --company <id> with --user <id> or --login <login>, or --lead <phone>.');
 }

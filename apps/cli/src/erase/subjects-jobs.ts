@@ -1,7 +1,8 @@
 import { readEnv, ServiceEnv } from '@herald/bootstrap';
 import { type Database, findJobs, type Subject } from '@herald/database';
+import { unusable } from '@herald/operator';
 import { type Removal, type StoredJob, StoredJobs } from '@herald/queue';
-import { givenServers, unusable } from '../given-servers.js';
+import { givenServers } from '../given-servers.js';
 
 export const IN_REDIS = 'jobs in Redis';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { hashPassword, MAX_PASSWORD_LENGTH } from '@herald/bootstrap';
-import { Failure } from '../failure.js';
+import { Failure } from '@herald/operator';
 
 const MIN_LENGTH = 12;
 const NAME = /^[\w.@-]{1,100}$/;

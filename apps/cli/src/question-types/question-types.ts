@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { check, fieldErrors, NotificationType } from '@herald/contracts';
 import { type Database, listTypes, saveType } from '@herald/database';
-import { Failure } from '../failure.js';
+import { Failure } from '@herald/operator';
 import { withGivenDatabase } from '../given-database.js';
 import { table } from '../table.js';
 
@@ -27,9 +27,9 @@ const typeTable = (types: NotificationType[]) =>
 export async function add(file: string, replace: boolean): Promise<void> {
   const type = await readType(file);
   if (!(await withDatabase((database) => saveType(database, type, replace)))) {
-    throw new Failure(`There is a type "${type.name}" already. To put this one in its place: --replace`);
+    throw new Failure(`There is a type "${type.name}" already. To replace it: --replace`);
   }
-  console.log(`The type "${type.name}" may be asked for from now on.`);
+  console.log(`The type "${type.name}" can be used from now on.`);
 }
 
 async function readType(file: string): Promise<NotificationType> {

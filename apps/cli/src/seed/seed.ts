@@ -1,7 +1,6 @@
 import { hasCompany } from '@herald/database';
+import { COMPANIES, Failure } from '@herald/operator';
 import { validate as isUuid } from 'uuid';
-import { COMPANIES } from '../demo/demo.js';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { progressOf } from '../progress.js';
 import { seedActions } from './seed-actions.js';

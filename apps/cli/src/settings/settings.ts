@@ -1,7 +1,15 @@
-import { Failure } from '../failure.js';
+import type { SettingsReader } from '@herald/bootstrap';
+import { Failure, readerOf, SERVICES } from '@herald/operator';
 import { table } from '../table.js';
-import { SERVICES } from '../up/services.js';
-import { readerOf, type Setting, settingsIn } from './declared.js';
+
+/** A variable that a service reads. */
+interface Setting {
+  name: string;
+  required: boolean;
+  /** The default as text; absent when there is none. */
+  default?: string;
+  meaning: string;
+}
 
 /** A setting, and the services that read it with this default and meaning. */
 type SharedSetting = Setting & { services: string[] };
@@ -28,6 +36,20 @@ async function settingsOfServices(services: string[]): Promise<SharedSetting[]> 
     }
   }
   return [...shared.values()];
+}
+
+/** Returns the settings of a service in the order of their declarations. */
+function settingsIn({ declared }: SettingsReader): Setting[] {
+  return Object.entries(declared.shape).map(([name, schema]) => {
+    const unset = schema.safeParse(undefined);
+    const text = String(unset.data ?? '');
+    return {
+      name,
+      required: !unset.success,
+      ...(text ? { default: text } : {}),
+      meaning: schema.description ?? '',
+    };
+  });
 }
 
 function settingsTable(settings: SharedSetting[], ofAll: boolean): string {

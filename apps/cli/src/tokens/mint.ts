@@ -1,9 +1,7 @@
+import { Failure, readDemo, type Signer, signToken } from '@herald/operator';
 import { z } from 'zod';
-import { readDemo } from '../demo-file.js';
-import { Failure } from '../failure.js';
 import { duration, line, readOptions, uuid } from '../options.js';
-import { printCreated } from '../told.js';
-import { type Signer, signToken } from './sign-token.js';
+import { printCreated } from '../print-created.js';
 
 export interface MintOptions {
   company?: string;
@@ -88,7 +86,7 @@ const Demo = z.object({
   jwt: z.object({ issuer: set, userAudience: set, merchantAudience: set, algorithm: z.literal('HS256'), secret: set }),
 });
 
-/** Returns the settings with which `herald up` starts the gateway. */
+/** Returns the settings with which `npm start` starts the gateway. */
 function fromDemo(): MintSettings {
   const demo = readDemo(Demo);
   if (demo) return { ...demo.jwt, key: demo.jwt.secret };
@@ -99,5 +97,5 @@ function fromDemo(): MintSettings {
     'JWT_ALGORITHM',
     'JWT_SECRET or JWT_PRIVATE_KEY',
   ];
-  throw new Failure(`There is nothing to sign with. Start Herald with \`npm start\`, or set ${names.join(', ')}.`);
+  throw new Failure(`There is no key to sign with. Start Herald with \`npm start\`, or set ${names.join(', ')}.`);
 }

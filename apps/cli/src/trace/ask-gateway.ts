@@ -1,5 +1,5 @@
 import { check, MessageTrace } from '@herald/contracts';
-import { Failure, sentence } from '../failure.js';
+import { Failure, sentence } from '@herald/operator';
 
 const TIMEOUT_MS = 10_000;
 
@@ -20,7 +20,7 @@ export async function askGateway(
   if (response.status === 404) return [];
   if (response.status !== 200) throw new Failure(`The gateway says ${response.status}: ${messageIn(response.body)}`);
   const { value } = check(MessageTrace, response.body);
-  if (!value) throw new Failure(`What answers at ${gateway} is no gateway of this version.`);
+  if (!value) throw new Failure(`The server at ${gateway} is not a gateway of this version.`);
   return [value];
 }
 
@@ -40,5 +40,5 @@ async function get(url: string, token: string): Promise<{ status: number; body: 
 /** Returns the message of an error envelope. */
 function messageIn(body: unknown): string {
   const { message } = Object(body) as { message?: unknown };
-  return typeof message === 'string' ? message : 'nothing that a gateway would';
+  return typeof message === 'string' ? message : 'an unexpected response';
 }

@@ -1,6 +1,6 @@
 import { findPlaces, stepsOf } from '@herald/database';
+import { Failure } from '@herald/operator';
 import { z } from 'zod';
-import { Failure } from '../failure.js';
 import { withGivenDatabase } from '../given-database.js';
 import { readOptions, uuid } from '../options.js';
 import { askGateway } from './ask-gateway.js';

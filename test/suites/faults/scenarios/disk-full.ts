@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
-import { postgresHome } from '../../../../apps/cli/src/servers/postgres-account.js';
+import { postgresHome } from '../../../../apps/local/src/servers/postgres-account.js';
 import { Load } from '../load/load.js';
 import { Folder } from '../servers.js';
 import type { World } from '../world.js';
