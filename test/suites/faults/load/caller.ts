@@ -101,7 +101,7 @@ export class Caller {
   }
 }
 
-/** A client's mistake with status 500; its name is not that of a fault (contracts README, "Refusals of merchant answers"). */
+/** A client's mistake with status 500 has the name of one (contracts README, "Refusals of merchant answers"). */
 function outcomeOf({ status, body }: Reply): Outcome {
   if (status < 300) return 'acked';
   return status < 500 || body?.error === 'ValidationError' ? 'refused' : 'unknown';
