@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { isPasswordHash, verifyPassword } from '@herald/bootstrap';
+import { isPasswordHash, MAX_PASSWORD_LENGTH, verifyPassword } from '@herald/bootstrap';
 import { z } from 'zod';
 
 /** A `viewer` sees the state of the queues, and only the ids of messages. An `admin` sees and changes everything. */
@@ -42,8 +42,6 @@ export const opsUsers = z
 
 /** Passwords verified in parallel. Hashing is slow on purpose, so further logins are refused. */
 const MAX_AT_ONCE = 8;
-/** In code units. Longer passwords are refused before any work is done. */
-const MAX_PASSWORD_LENGTH = 1024;
 
 export class TooManyLogins extends Error {}
 

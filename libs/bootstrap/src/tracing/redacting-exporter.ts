@@ -27,7 +27,7 @@ const without = (attributes: Attributes = {}, kind?: SpanKind): Attributes =>
   );
 
 /** Returns the span without private attributes. */
-const discreet = (span: ReadableSpan): ReadableSpan =>
+const redacted = (span: ReadableSpan): ReadableSpan =>
   Object.create(span, {
     attributes: { value: without(span.attributes, span.kind) },
     events: { value: span.events.map((event) => ({ ...event, attributes: without(event.attributes) })) },
@@ -46,7 +46,7 @@ export class RedactingExporter implements SpanExporter {
   ) {}
 
   export(spans: Parameters<Export>[0], done: Parameters<Export>[1]): void {
-    this.exporter.export(spans.map(discreet), (result) => {
+    this.exporter.export(spans.map(redacted), (result) => {
       const failed = result.code !== 0;
       if (failed && !this.failing) this.logger.warn({ err: result.error }, 'traces are lost');
       if (!failed && this.failing) this.logger.info('traces are exported again');
