@@ -45,6 +45,8 @@ export { isoTime } from './connection/iso-time.js';
 export { MessageLedger } from './messages/message-ledger.js';
 export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
 export { type MessageStatements, MessageWriter } from './messages/message-writer.js';
+export { findKnownTypes } from './merchant-answers/find-known-types.js';
+export { listNotifications } from './merchant-answers/list-notifications.js';
 export { findType, listTypes, saveType } from './merchant-answers/notification-types.js';
 export { bodyHash, once } from './messages/once.js';
 export { ACTIONS, FEED } from './messages/retention/remove-old.js';
