@@ -36,6 +36,8 @@ export const forbidden = (message: string) => new Refusal({ status: 403, message
 export const notFound = (message = 'Not found') => new Refusal({ status: 404, message });
 export const methodNotAllowed = (method: string) =>
   new Refusal({ status: 405, message: `${method} is not served here` });
+/** Refuses a request whose Idempotency-Key, and so its correlationId, belongs to a request with another body. */
+export const keyReused = () => new Refusal({ status: 422, message: 'This Idempotency-Key was used with another body' });
 export const unprocessable = (message: string) => new Refusal({ status: 422, message });
 export const payloadTooLarge = (message: string) => new Refusal({ status: 413, message });
 export const tooManyRequests = (message: string, retryAfterSeconds: number) =>

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CommandResult, unprocessable } from '@herald/contracts';
+import { type CommandResult, keyReused } from '@herald/contracts';
 import { stringify } from 'safe-stable-stringify';
 import type { Database, Sql } from '../connection/database.js';
 
@@ -33,7 +33,7 @@ export function once<Verdict>(
         'select body_hash, verdict from requests where id = $1',
         [id],
       );
-      if (!earlier?.body_hash.equals(hash)) throw unprocessable('This Idempotency-Key was used with another body');
+      if (!earlier?.body_hash.equals(hash)) throw keyReused();
       return { verdict: earlier.verdict, replayed: true };
     }
     const verdict = await effect(tx);
