@@ -33,31 +33,12 @@ const isEmpty = (value: unknown) =>
   value === undefined || value === null || (typeof value === 'string' && !isVisible(value));
 const own = (object: JsonObject, field: string) => (Object.hasOwn(object, field) ? object[field] : undefined);
 
-/** The texts of one answer by field, after parsing. The same answer may be checked against several rules. */
-export type ReadTexts = Map<string, ReturnType<typeof readText>>;
-
-function readField(texts: ReadTexts, field: string, value: string) {
-  const known = texts.get(field);
-  if (known) return known;
-  const read = readText(value, MAX_ANSWER_CHARACTERS, true);
-  texts.set(field, read);
-  return read;
-}
-
-/** Returns true when the body has exactly these fields. */
-export const hasFields = (body: JsonObject, fields: readonly string[]): boolean =>
-  Object.keys(body).length === fields.length && fields.every((field) => Object.hasOwn(body, field));
-
 /**
  * Checks an answer and returns it as it is stored. The checks run in the contract's order: not found, already answered,
  * missing field, schema (contracts README, "Answering").
  * @throws Refusal with the documented status and message
  */
-export function checkAnswer(
-  question: Question | undefined,
-  body: JsonObject,
-  texts: ReadTexts = new Map(),
-): Record<string, string> {
+export function checkAnswer(question: Question | undefined, body: JsonObject): Record<string, string> {
   if (!question) throw notFound('Notification not found');
   if (question.status === 'answered' && !question.allow_multiple_answers) {
     throw invalidAnswer('This notification has already been answered and cannot be answered again.');
@@ -70,7 +51,7 @@ export function checkAnswer(
     if (!question.answered_fields.includes(field))
       throw mismatch('Answer', `must NOT have additional properties ("${startOf(field, MAX_DETAILS_CHARACTERS)}")`);
     if (typeof value !== 'string') throw mismatch('Answer', `${field} must be string`);
-    const { text, fault } = readField(texts, field, value);
+    const { text, fault } = readText(value, MAX_ANSWER_CHARACTERS, true);
     if (fault) throw mismatch('Answer', `${field} ${fault}`);
     answer[field] = text;
   }

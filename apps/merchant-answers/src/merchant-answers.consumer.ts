@@ -1,5 +1,4 @@
 import {
-  activeSpan,
   BrokenContract,
   type CommandResult,
   type Done,
@@ -12,15 +11,27 @@ import {
   readJob,
   readMoment,
   Refusal,
-  together,
 } from '@herald/contracts';
-import { bodyHash, Database, findType, isDataError, MessageLedger, once, type Sql } from '@herald/database';
+import {
+  bodyHash,
+  compareRequest,
+  Database,
+  deleteNotification,
+  findOwedCommand,
+  findType,
+  insertNotification,
+  isDataError,
+  MessageLedger,
+  once,
+  settleCommand,
+  type Sql,
+  type StoredRequest,
+  upsertConversation,
+} from '@herald/database';
 import { type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
-import DataLoader from 'dataloader';
 import { checkRequest, conversationNotFound, typeNamed } from './answer-rules.js';
-import { Answers, type GivenAnswer } from './answers.js';
-import { FIND_MADE, LEAVE, MAKE, UPSERT } from './statements.js';
+import { Answers } from './answers.js';
 
 type Jobs = (typeof merchantAnswers)['jobs'];
 type Job<Name extends keyof Jobs> = JobOf<typeof merchantAnswers, Name>;
@@ -29,14 +40,6 @@ type Command = Job<'request'> | Job<'answer'> | Job<'delete'> | Job<'conversatio
 /** Questions, answers and conversations: works off the queue `merchant-answers`. */
 @Controller()
 export class MerchantAnswersConsumer {
-  /** Answers that are in work at once share statements; each ends by itself. Where one came alone, the next waits for none. */
-  private readonly answering = new DataLoader<GivenAnswer, CommandResult<Done>>((given) => this.give(given), {
-    cache: false,
-    maxBatchSize: 100,
-    batchScheduleFn: (run) => (this.isQuiet ? queueMicrotask(run) : setImmediate(run)),
-  });
-  private readonly batches = { inWork: 0, lastSize: 1 };
-
   constructor(
     private readonly database: Database,
     private readonly answers: Answers,
@@ -51,9 +54,8 @@ export class MerchantAnswersConsumer {
     const known = name === undefined ? null : await findType(this.database, name);
     return this.once(job, async (tx) => {
       const { type, conversationId, context } = checkRequest(body, known);
-      const values = [correlationId, merchantId, conversationId, type.name, JSON.stringify(context)];
-      const [made] = await tx.query(MAKE, values);
-      if (!made && !(await wasMade(tx, values))) {
+      const request = { correlationId, merchantId, conversationId, type: type.name, context };
+      if (!(await insertNotification(tx, request)) && !(await wasMade(tx, request))) {
         throw job.run.awaited ? conversationNotFound() : new Error('Conversation not found');
       }
       return { message: 'Notification requested successfully' };
@@ -62,10 +64,9 @@ export class MerchantAnswersConsumer {
 
   @OnJob(merchantAnswers, 'answer')
   answer(job: Job<'answer'>): Promise<CommandResult<Done>> {
-    const { correlationId: id, merchantId, notificationId, body } = job.data;
+    const { correlationId, merchantId, notificationId, body } = job.data;
     const hash = bodyHash(contentOf(job));
-    const { awaited } = job.run;
-    return this.answering.load({ id, merchantId, notificationId, body, hash, awaited, span: activeSpan() });
+    return this.answers.give({ correlationId, merchantId, notificationId, body, hash, awaited: job.run.awaited });
   }
 
   /** An answered notification may be deleted too; its event was written with the answer. */
@@ -73,11 +74,8 @@ export class MerchantAnswersConsumer {
   delete(job: Job<'delete'>): Promise<CommandResult<Done>> {
     const { merchantId, notificationId } = job.data;
     return this.once(job, async (tx) => {
-      const deleted = await tx.query('delete from notifications where id = $1 and merchant_id = $2 returning id', [
-        notificationId,
-        merchantId,
-      ]);
-      if (deleted.length === 0) throw notFound('Notification not found');
+      const deleted = await deleteNotification(tx, notificationId, merchantId);
+      if (!deleted) throw notFound('Notification not found');
       return { message: 'Notification deleted successfully' };
     });
   }
@@ -87,15 +85,14 @@ export class MerchantAnswersConsumer {
   async upsertConversation(job: Job<'conversation.upsert'>): Promise<void> {
     const { id, merchant_id, lead_phone, lead_name, updated_at } = job.data.body;
     await this.once(job, async (tx) => {
-      const [conversation] = await tx.query<{ same_merchant: boolean }>(UPSERT, [
+      const sameMerchant = await upsertConversation(tx, {
         id,
-        merchant_id,
-        lead_phone ?? null,
-        lead_name ?? null,
-        // To the microsecond, so that two changes within a millisecond keep their order.
-        readMoment(updated_at)?.iso,
-      ]);
-      if (!conversation?.same_merchant) throw new PermanentFault('The conversation belongs to another merchant');
+        merchantId: merchant_id,
+        leadPhone: lead_phone,
+        leadName: lead_name,
+        updatedAt: readMoment(updated_at)?.iso,
+      });
+      if (!sameMerchant) throw new PermanentFault('The conversation belongs to another merchant');
       return {};
     });
   }
@@ -107,15 +104,12 @@ export class MerchantAnswersConsumer {
   }
 
   private async workOff(id: string, run: JobRun): Promise<void> {
-    const [row] = await this.database.query<{ job: string; body: object }>(
-      `select job, body from outbox where id = $1 and queue = 'merchant-answers'`,
-      [id],
-    );
+    const row = await findOwedCommand(this.database, id);
     if (!row) return;
     try {
       await this.redo({ ...row.body, correlationId: id }, { ...run, job: row.job, awaited: false });
       // What had its effect before is not owed any more.
-      await this.database.query(LEAVE, [id]);
+      await settleCommand(this.database, id);
     } catch (error) {
       if (!isFinal(error)) throw error;
       await this.ledger.giveUp({ ...run, ids: [id], alone: true }, error as Error, 'failed');
@@ -140,25 +134,11 @@ export class MerchantAnswersConsumer {
     }
   }
 
-  private get isQuiet(): boolean {
-    return this.batches.inWork === 0 && this.batches.lastSize === 1;
-  }
-
-  private async give(given: readonly GivenAnswer[]) {
-    this.batches.inWork++;
-    this.batches.lastSize = given.length;
-    try {
-      return await together(given, () => this.answers.give(given));
-    } finally {
-      this.batches.inWork--;
-    }
-  }
-
   private once<Verdict>(job: Command, effect: (tx: Sql) => Promise<Verdict>): Promise<CommandResult<Verdict>> {
     const { correlationId } = job.data;
     return once(this.database, correlationId, contentOf(job), async (tx) => {
       // It may stand in the outbox, or have been given up before: it is in one place.
-      if (!job.run.awaited) await tx.query(LEAVE, [correlationId]);
+      if (!job.run.awaited) await settleCommand(tx, correlationId);
       return effect(tx);
     });
   }
@@ -174,8 +154,8 @@ const isFinal = (error: unknown) =>
   error instanceof Refusal || error instanceof PermanentFault || error instanceof BrokenContract || isDataError(error);
 
 /** The memory of requests is shorter than a notification's life: what it made may be all that is left of a request. */
-async function wasMade(tx: Sql, values: unknown[]): Promise<boolean> {
-  const [earlier] = await tx.query<{ same: boolean }>(FIND_MADE, values);
-  if (earlier && !earlier.same) throw keyReused();
-  return earlier !== undefined;
+async function wasMade(tx: Sql, request: StoredRequest): Promise<boolean> {
+  const same = await compareRequest(tx, request);
+  if (same === false) throw keyReused();
+  return same === true;
 }

@@ -2,7 +2,7 @@
 const { Answers } = require('../../../dist/apps/merchant-answers/src/answers.js');
 
 const { give } = Answers.prototype;
-Answers.prototype.give = async function (answers) {
-  give.call(this, answers).catch(() => undefined);
-  return answers.map(() => ({ verdict: { message: 'Notification answered successfully' }, replayed: false }));
+Answers.prototype.give = async function (answer) {
+  give.call(this, answer).catch(() => undefined);
+  return { verdict: { message: 'Notification answered successfully' }, replayed: false };
 };

@@ -1,0 +1,60 @@
+import { Database, type Sql } from '../connection/database.js';
+import { isoTime } from '../connection/iso-time.js';
+
+interface StoredAnswer {
+  notificationId: number;
+  merchantId: number;
+  correlationId: string;
+  hash: Buffer;
+  verdict: unknown;
+  answer: Record<string, string>;
+  /** Null when no event is written. */
+  eventId: string | null;
+  tenant: string;
+  traceparent?: string;
+}
+
+/**
+ * $1 notification, $2 merchant, $3 the answer's correlationId, $4 hash of the command's body, $5 verdict, $6 answer,
+ * $7 the event's id or null, $8 the merchant's tenant, $9 traceparent or null. Writes an answer, the record of its command
+ * and, when $7 is given, the event that `AnsweredEvent` describes. Returns the notification's id, or no row, and writes
+ * nothing, when the notification is gone or takes no further answer. Fails when the correlationId has a record.
+ */
+const WRITE_ANSWER = `
+  with answered as (
+    update notifications set status = 'answered', answer = $6::jsonb, answer_id = $3, updated_at = now()
+     where id = $1 and merchant_id = $2 and (status = 'requested' or allow_multiple_answers) returning *),
+  remembered as (
+    insert into requests (id, body_hash, verdict) select $3, $4::bytea, $5::jsonb from answered),
+  event as (
+    insert into outbox (id, queue, job, company_id, accepted_at, traceparent, body)
+    select $7::uuid, 'merchant-answers.answered', 'answered', $8::uuid, n.updated_at, $9::text, jsonb_build_object(
+             'v', 1, 'id', $7::uuid, 'correlationId', n.answer_id, 'answered_at', ${isoTime('n.updated_at')},
+             'merchant_id', n.merchant_id,
+             'conversation', jsonb_build_object('id', c.id, 'lead_phone', c.lead_phone, 'lead_name', c.lead_name),
+             'notification', jsonb_build_object('id', n.id, 'correlationId', n.correlation_id,
+               'notification_type', n.notification_type, 'created_at', ${isoTime('n.created_at')}),
+             'question', n.context, 'answer', n.answer)
+      from answered n join conversations c on c.id = n.conversation_id
+     where $7::uuid is not null)
+  select id from answered`;
+
+/** Returns false when nothing was written. Outside a transaction the statement is prepared. */
+export async function writeAnswer(sql: Sql, stored: StoredAnswer): Promise<boolean> {
+  const { notificationId, merchantId, correlationId, hash, verdict, answer, eventId, tenant, traceparent } = stored;
+  const values = [
+    notificationId,
+    merchantId,
+    correlationId,
+    hash,
+    JSON.stringify(verdict),
+    JSON.stringify(answer),
+    eventId,
+    tenant,
+    traceparent ?? null,
+  ];
+  const written = await (sql instanceof Database
+    ? sql.prepared(WRITE_ANSWER, values)
+    : sql.query(WRITE_ANSWER, values));
+  return written.length > 0;
+}
