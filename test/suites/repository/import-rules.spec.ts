@@ -64,13 +64,22 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
       '../../../../test/support/client.js': APP,
     },
   },
-  'apps/cli/**': { at: 'apps/cli/src/accounts', ...settings },
-  'apps/*/src/*.env.ts': { at: 'apps/delivery/src', ending: '.env', ...settings },
-  'apps/*/src/access/**': { at: 'apps/gateway/src/access', ...settings },
-  'apps/*/src/auth/**': { at: 'apps/ops/src/auth', ...settings },
-  'apps/cli/src/servers/**': {
-    at: 'apps/cli/src/servers',
-    allowed: ['pg', '@herald/database', '../failure.js'],
+  'apps/cli/**': {
+    at: 'apps/cli/src/accounts',
+    ...ofProgram,
+    forbidden: { ...ofProgram.forbidden, '../../../local/src/servers/redis.js': APP },
+  },
+  'apps/local/**': {
+    at: 'apps/local/src/supervision',
+    ...ofProgram,
+    forbidden: { ...ofProgram.forbidden, '../../../cli/src/confirm.js': APP },
+  },
+  'apps/*/src/*.env.ts': { at: 'apps/delivery/src', ending: '.env', ...ofService },
+  'apps/*/src/access/**': { at: 'apps/gateway/src/access', ...ofService },
+  'apps/*/src/auth/**': { at: 'apps/ops/src/auth', ...ofService },
+  'apps/local/src/servers/**': {
+    at: 'apps/local/src/servers',
+    allowed: ['pg', '@herald/database', '@herald/operator'],
     forbidden: {
       ...redis,
       ...deep,
