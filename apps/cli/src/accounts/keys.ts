@@ -120,7 +120,7 @@ export async function revokeKey(typedId: string, options: { previous?: boolean; 
   const key = await inDatabase(async (database) => {
     await requireKey(database, id);
     const ended = await (options.previous ? endPreviousSecret : revokeCredential)(database, id);
-    if (options.previous && !ended) throw new Failure(`The key ${id} has no old secret.`);
+    if (options.previous && !ended) throw new Failure(`The key ${id} has only one live secret.`);
     return requireKey(database, id);
   });
   const subject = options.previous ? 'The secret before the current one' : `The key "${key.name}"`;
