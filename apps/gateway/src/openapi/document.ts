@@ -4,7 +4,7 @@ import type { Type } from '@nestjs/common';
 import { HEADERS } from './headers.js';
 import { Operations } from './operations.js';
 import { Refusals } from './refusals.js';
-import { type Route, routesOf } from './routes.js';
+import { type Route, routesOf } from '../validation/routes.js';
 import { type Json, Schemas } from './schemas.js';
 
 const INFO = {

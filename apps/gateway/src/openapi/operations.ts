@@ -4,7 +4,7 @@ import { type DtoClass, factsOf } from '@herald/contracts';
 import type { Access } from '../access/access.decorators.js';
 import { always, headers, idempotencyKey, ofLimits, ofRequest } from './headers.js';
 import type { Refusals } from './refusals.js';
-import type { Route } from './routes.js';
+import type { Route } from '../validation/routes.js';
 import { type Described, type Json, orNull, requiredOf, type Schemas } from './schemas.js';
 
 /** Returns the security requirements of a route; programs need its scope. */

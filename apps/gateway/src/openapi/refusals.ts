@@ -1,7 +1,7 @@
 import { DetailedErrorEnvelope, ErrorEnvelope, keyReused, Problem } from '@herald/contracts';
 import { isDetailed, nameOf } from '../errors/error-envelope.js';
 import { allow, headers, ofLimits, ofRequest } from './headers.js';
-import type { Route } from './routes.js';
+import type { Route } from '../validation/routes.js';
 import type { Json, Schemas } from './schemas.js';
 
 /** The messages that every route uses for a status. */

@@ -14,7 +14,7 @@ import {
 } from '@herald/contracts';
 import { type ArgumentMetadata, Injectable, type OnModuleInit, type PipeTransform, type Type } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { routesOf } from '../openapi/routes.js';
+import { routesOf } from './routes.js';
 import { matchFields } from './query-names.js';
 
 const WHOLE_BODY = 'body';
