@@ -1,6 +1,5 @@
 /**
- * What the two programs that people start have in common: `herald` and `npm start`. It knows no command and starts no
- * process.
+ * Facts and errors that `herald` and `npm start` share. It knows no command and starts no process.
  */
 export { programOf, version } from './checkout.js';
 export { COMPANIES, type DemoCompany } from './demo-companies.js';

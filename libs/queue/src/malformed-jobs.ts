@@ -103,7 +103,7 @@ export class MalformedJobs {
    */
   async freeKeys(): Promise<boolean> {
     // Each restored job is put on `wait`, so that key is freed first.
-    const names = ['wait', 'marker', ...OTHERS];
+    const names = new Set(['wait', 'marker', ...OTHERS]);
     let freed = false;
     for (const name of names) {
       const newId = randomUUID();
