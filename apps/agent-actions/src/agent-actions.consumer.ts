@@ -1,5 +1,5 @@
 import { recordEffects } from '@herald/bootstrap';
-import { type ActionRecipient, agentActions, type CommandResult, notFound } from '@herald/contracts';
+import { type ActionRecipient, agentActions, audience, type CommandResult, notFound } from '@herald/contracts';
 import {
   ACTION_STATEMENTS,
   Database,
@@ -10,21 +10,23 @@ import {
   setActionStatus,
   type Sql,
 } from '@herald/database';
-import { type JobOf, OnJob } from '@herald/queue';
+import { Announcer, type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
 
 /** Job to row: works off the queue `agent-actions`. */
 @Controller()
 export class AgentActionsConsumer {
-  private readonly actions: MessageWriter;
+  private readonly actions;
 
   constructor(
     private readonly database: Database,
     ledger: MessageLedger,
+    private readonly announcer: Announcer,
   ) {
-    this.actions = new MessageWriter(database, ledger, ACTION_STATEMENTS, (times) =>
-      recordEffects(agentActions.queue, times),
-    );
+    this.actions = new MessageWriter<{ company_id: string }>(database, ledger, ACTION_STATEMENTS, (rows, times) => {
+      recordEffects(agentActions.queue, times);
+      announcer.announce(rows.map(({ company_id }) => audience.actions(company_id)));
+    });
   }
 
   /** Actions that a gateway accepted: their content is in the outbox. */
@@ -41,8 +43,11 @@ export class AgentActionsConsumer {
 
   /** What one recipient did with an action; 404 when the company has no such action or it has no such recipient. */
   @OnJob(agentActions, 'set-status')
-  setStatus({ data }: JobOf<typeof agentActions, 'set-status'>): Promise<CommandResult<ActionRecipient>> {
-    return once(this.database, data.correlationId, data.body, (tx) => setStatus(tx, data.companyId, data.body));
+  async setStatus({ data }: JobOf<typeof agentActions, 'set-status'>): Promise<CommandResult<ActionRecipient>> {
+    const { companyId, correlationId, body } = data;
+    const result = await once(this.database, correlationId, body, (tx) => setStatus(tx, companyId, body));
+    this.announcer.announce([audience.actions(companyId)]);
+    return result;
   }
 }
 

@@ -1,5 +1,5 @@
 import { recordEffects } from '@herald/bootstrap';
-import { type CommandResult, delivery, type FeedItem, forbidden, notFound } from '@herald/contracts';
+import { audience, type CommandResult, delivery, type FeedItem, forbidden, notFound } from '@herald/contracts';
 import {
   Database,
   FEED_STATEMENTS,
@@ -10,21 +10,35 @@ import {
   readAllOfFeed,
   setFeedStatus,
 } from '@herald/database';
-import { type JobOf, OnJob } from '@herald/queue';
+import { Announcer, type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
+
+/** Whose feeds a message is in. */
+interface Readers {
+  company_id: string;
+  recipient_login: string;
+  author_login: string;
+}
+
+const audiencesOf = ({ company_id, recipient_login, author_login }: Readers): string[] => [
+  audience.feed(company_id, recipient_login),
+  audience.feed(company_id, author_login),
+];
 
 /** Job to row: works off the queue `delivery`. */
 @Controller()
 export class DeliveryConsumer {
-  private readonly messages: MessageWriter;
+  private readonly messages;
 
   constructor(
     private readonly database: Database,
     ledger: MessageLedger,
+    private readonly announcer: Announcer,
   ) {
-    this.messages = new MessageWriter(database, ledger, FEED_STATEMENTS, (times) =>
-      recordEffects(delivery.queue, times),
-    );
+    this.messages = new MessageWriter<Readers>(database, ledger, FEED_STATEMENTS, (rows, times) => {
+      recordEffects(delivery.queue, times);
+      announcer.announce(rows.flatMap(audiencesOf));
+    });
   }
 
   /** Messages that a gateway accepted: their content is in the outbox. */
@@ -41,22 +55,30 @@ export class DeliveryConsumer {
 
   /** The recipient alone may change a message; its author sees it change (contracts README, "Marking messages"). */
   @OnJob(delivery, 'set-status')
-  setStatus({ data }: JobOf<typeof delivery, 'set-status'>): Promise<CommandResult<FeedItem>> {
+  async setStatus({ data }: JobOf<typeof delivery, 'set-status'>): Promise<CommandResult<FeedItem>> {
     const { messageId, login, status } = data.body;
     const message = { companyId: data.companyId, messageId, login };
-    return once(this.database, data.correlationId, data.body, async (tx) => {
+    const result = await once(this.database, data.correlationId, data.body, async (tx) => {
       const item = await setFeedStatus(tx, message, status);
       if (item) return item;
       throw (await hasWritten(tx, message))
         ? forbidden('Only the recipient may change the status of a message')
         : notFound('Message not found');
     });
+    const { recipientLogin, authorLogin } = result.verdict;
+    this.announcer.announce(
+      [recipientLogin, authorLogin].map((each) => audience.feed(data.companyId, each)),
+    );
+    return result;
   }
 
   @OnJob(delivery, 'read-all')
-  readAll({ data }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<{ updated: number }>> {
-    return once(this.database, data.correlationId, data.body, async (tx) => ({
+  async readAll({ data }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<{ updated: number }>> {
+    const result = await once(this.database, data.correlationId, data.body, async (tx) => ({
       updated: await readAllOfFeed(tx, data.companyId, data.body.login),
     }));
+    // The authors' streams find the changes by their poll.
+    this.announcer.announce([audience.feed(data.companyId, data.body.login)]);
+    return result;
   }
 }

@@ -28,6 +28,7 @@ const GatewayEnv = ServiceEnv.extend({
   CALLER_SHARE_PERCENT: wholeNumber(25, 1, 100).describe(
     'how much of `MAX_IN_FLIGHT` one caller, or one address that is not known yet, may hold; a company, midway between that and all',
   ),
+  MAX_STREAMS: wholeNumber(5000, 1, 1_000_000).describe('streams open at once; one more is a 503'),
   MAX_CONNECTIONS: wholeNumber(10_000, 1, 1_000_000).describe(
     'connections at once; for one more, the one that was idle or has been reading its answer for longest is closed',
   ),

@@ -9,6 +9,7 @@ import { DeliveryModule } from './delivery/delivery.module.js';
 import { HttpErrorsFilter } from './errors/http-errors.filter.js';
 import { FoundationModule } from './foundation.module.js';
 import type { GatewayEnv } from './gateway.env.js';
+import { LiveModule } from './live/live.module.js';
 import { MerchantAnswersModule } from './merchant-answers/merchant-answers.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
@@ -31,6 +32,7 @@ export class GatewayModule {
         HealthModule.forRoot({ postgres: Database, redis: QueueClient }),
         AccessModule,
         OutboxModule,
+        LiveModule,
         DeliveryModule,
         AgentActionsModule,
         MerchantAnswersModule,

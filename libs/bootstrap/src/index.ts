@@ -8,7 +8,7 @@ export * from './connections.js';
 export * from './env.js';
 export * from './health.js';
 export * from './metrics/message-metrics.js';
-export { registerGauge } from './metrics/registry.js';
+export { registerGauge, registry } from './metrics/registry.js';
 export * from './networks.js';
 export * from './operation.decorator.js';
 export * from './password.js';

@@ -4,6 +4,7 @@
  */
 export * from './agent-actions.contract.js';
 export * from './agent-actions.dto.js';
+export { audience } from './audiences.js';
 export * from './delivery.contract.js';
 export * from './delivery.dto.js';
 export { check, Dto, type DtoClass, factsOf, type Field, fieldsOf, type Issue } from './dto.js';

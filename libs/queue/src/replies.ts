@@ -4,14 +4,10 @@ import type { Job } from 'bullmq';
 import { Cluster } from 'ioredis';
 import { validate as isUuid } from 'uuid';
 import type { RedisClient } from './connection.js';
+import { Subscription } from './subscription.js';
 
 /** The outcome of a command, as sent to the caller and kept in the job. */
 export type Verdict = { value: unknown } | { refusal: RefusalData } | { skipped: true };
-
-const HEARTBEAT_MS = 1000;
-const HEARTBEAT = 'heartbeat';
-/** Maximum number of consecutive heartbeats that may be missed in a cluster. */
-const MAX_MISSED_HEARTBEATS = 3;
 
 const channelsOf = (namespace = 'herald') => `${namespace}:replies:`;
 
@@ -25,24 +21,18 @@ export const isReplyChannel = (channel: string, namespace?: string): boolean =>
  */
 export class ReplyInbox {
   readonly channel: string;
-  private readonly heartbeat: NodeJS.Timeout;
   private readonly waiting = new Map<string, (verdict: Verdict) => void>();
-  private missedHeartbeats = 0;
+  private readonly subscription: Subscription;
 
-  constructor(
-    private readonly subscriber: RedisClient,
-    namespace: string,
-  ) {
+  constructor(subscriber: RedisClient, namespace: string) {
     this.channel = `${channelsOf(namespace)}${randomUUID()}`;
-    subscriber.on('message', (_channel: string, message: string) => {
-      this.missedHeartbeats = 0;
-      if (message === HEARTBEAT) return;
-      const { jobId, verdict } = read(message);
-      this.waiting.get(jobId)?.(verdict);
+    this.subscription = new Subscription(subscriber, {
+      channel: this.channel,
+      onMessage: (message) => {
+        const { jobId, verdict } = read(message);
+        this.waiting.get(jobId)?.(verdict);
+      },
     });
-    // This is the first subscription; ioredis resubscribes after a reconnect.
-    subscriber.on('ready', () => void subscriber.subscribe(this.channel).catch(() => undefined));
-    this.heartbeat = setInterval(() => void this.beat().catch(() => undefined), HEARTBEAT_MS);
   }
 
   /** Returns a promise of a job's verdict, or of undefined when none arrives in time. */
@@ -60,23 +50,9 @@ export class ReplyInbox {
     return { verdict, cancel: () => settle() };
   }
 
-  /** Sends a heartbeat, because a connection that only listens does not notice that the other end is gone. */
-  private async beat(): Promise<void> {
-    const { subscriber } = this;
-    // A ping without a reply ends the connection.
-    if (!(subscriber instanceof Cluster)) return void (await subscriber.ping());
-    // A cluster client chooses itself which node it listens to, so the heartbeat is published and must come back.
-    if (subscriber.status !== 'ready') return;
-    await subscriber.publish(this.channel, HEARTBEAT);
-    if (++this.missedHeartbeats <= MAX_MISSED_HEARTBEATS) return;
-    this.missedHeartbeats = 0;
-    subscriber.disconnect(true);
-  }
-
   async close(): Promise<void> {
-    clearInterval(this.heartbeat);
     for (const settle of this.waiting.values()) settle({ skipped: true });
-    this.subscriber.disconnect();
+    this.subscription.close();
   }
 }
 

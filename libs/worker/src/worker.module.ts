@@ -1,7 +1,7 @@
 import { HealthModule, recordRun, registerPoolGauges, type WorkerSettings } from '@herald/bootstrap';
 import type { QueueContract } from '@herald/contracts';
 import { Database, DatabaseModule, MessageLedger, Retention, type RetentionOptions } from '@herald/database';
-import { type EndedRun, QueueModule, QueueServer } from '@herald/queue';
+import { Announcer, type EndedRun, QueueModule, QueueServer } from '@herald/queue';
 import { type DynamicModule, Logger, Module, type Provider, type Type } from '@nestjs/common';
 
 /** Everything that differs between workers. */
@@ -27,6 +27,8 @@ class WorkerModule {}
 /** Creates the module of a worker: its consumer, with the database, the queue, health and retention. */
 export function workerModule(worker: Worker): DynamicModule {
   const { contract, consumer, settings, retention, providers = [] } = worker;
+  const { REDIS_URL: redis, QUEUE_NAMESPACE: namespace } = settings;
+  const announcer = { provide: Announcer, useFactory: () => new Announcer({ redis, namespace }) };
   return {
     module: WorkerModule,
     imports: [
@@ -53,7 +55,7 @@ export function workerModule(worker: Worker): DynamicModule {
       ),
     ],
     controllers: [consumer],
-    providers: retention ? [...providers, remove(retention)] : providers,
+    providers: [...providers, announcer, ...(retention ? [remove(retention)] : [])],
   };
 }
 

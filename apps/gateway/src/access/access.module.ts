@@ -20,6 +20,6 @@ import { RateLimiter } from './rate-limiter.js';
     AccessGate,
     { provide: APP_GUARD, useExisting: AccessGate },
   ],
-  exports: [AccessGate, RateLimiter],
+  exports: [AccessGate, CredentialStore, RateLimiter],
 })
 export class AccessModule {}

@@ -12,6 +12,8 @@ export interface CredentialCaller {
   /** Requests per minute and per hour; null for the default, 0 for no limit. */
   limitPerMinute: number | null;
   limitPerHour: number | null;
+  /** Hash of the secret, for what outlasts the request. */
+  hash: Buffer;
 }
 
 /** A person of a company, with a user JWT. */
@@ -20,6 +22,8 @@ export interface PersonCaller {
   issuer: string;
   companyId: string;
   login: string;
+  /** End of the JWT, in epoch milliseconds. */
+  expiresAt: number;
 }
 
 /** A merchant, with a merchant JWT. */
@@ -27,6 +31,8 @@ export interface MerchantCaller {
   kind: 'merchant';
   issuer: string;
   merchantId: number;
+  /** End of the JWT, in epoch milliseconds. */
+  expiresAt: number;
 }
 
 export type Caller = CredentialCaller | PersonCaller | MerchantCaller;

@@ -75,6 +75,14 @@ export class CredentialStore implements BeforeApplicationShutdown {
     return caller;
   }
 
+  /** Returns which of these credentials are no longer valid with their secrets' hashes, from one query. */
+  async findInvalid(hashes: Map<string, Buffer>): Promise<Set<string>> {
+    const rows = await findCheckedCredentials(this.database, [...hashes.keys()]);
+    const now = new Date();
+    const valid = rows.filter((row) => isValid(row, hashes.get(row.id) as Buffer, now)).map(({ id }) => id);
+    return new Set([...hashes.keys()].filter((id) => !valid.includes(id)));
+  }
+
   private callerOf(row: CheckedCredential | undefined, hash: Buffer): CredentialCaller | undefined {
     const now = new Date();
     if (!isValid(row, hash, now)) return undefined;
@@ -87,6 +95,7 @@ export class CredentialStore implements BeforeApplicationShutdown {
       authorLogins: row.authorLogins,
       limitPerMinute: row.limitPerMinute,
       limitPerHour: row.limitPerHour,
+      hash,
     };
   }
 

@@ -66,10 +66,15 @@ export class JwtStrategy extends PassportStrategy(Strategy, 'jwt') {
 
 function person(payload: unknown): PersonCaller | false {
   const { value: claims } = check(PersonClaims, payload);
-  return !!claims && { kind: 'person', issuer: claims.iss, companyId: claims.company_id, login: claims.sub };
+  if (!claims) return false;
+  const { iss: issuer, company_id: companyId, sub: login } = claims;
+  return { kind: 'person', issuer, companyId, login, expiresAt: endOf(claims) };
 }
 
 function merchant(payload: unknown): MerchantCaller | false {
   const { value: claims } = check(MerchantClaims, payload);
-  return !!claims && { kind: 'merchant', issuer: claims.iss, merchantId: claims.merchant_id };
+  if (!claims) return false;
+  return { kind: 'merchant', issuer: claims.iss, merchantId: claims.merchant_id, expiresAt: endOf(claims) };
 }
+
+const endOf = ({ exp }: Claims): number => (exp + TOLERANCE_SECONDS) * 1000;

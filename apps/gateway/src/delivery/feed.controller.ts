@@ -17,15 +17,19 @@ import {
 } from '@herald/contracts';
 import type { NewMessage } from '@herald/database';
 import { QueueClient } from '@herald/queue';
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { People, Scope } from '../access/access.decorators.js';
 import { Caller, type CredentialCaller, type PersonCaller } from '../access/caller.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { ItemFaults } from '../validation/validation.js';
+import { StreamParams } from '../live/stream.params.js';
+import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedParams, MessageId, NOT_FOUND, Nothing } from './feed.params.js';
 import { FeedQuery } from './feed.query.js';
+import { FeedStream } from './feed.stream.js';
 
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
 
@@ -43,6 +47,8 @@ export class FeedController {
     private readonly outbox: OutboxWriter,
     private readonly feed: FeedQuery,
     private readonly queues: QueueClient,
+    private readonly feedStream: FeedStream,
+    private readonly streams: Streams,
   ) {}
 
   @Post('ai')
@@ -114,6 +120,26 @@ export class FeedController {
   @Operation({ id: 'countUnread', summary: 'Count the unread messages', responses: { 200: UnreadCount } })
   unreadCount(@Caller() caller: PersonCaller) {
     return this.feed.unread(caller);
+  }
+
+  @Get('stream')
+  @People()
+  @Operation({
+    id: 'streamFeed',
+    summary: 'Follow a feed',
+    description:
+      'Server-sent events: `message` with each message that arrives or changes, `unread` with the counts, and `reset` ' +
+      'when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.',
+    responses: { 200: FeedItem },
+    refusals: { 429: TOO_MANY_STREAMS, 503: STREAMS_FULL },
+  })
+  stream(
+    @Query() _: StreamParams,
+    @Caller() caller: PersonCaller,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): never {
+    return this.streams.start(request, reply, this.feedStream.of(caller)) as never;
   }
 
   @Patch(':id')

@@ -19,9 +19,7 @@ export class FeedQuery {
   }
 
   /** Returns how many received messages are unread, in total and by tab. */
-  async unread({ companyId, login }: PersonCaller): Promise<UnreadCount> {
-    const rows = await this.database.asCompany(companyId, (tx) => countUnread(tx, companyId, login));
-    const byTab = { ai: 0, ...Object.fromEntries(rows.map(({ tab, unread }) => [tab, unread])) };
-    return { unread: rows.reduce((sum, row) => sum + row.unread, 0), byTab };
+  unread({ companyId, login }: PersonCaller): Promise<UnreadCount> {
+    return this.database.asCompany(companyId, (tx) => countUnread(tx, companyId, login));
   }
 }

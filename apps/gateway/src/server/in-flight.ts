@@ -116,6 +116,11 @@ export class InFlight {
     this.end(slot);
   }
 
+  /** Ends the slot of a request whose response goes on for long, under limits of its own. */
+  release({ slot }: FastifyRequest): void {
+    if (slot) this.end(slot);
+  }
+
   /** Returns the reply to the request that is in progress on a connection. */
   replyOn(socket: Socket): FastifyReply | undefined {
     return this.connections.get(socket)?.last;

@@ -107,6 +107,9 @@ export class Slot {
   }
 }
 
+/** Returns the name of a caller; no two callers share one. */
+export const nameOf = (caller: Caller): string => namesOf(caller)[0] as string;
+
 /** Returns the names of the holders that a caller's requests count against: the caller, and its company. */
 function namesOf(caller: Caller): string[] {
   if (caller.kind === 'merchant') return [`merchant ${caller.issuer} ${caller.merchantId}`];

@@ -73,7 +73,7 @@ const RECORD_OWED = `${write(
               $3::timestamptz as started_at, o.history)`,
   'taken',
   '',
-)} select created_at as accepted_at from written`;
+)} select company_id, created_at as accepted_at from written`;
 
 /** $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. */
 const GIVEN = `given as (
@@ -91,7 +91,7 @@ const RECORD_DIRECT = `${write(
 )},
   cleared as (
     delete from dead_letters d using written w where d.correlation_id = w.id and d.company_id = w.company_id)
-  select id from written`;
+  select id, company_id from written`;
 
 /** True when action `a` is identical to action `n` of the log. */
 const SAME_ACTION = `

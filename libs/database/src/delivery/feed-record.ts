@@ -16,7 +16,7 @@ const MOVE_OWED = `
   select t.id, t.company_id, m.title, m.body, m."authorLogin", m."recipientLogin", m.question, ${METADATA('t.body')},
          t.accepted_at, t.accepted_at, $2, $3, t.history
     from taken t, jsonb_to_record(t.body -> 'message') as ${MESSAGE}
-  returning accepted_at`;
+  returning accepted_at, company_id, recipient_login, author_login`;
 
 /** True when feed row `f` equals the message in `g`: the same company and content. */
 const SAME_MESSAGE = `f.company_id = g.company_id and f.title = m.title and f.body = m.body
@@ -37,10 +37,10 @@ const PLACE_DIRECT = `
      where not exists (select from outbox o where o.id = g.id)
        and exists (select from companies c where c.id = g.company_id)
         on conflict (id) do nothing
-    returning id, company_id),
+    returning id, company_id, recipient_login, author_login),
   cleared as (
     delete from dead_letters d using placed p where d.correlation_id = p.id and d.company_id = p.company_id)
-  select id from placed`;
+  select * from placed`;
 
 /** Returns those of the given messages that are already in the feed or in the outbox, identical in content. */
 const FIND_TWINS = `

@@ -9,14 +9,14 @@ import type { MessageLedger } from './message-ledger.js';
 export interface MessageStatements {
   /**
    * $1 outbox ids, $2 queued at, $3 started at. Moves messages from the outbox to the product's table, all or none.
-   * Returns the acceptance time of each as `accepted_at`.
+   * Returns the acceptance time of each as `accepted_at`, and the columns by which its audiences are known.
    */
   moveOwed: string;
   /** $1 id. Removes a message from the outbox if the product's table has an identical one; returns its id. */
   leaveTwin: string;
   /**
    * $1 ids, $2 companies, $3 bodies, $4 queued at, $5 started at. Writes nothing for companies that do not exist.
-   * Returns the ids of new rows.
+   * Returns the ids of new rows, and the columns by which their audiences are known.
    */
   writeDirect: string;
   /** Parameters as for `writeDirect`. Returns the ids of messages that already exist, identical in content. */
@@ -43,7 +43,7 @@ const SMALL_BATCH = 64;
  * Writes messages from jobs to rows, for every product whose messages are written by one statement. After a data error
  * the messages are written one by one, so that a bad message does not fail the others.
  */
-export class MessageWriter {
+export class MessageWriter<Row extends object = object> {
   /** Batches direct jobs into shared statements; each job still has its own outcome. */
   private readonly direct = new DataLoader<DirectMessage, void>((messages) => this.takeTurn(messages), {
     cache: false,
@@ -57,8 +57,8 @@ export class MessageWriter {
     private readonly database: Database,
     private readonly ledger: MessageLedger,
     private readonly statements: MessageStatements,
-    /** Called after each commit with the times at which its messages were accepted or queued. */
-    private readonly onWritten: (acceptedAt: Date[]) => void = () => undefined,
+    /** Called after each commit with its rows, and the times at which their messages were accepted or queued. */
+    private readonly onWritten: (rows: Row[], acceptedAt: Date[]) => void,
   ) {}
 
   /** Writes messages that a gateway accepted. Those that another worker has already written are skipped. */
@@ -82,8 +82,11 @@ export class MessageWriter {
 
   private async move(ids: string[], run: JobRun): Promise<void> {
     const values = [ids, run.queuedAt, run.startedAt];
-    const moved = await this.database.query<{ accepted_at: Date }>(this.statements.moveOwed, values);
-    this.onWritten(moved.map(({ accepted_at }) => accepted_at));
+    const moved = await this.database.query<Row & { accepted_at: Date }>(this.statements.moveOwed, values);
+    this.onWritten(
+      moved,
+      moved.map(({ accepted_at }) => accepted_at),
+    );
   }
 
   private async moveOne(id: string, run: JobRun): Promise<void> {
@@ -144,10 +147,13 @@ export class MessageWriter {
     const { writeDirect, findTwins } = this.statements;
     const written =
       messages.length <= SMALL_BATCH
-        ? await this.database.prepared<{ id: string }>(writeDirect, values)
-        : await this.database.query<{ id: string }>(writeDirect, values);
+        ? await this.database.prepared<Row & { id: string }>(writeDirect, values)
+        : await this.database.query<Row & { id: string }>(writeDirect, values);
     const done = new Set(written.map(({ id }) => id));
-    this.onWritten(messages.filter(({ data }) => done.has(data.correlationId)).map(({ run }) => run.queuedAt));
+    this.onWritten(
+      written,
+      messages.filter(({ data }) => done.has(data.correlationId)).map(({ run }) => run.queuedAt),
+    );
     if (done.size === messages.length) return messages.map(() => undefined);
     for (const { id } of await this.database.query<{ id: string }>(findTwins, values)) done.add(id);
     const undone = messages.filter(({ data }) => !done.has(data.correlationId));

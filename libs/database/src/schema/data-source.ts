@@ -30,6 +30,8 @@ import { MergePagesOfActions1764000100000 } from './migrations/1764000100000-mer
 import { LetWorkersKnowCompanies1764000110000 } from './migrations/1764000110000-let-workers-know-companies.js';
 import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-tell-secrets-from-guesses.js';
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
+import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-changes.js';
+import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
 
 export const entities = [
   Company,
@@ -64,6 +66,8 @@ const migrations = [
   LetWorkersKnowCompanies1764000110000,
   TellSecretsFromGuesses1764000111000,
   KeepRequestsApart1764000112000,
+  FollowChanges1764000120000,
+  FindWhatChanged1764000121000,
 ];
 
 /**

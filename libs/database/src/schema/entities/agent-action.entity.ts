@@ -11,8 +11,10 @@ import { Company } from './company.entity.js';
 @Index('agent_actions_sender', ['companyId', 'senderId', 'createdAt', 'id'], {
   where: 'sender_id is not null',
 })
+@Index('agent_actions_changes', ['companyId', 'changedIn', 'id'])
 // TypeORM's schema builder supports no storage parameters: only the migration creates it.
 @Index('agent_actions_age', { synchronize: false })
+@Index('agent_actions_latest', { synchronize: false })
 @Check('agent_actions_priority_check', `priority in ('low', 'medium', 'high', 'urgent')`)
 @Check('agent_actions_status_check', `status in ('unread', 'read', 'archived')`)
 export class AgentAction {
@@ -90,4 +92,8 @@ export class AgentAction {
   @ManyToOne(() => Company, { onDelete: 'CASCADE' })
   @JoinColumn({ name: 'company_id', foreignKeyConstraintName: 'agent_actions_company_id_fkey' })
   company: Company;
+
+  /** The transaction that last changed the row; a trigger keeps it. */
+  @Column('bigint', { name: 'changed_in', default: () => '((pg_current_xact_id())::text)::bigint' })
+  changedIn: string;
 }

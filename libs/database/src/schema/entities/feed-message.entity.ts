@@ -5,8 +5,10 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
 @Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
 @Index('feed_messages_unread', ['companyId', 'recipientLogin', 'createdAt', 'id'], { where: "status = 'unread'" })
+@Index('feed_messages_changes', ['companyId', 'changedIn', 'id'])
 // TypeORM's schema builder supports no storage parameters: only the migration creates it.
 @Index('feed_messages_age', { synchronize: false })
+@Index('feed_messages_latest', { synchronize: false })
 @Check('feed_messages_status_check', `status in ('unread', 'read', 'archived')`)
 export class FeedMessage {
   /** The correlationId. */
@@ -62,4 +64,8 @@ export class FeedMessage {
 
   @Column('jsonb', { default: () => "'[]'" })
   history: unknown[];
+
+  /** The transaction that last changed the row; a trigger keeps it. */
+  @Column('bigint', { name: 'changed_in', default: () => '((pg_current_xact_id())::text)::bigint' })
+  changedIn: string;
 }

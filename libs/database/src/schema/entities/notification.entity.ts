@@ -4,6 +4,9 @@ import { NotificationType } from './notification-type.entity.js';
 
 /** A question to a merchant and its answer, with the rules at the time of its creation. */
 @Entity('notifications')
+@Index('notifications_changes', ['merchantId', 'changedIn', 'id'])
+// TypeORM's schema builder has no BRIN indexes: only the migration creates it.
+@Index('notifications_latest', { synchronize: false })
 @Check('notifications_status_check', `status in ('requested', 'answered')`)
 @Check('notifications_answer_check', `(status = 'answered') = (answer is not null and answer_id is not null)`)
 @Index('notifications_merchant', ['merchantId', 'id'])
@@ -78,4 +81,8 @@ export class Notification {
 
   @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
   updatedAt: Date;
+
+  /** The transaction that last changed the row; a trigger keeps it. */
+  @Column('bigint', { name: 'changed_in', default: () => '((pg_current_xact_id())::text)::bigint' })
+  changedIn: string;
 }

@@ -1,0 +1,62 @@
+import { type Position, writePosition } from '@herald/database';
+import type { FastifyReply } from 'fastify';
+
+/** Event bytes that may wait for a reader; one that is further behind is cut off, and resumes by its last id. */
+const MAX_UNREAD_BYTES = 1024 * 1024;
+
+/** An event as it is sent: its name, its JSON, and the position up to which its reader has then seen everything. */
+export interface LiveEvent {
+  event: string;
+  data: unknown;
+  position?: Position;
+}
+
+/** A response of server-sent events, as the HTML standard defines them. */
+export class EventStream {
+  private ended = false;
+
+  constructor(private readonly reply: FastifyReply) {}
+
+  /** Takes the connection over from Fastify and sends the head of the response. */
+  start(): void {
+    const { reply } = this;
+    reply.hijack();
+    reply.raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // nginx and its relatives would otherwise collect the events.
+      'x-accel-buffering': 'no',
+    });
+    reply.raw.flushHeaders();
+  }
+
+  /** @returns false when the reader is too far behind, and was cut off */
+  send({ event, data, position }: LiveEvent): boolean {
+    const id = position ? `id: ${writePosition(position)}\n` : '';
+    return this.write(`event: ${event}\n${id}data: ${JSON.stringify(data)}\n\n`);
+  }
+
+  /** Sends a comment, which readers ignore, so that nothing between takes the connection for dead. */
+  beat(): boolean {
+    return this.write(': \n\n');
+  }
+
+  /** Ends the response; a reader opens a new stream after `retryMs`. */
+  end(retryMs?: number): void {
+    if (this.ended) return;
+    if (retryMs !== undefined) this.write(`retry: ${retryMs}\n\n`);
+    this.ended = true;
+    this.reply.raw.end();
+  }
+
+  private write(text: string): boolean {
+    const { raw } = this.reply;
+    if (this.ended || raw.destroyed) return true;
+    raw.write(text);
+    if (raw.writableLength <= MAX_UNREAD_BYTES) return true;
+    this.ended = true;
+    raw.destroy();
+    return false;
+  }
+}
