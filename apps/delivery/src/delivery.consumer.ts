@@ -66,9 +66,7 @@ export class DeliveryConsumer {
         : notFound('Message not found');
     });
     const { recipientLogin, authorLogin } = result.verdict;
-    this.announcer.announce(
-      [recipientLogin, authorLogin].map((each) => audience.feed(data.companyId, each)),
-    );
+    this.announcer.announce([recipientLogin, authorLogin].map((each) => audience.feed(data.companyId, each)));
     return result;
   }
 

@@ -16,6 +16,8 @@ export interface OperationFacts<B extends Bodies = Bodies> {
   responses: B;
   /** An example of each response, by status. Default: the example of its class. */
   examples?: Partial<Record<keyof B, unknown>>;
+  /** The response is a stream of server-sent events, whose data are these bodies. */
+  stream?: true;
   /** A worker produces the response, so the request may time out. */
   command?: true;
   /** Messages of the refusals of this route, by status, besides those that every such route has. */

@@ -131,7 +131,8 @@ export class FeedController {
       'Server-sent events: `message` with each message that arrives or changes, `unread` with the counts, and `reset` ' +
       'when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.',
     responses: { 200: FeedItem },
-    refusals: { 429: TOO_MANY_STREAMS, 503: STREAMS_FULL },
+    stream: true,
+    refusals: { 400: 'last_event_id must be given once', 429: TOO_MANY_STREAMS, 503: STREAMS_FULL },
   })
   stream(
     @Query() _: StreamParams,

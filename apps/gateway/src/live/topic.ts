@@ -80,7 +80,7 @@ export class Topic {
     let begun: bigint | undefined;
     const since = this.wokenBy;
     this.wokenBy = undefined;
-    for (let pause = 0; ; ) {
+    for (let pause = 0; ;) {
       const after = this.position as Position;
       const changes = await this.source.read(async (sql) => {
         const { rows, ...rest } = await this.source.changes(sql, after, PAGE);
@@ -127,7 +127,7 @@ export class Topic {
     // A position that is not reached yet is of another database, or of one that was restored since.
     if (BigInt(after.change) > BigInt(now.change)) return reset;
     const events: LiveEvent[] = [];
-    for (let position = after, rows = 0; ; ) {
+    for (let position = after, rows = 0; ;) {
       const changes = await this.source.changes(sql, position, PAGE);
       for (const { position: at, item } of changes.rows) {
         const event = reader.eventOf(item);

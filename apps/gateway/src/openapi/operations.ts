@@ -78,13 +78,14 @@ export class Operations {
   }
 
   private response(route: Route, status: number): Json {
-    const { responses, examples = {}, headers: own = {} } = route.facts as OperationFacts;
+    const { responses, stream, examples = {}, headers: own = {} } = route.facts as OperationFacts;
     const { 'application/json': json, ...others } = this.refusals.orRefused(
       route,
       status,
       this.schemas.of(responses[status] as Described),
     );
     const done = status < 300;
+    const type = stream && done ? 'text/event-stream' : 'application/json';
     return {
       description: STATUS_CODES[status],
       headers: {
@@ -96,7 +97,7 @@ export class Operations {
           Object.entries(own).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
         ),
       },
-      content: { 'application/json': { ...(json as Json), example: examples[status] }, ...others },
+      content: { [type]: { ...(json as Json), example: examples[status] }, ...others },
     };
   }
 }
