@@ -11,12 +11,16 @@ import {
   SetActionStatus,
 } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Scope } from '../access/access.decorators.js';
 import { Caller, type CredentialCaller } from '../access/caller.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
+import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
+import { ActionsStream } from './actions.stream.js';
 import {
+  ActionsStreamParams,
   ListParams,
   NOT_FOUND,
   NotificationId,
@@ -38,6 +42,8 @@ export class AgentActionsController {
     private readonly outbox: OutboxWriter,
     private readonly actions: AgentActionsQuery,
     private readonly queues: QueueClient,
+    private readonly actionsStream: ActionsStream,
+    private readonly streams: Streams,
   ) {}
 
   @Post()
@@ -75,6 +81,28 @@ export class AgentActionsController {
   })
   list(@Query() { skip, limit, cursor, ...filters }: ListParams, @Caller() { companyId }: CredentialCaller) {
     return this.actions.list(companyId, filters, { skip, limit, cursor });
+  }
+
+  @Get('stream')
+  @Scope('agent-actions:read')
+  @Operation({
+    id: 'streamActions',
+    summary: 'Follow the log',
+    description:
+      'Server-sent events: `notification` with each action that is recorded or changes, `removed` with the id of one ' +
+      'that the filters no longer show, and `reset` when too much was missed to be sent again. `Last-Event-ID` ' +
+      'continues where a stream ended.',
+    responses: { 200: ActionItem },
+    stream: true,
+    refusals: { 400: 'Invalid priority parameter', 429: TOO_MANY_STREAMS, 503: STREAMS_FULL },
+  })
+  stream(
+    @Query() { last_event_id: _, ...filters }: ActionsStreamParams,
+    @Caller() { companyId }: CredentialCaller,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): never {
+    return this.streams.start(request, reply, this.actionsStream.of(companyId, filters)) as never;
   }
 
   @Get('stats')

@@ -1,6 +1,12 @@
 import { Module } from '@nestjs/common';
+import { LiveModule } from '../live/live.module.js';
+import { ActionsStream } from './actions.stream.js';
 import { AgentActionsController } from './agent-actions.controller.js';
 import { AgentActionsQuery } from './agent-actions.query.js';
 
-@Module({ controllers: [AgentActionsController], providers: [AgentActionsQuery] })
+@Module({
+  imports: [LiveModule],
+  controllers: [AgentActionsController],
+  providers: [AgentActionsQuery, ActionsStream],
+})
 export class AgentActionsModule {}

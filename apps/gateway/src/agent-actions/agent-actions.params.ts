@@ -10,6 +10,7 @@ import {
   IsWholeNumber,
   IsWord,
 } from '../validation/query-fields.js';
+import { StreamParams } from '../live/stream.params.js';
 import { AbsentUnlessIds, NamesParameter } from '../validation/validation.js';
 
 export const NOT_FOUND = 'Notification not found';
@@ -47,6 +48,18 @@ class PageParams {
 export class ListParams extends PageParams {
   @IsFrom() start_date?: Date;
   @IsUntil() end_date?: Date;
+  @MayBeAbsent() @IsOneOf(READ_STATES) status?: string;
+  @IsFilter('Only what this agent did') agent_id?: string;
+  @IsFilter('Only what was done for this customer support query') query_id?: string;
+  @IsFilter('Only what this user sent') sender_id?: string;
+}
+
+/** The filters of the list, for a stream (contracts README, "Streams"). */
+@Dto({ ignoresOthers: true })
+@NamesParameter()
+export class ActionsStreamParams extends StreamParams {
+  @IsType() notification_type?: string;
+  @MayBeAbsent() @IsOneOf(PRIORITIES) priority?: string;
   @MayBeAbsent() @IsOneOf(READ_STATES) status?: string;
   @IsFilter('Only what this agent did') agent_id?: string;
   @IsFilter('Only what was done for this customer support query') query_id?: string;
