@@ -23,6 +23,7 @@ export {
   type CheckedCredential,
   fingerprintsOfSecrets,
   lookUpCredential,
+  lookUpCredentials,
   noteUses,
 } from './accounts/credential-check.js';
 export * from './accounts/credentials.js';

@@ -1,5 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
-import { type CheckedCredential, Database, lookUpCredential, noteUses, secretHash } from '@herald/database';
+import {
+  type CheckedCredential,
+  Database,
+  lookUpCredential,
+  lookUpCredentials,
+  noteUses,
+  secretHash,
+} from '@herald/database';
 import { Injectable, type BeforeApplicationShutdown } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { CredentialCaller } from './caller.js';
@@ -77,7 +84,7 @@ export class CredentialStore implements BeforeApplicationShutdown {
 
   /** Returns which of these credentials are no longer valid with their secrets' hashes, from one query. */
   async findInvalid(hashes: Map<string, Buffer>): Promise<Set<string>> {
-    const rows = await findCheckedCredentials(this.database, [...hashes.keys()]);
+    const rows = await lookUpCredentials(this.database, [...hashes.keys()]);
     const now = new Date();
     const valid = rows.filter((row) => isValid(row, hashes.get(row.id) as Buffer, now)).map(({ id }) => id);
     return new Set([...hashes.keys()].filter((id) => !valid.includes(id)));

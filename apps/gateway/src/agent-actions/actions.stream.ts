@@ -1,43 +1,30 @@
-import { type ActionItem, audience } from '@herald/contracts';
-import { ACTION_ITEM, Database, readChanges, type Sql, WITH_SENDER } from '@herald/database';
+import { audience } from '@herald/contracts';
+import { type ActionFilters, type ChangedAction, Database, readActionChanges, type Sql } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { Source } from '../live/source.js';
-import type { ActionFilters } from './action-filters.js';
-
-const ACTIONS = {
-  table: 'agent_actions',
-  item: `${ACTION_ITEM}, n.agent_id, n.query_id`,
-  joins: WITH_SENDER,
-  ids: 'uuid',
-} as const;
 
 /** The filters of the list that look at the action itself. */
 export type StreamFilters = Omit<ActionFilters, 'user_id' | 'start_date' | 'end_date'>;
-
-type Changed = Omit<ActionItem, 'created_at' | 'updated_at'> &
-  Record<'created_at' | 'updated_at', Date> &
-  Record<'agent_id' | 'query_id', string | null>;
 
 /** What a stream of the log shows: each action that was recorded or changed. */
 @Injectable()
 export class ActionsStream {
   constructor(private readonly database: Database) {}
 
-  of(companyId: string, filters: StreamFilters): Source<Changed> {
+  of(companyId: string, filters: StreamFilters): Source<ChangedAction> {
     const name = audience.actions(companyId);
     return {
       key: name,
       audience: name,
       read: <T>(work: (sql: Sql) => Promise<T>) => this.database.asCompany(companyId, work),
-      changes: (sql, after, limit) =>
-        readChanges<Changed>(sql, ACTIONS, { condition: 'company_id = $4', values: [companyId] }, after, limit),
+      changes: (sql, after, limit) => readActionChanges(sql, companyId, after, limit),
       eventOf: (changed) => eventOf(changed, Object.entries(filters)),
     };
   }
 }
 
 /** An action that a change took out of the filter is removed; one that was never in it is not shown. */
-function eventOf(changed: Changed, filters: [string, unknown][]) {
+function eventOf(changed: ChangedAction, filters: [string, unknown][]) {
   const matches = filters.every(
     ([name, value]) => value === undefined || changed[name as keyof StreamFilters] === value,
   );

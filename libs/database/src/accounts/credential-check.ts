@@ -17,13 +17,17 @@ export type CheckedCredential = Pick<
   | 'revokedAt'
 >;
 
-/** $1 id. Plain SQL, because a gateway may read credentials only through this function. */
-const LOOK_UP = `
-  select id, company_id as "companyId", secret_hash as "secretHash", previous_hash as "previousHash",
+/** Plain SQL, because a gateway may read credentials only through `find_credential`. */
+const COLUMNS = `id, company_id as "companyId", secret_hash as "secretHash", previous_hash as "previousHash",
          previous_expires_at as "previousExpiresAt", scopes, author_logins as "authorLogins",
          limit_per_minute as "limitPerMinute", limit_per_hour as "limitPerHour", expires_at as "expiresAt",
-         revoked_at as "revokedAt"
-    from find_credential($1)`;
+  revoked_at as "revokedAt"`;
+/** $1 id. */
+const LOOK_UP = `select ${COLUMNS} from find_credential($1)`;
+
+/** $1 ids. */
+const LOOK_UP_ALL = `
+  select ${COLUMNS} from unnest($1::text[]) as given(credential), find_credential(given.credential)`;
 
 /** $1 ids, $2 times of the last use. */
 const NOTE_USE = 'select note_use_of_credentials($1, $2)';
@@ -35,6 +39,10 @@ export async function lookUpCredential(sql: Sql, id: string): Promise<CheckedCre
   const [row] = await sql.query<CheckedCredential>(LOOK_UP, [id]);
   return row;
 }
+
+/** Returns those of the credentials that there are. */
+export const lookUpCredentials = (sql: Sql, ids: string[]): Promise<CheckedCredential[]> =>
+  sql.query(LOOK_UP_ALL, [ids]);
 
 /** Stores when credentials were last used. */
 export async function noteUses(sql: Sql, uses: [id: string, at: Date][]): Promise<void> {

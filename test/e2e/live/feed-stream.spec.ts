@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { aLogin, aMessage, call } from '../support/client.js';
-import { eventually } from '../support/eventually.js';
-import { Herald } from '../support/herald.js';
+import { aLogin, aMessage, call } from '../../support/client.js';
+import { eventually } from '../../support/eventually.js';
+import { Herald } from '../../support/herald.js';
 import { EventReader } from './event-reader.js';
 
 let herald: Herald;
