@@ -201,7 +201,7 @@ const reads = (database: Intercepted): [string, () => Promise<unknown>][] => {
   const traces = new MessageTraceQuery(database, { states: async () => ['gone'] } as never);
   const questions = new MerchantAnswersQuery(database);
   const { companyId } = ours;
-  const person = { kind: 'person' as const, issuer: '', companyId, login: SHARED.login };
+  const person = { kind: 'person' as const, issuer: '', companyId, login: SHARED.login, expiresAt: Infinity };
   const page = { skip: 0, limit: 50 };
   const { message, owed, deadLetter, action, user, agent, query, type } = their;
   return [

@@ -10,14 +10,16 @@ const credential: Caller = {
   authorLogins: null,
   limitPerMinute: null,
   limitPerHour: null,
+  hash: Buffer.alloc(32),
 };
 const person: Caller = {
   kind: 'person',
   issuer: 'https://id.example.com',
   companyId: '5b0c2c5e-3a55-4d6e-9a2f-0d5f0f5a7c11',
   login: 'ada',
+  expiresAt: Infinity,
 };
-const merchant: Caller = { kind: 'merchant', issuer: 'https://id.example.com', merchantId: 17 };
+const merchant: Caller = { kind: 'merchant', issuer: 'https://id.example.com', merchantId: 17, expiresAt: Infinity };
 const message = { title: 'Order 17', body: 'Grüße', authorLogin: 'crm', recipientLogin: 'ada' };
 
 const keyOf = (caller: Caller, body: unknown = { message }) =>

@@ -20,7 +20,7 @@ function enter(address: string): Slot {
   slots.push(slot);
   return slot;
 }
-const person = (login: string): Caller => ({ kind: 'person', issuer: 'i', companyId: 'c', login });
+const person = (login: string): Caller => ({ kind: 'person', issuer: 'i', companyId: 'c', login, expiresAt: Infinity });
 
 it('an address has at most its share in progress until the callers are known', () => {
   const first = enter('a');
