@@ -92,6 +92,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     this.refuseTooMany(holder);
     const stream = new EventStream(reply);
     stream.start();
+    request.isStream = true;
     request.server.inFlight.release(request);
     if (request.method === 'HEAD') return stream.end();
     const given = lastEventIdOf(request);

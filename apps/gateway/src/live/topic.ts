@@ -106,7 +106,7 @@ export class Topic {
   private async catchUp(): Promise<void> {
     const since = this.wokenBy ?? Date.now();
     this.wokenBy = undefined;
-    for (let begun: bigint | undefined; ; ) {
+    for (let begun: bigint | undefined; ;) {
       const { rows, more, position, ...found } = await this.readOn(this.position as Position);
       this.position = position;
       this.count(this.show(rows), since);
