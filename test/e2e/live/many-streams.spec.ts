@@ -5,7 +5,7 @@ import { eventually } from '../../support/eventually.js';
 import { Figures } from '../../support/figures.js';
 import { Herald, JWT } from '../../support/herald.js';
 import { hmac, jwtOf } from '../../support/jwt.js';
-import { EventReader } from './event-reader.js';
+import { EventReader } from '../../support/event-reader.js';
 
 const MANY = 5000;
 const OF_ONE = 10;

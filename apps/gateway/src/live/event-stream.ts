@@ -11,6 +11,12 @@ export function writeEvent(event: string, data: unknown, position?: Position): s
   return `event: ${event}\n${id}data: ${JSON.stringify(data)}\n\n`;
 }
 
+/**
+ * Writes a comment, which readers ignore, so that nothing between takes the connection for dead, and a position, so that
+ * a reader for whom nothing came has little to look through when it comes again.
+ */
+export const writeBeat = (position?: Position): string => `: \n${position ? `id: ${writePosition(position)}\n` : ''}\n`;
+
 /** A response of server-sent events, as the HTML standard defines them. */
 export class EventStream {
   private ended = false;
@@ -49,15 +55,6 @@ export class EventStream {
     const gone = new AbortController();
     raw.once('close', () => gone.abort());
     await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined);
-  }
-
-  /**
-   * Sends a comment, which readers ignore, so that nothing between takes the connection for dead, and the position, so
-   * that a reader for whom nothing came has little to look through when it comes again.
-   * @returns false when the reader is too far behind, and was cut off
-   */
-  beat(position?: Position): boolean {
-    return this.send(`: \n${position ? `id: ${writePosition(position)}\n` : ''}\n`);
   }
 
   /** Ends the response; a reader opens a new stream after `retryMs`. */

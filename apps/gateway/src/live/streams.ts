@@ -8,7 +8,7 @@ import type { Caller } from '../access/caller.js';
 import type { GatewayEnv } from '../gateway.env.js';
 import { nameOf } from '../server/slot.js';
 import { Turns } from '../server/turns.js';
-import { EventStream, writeEvent } from './event-stream.js';
+import { EventStream, writeBeat, writeEvent } from './event-stream.js';
 import { Horizon } from './horizon.js';
 import type { Source } from './source.js';
 import { delay, eventsSent, readersCut, registerOpenStreams } from './stream-metrics.js';
@@ -192,10 +192,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
       const { caller, stream, topic } = opened;
       const isOver = caller.kind === 'credential' ? revoked.has(caller.credentialId) : caller.expiresAt <= clock;
       if (isOver) stream.end();
-      else if (opened.beatAt <= now) {
-        opened.beatAt = now + HEARTBEAT_MS;
-        if (!stream.beat(topic.positionOf(opened))) readersCut.inc();
-      }
+      else if (opened.beatAt <= now) opened.send(writeBeat(topic.positionOf(opened)));
     }
   }
 

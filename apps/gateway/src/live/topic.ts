@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Changes, isLater, type Position, type Snapshot } from '@herald/database';
 import type { Logger } from '@nestjs/common';
 import type { Turns } from '../server/turns.js';
-import { writeEvent } from './event-stream.js';
+import { writeBeat, writeEvent } from './event-stream.js';
 import type { Horizon } from './horizon.js';
 import type { Source } from './source.js';
 
@@ -134,7 +134,7 @@ export class Topic {
     this.count(this.show(rows, [reader]));
     reader.position = position;
     if (more) return void this.admitLater(reader);
-    if (summary) reader.send(writeEvent(summary.event, summary.data, position));
+    reader.send(summary ? writeEvent(summary.event, summary.data, position) : writeBeat(position));
     // What one that came later has seen is not sent to it again.
     if (!this.position || this.readers.size === 0) {
       this.position = position;
