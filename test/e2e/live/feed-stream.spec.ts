@@ -3,6 +3,8 @@ import { Client } from 'pg';
 import { aLogin, aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
+import { brokenBuild } from '../../support/preloads.js';
+import { Valve } from '../../support/valve.js';
 import { EventReader } from '../../support/event-reader.js';
 
 let herald: Herald;
@@ -77,8 +79,10 @@ it('goes on after the last event without a gap or a repetition, however often it
   expect(sent.slice(first).filter((id) => !seen.includes(id))).toEqual([]);
 });
 
-it('waits for a transaction that commits later than those that began after it', async () => {
-  const reader = await opened();
+/** Commits a message two seconds after others that were sent later; returns its id, and what a stream showed in the end. */
+async function commitLate(url: string): Promise<{ late: string; seen: string[] }> {
+  const reader = await open({}, undefined, url);
+  await eventually(() => reader.of('unread').length > 0);
   const client = new Client({ connectionString: herald.databaseUrl });
   await client.connect();
   try {
@@ -89,13 +93,49 @@ it('waits for a transaction that commits later than those that began after it', 
       [herald.company.id],
     );
     const later = [await send({ title: 'later' }), await send({ title: 'later' })];
-    await sleep(1000);
+    await sleep(2000);
     await client.query('commit');
+    later.push(await send({ title: 'later still' }));
     await eventually(() => later.every((id) => idsOf(reader).includes(id)), 10_000);
-    expect(idsOf(reader)).toContain(rows[0].id);
-    expect(new Set(idsOf(reader)).size).toBe(idsOf(reader).length);
+    return { late: rows[0].id, seen: idsOf(reader) };
   } finally {
     await client.end();
+  }
+}
+
+it('waits for a transaction that commits later than those that began after it', async () => {
+  const { late, seen } = await commitLate(herald.url);
+  expect(seen).toContain(late);
+  expect(new Set(seen).size).toBe(seen.length);
+});
+
+it('a gateway that does not wait for it is found out', async () => {
+  const broken = await herald.startService(
+    'gateway',
+    { preload: brokenBuild('gateway/read-beyond-the-horizon') },
+    'broken',
+  );
+  const { late, seen } = await commitLate(broken.url);
+  expect(seen).not.toContain(late);
+});
+
+it('shows what nobody announced, while Redis is away, and what is announced once it is back', async () => {
+  const valve = await Valve.before(herald.redisUrl);
+  try {
+    const env = { REDIS_URL: valve.url(herald.redisUrl) };
+    const gateway = await herald.startService('gateway', { env }, 'alone');
+    const reader = await open({}, undefined, gateway.url);
+    await eventually(() => reader.of('unread').length > 0);
+    valve.close();
+    const away = await send({ title: 'away' });
+    await eventually(() => idsOf(reader).includes(away), 10_000);
+    valve.open();
+    const back = await send({ title: 'back' });
+    await eventually(() => idsOf(reader).includes(back), 10_000);
+    expect(idsOf(reader)).toEqual([away, back]);
+  } finally {
+    await herald.service('alone').stop();
+    await valve.end();
   }
 });
 

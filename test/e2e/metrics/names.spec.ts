@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { aMessage, call } from '../../support/client.js';
 import { anAction, Actions } from '../../support/actions.js';
 import { eventually } from '../../support/eventually.js';
+import { EventReader } from '../../support/event-reader.js';
 import { Figures } from '../../support/figures.js';
 import { Herald, type ServiceName } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
@@ -17,8 +18,9 @@ function namesIn(folder: string): string[] {
     .filter((file) => statSync(file).isFile())
     .flatMap(
       (file) =>
-        readFileSync(file, 'utf8').match(/\bherald_(outbox|dead|queue|http|accept|processing|end_to|batch|pool)\w+/g) ??
-        [],
+        readFileSync(file, 'utf8').match(
+          /\bherald_(outbox|dead|queue|http|accept|processing|end_to|batch|pool|stream)\w+/g,
+        ) ?? [],
     )
     .map((name) => name.replace(/_(bucket|sum|count)$/, ''));
 }
@@ -28,9 +30,13 @@ let told: Map<string, { type: string; labels: Set<string> }>;
 beforeAll(async () => {
   herald = await Herald.start({ services: SERVICES });
   const token = herald.token('unlimitedAccessToken');
+  const stream = await EventReader.open(`${herald.url}/v1/feed/stream`, herald.jwtOf('dmurta'));
+  await eventually(() => stream.lastId);
   await call('POST', `${herald.url}/v1/feed/ai`, { token, body: aMessage() });
   await new Actions(herald).post(anAction());
   await new Merchant(herald).open();
+  await eventually(() => stream.of('message').length > 0);
+  stream.close();
   await herald.query('alter table feed_messages rename to feed_messages_away');
   await call('GET', `${herald.url}/v1/feed`, { token: herald.jwtOf('dmurta') });
   await herald.query('alter table feed_messages_away rename to feed_messages');

@@ -170,13 +170,15 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     if (this.byAudience.size === 0) return void (this.polledUntil = undefined);
     try {
       const { change: until } = await currentPosition(this.database);
-      const after = (this.polledUntil ??= until);
+      const after = this.polledUntil;
       if (after === until) return;
-      const changed = await changedAudiences(this.database, after, until, [...this.byAudience.keys()]);
+      const wanted = [...this.byAudience.keys()];
+      // Nothing is known of the time before the first poll, so all look.
+      const changed = after ? await changedAudiences(this.database, after, until, wanted) : wanted;
       this.polledUntil = until;
       const audiences = new Set(changed);
       for (const topic of this.topics.values()) {
-        if (!audiences.has(topic.source.audience)) topic.skip(after, until);
+        if (after && !audiences.has(topic.source.audience)) topic.skip(after, until);
       }
       this.wake({ audiences: changed, at: Date.now() });
     } catch {

@@ -108,7 +108,7 @@ export class Watchers {
   async faults(): Promise<string[]> {
     const { feed, log } = this;
     const messages = await this.idsOf(`select id from feed_messages where recipient_login = 'single'`);
-    const actions = await this.idsOf('select id from agent_actions');
+    const actions = await this.idsOf('select id from agent_actions where faults.mark(message) is not null');
     const missing = () => [
       ...messages.filter((id) => !feed.has(id)).map((id) => `the feed's stream missed ${id}`),
       ...actions.filter((id) => !log.has(id)).map((id) => `the log's stream missed ${id}`),
