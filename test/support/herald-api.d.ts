@@ -119,6 +119,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feed/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a feed
+         * @description Server-sent events: `message` with each message that arrives or changes, `unread` with the counts, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         */
+        get: operations["streamFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/feed/{id}": {
         parameters: {
             query?: never;
@@ -200,6 +220,28 @@ export interface paths {
          *     Scope: `agent-actions:write`.
          */
         post: operations["recordAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team-notifications/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the log
+         * @description Server-sent events: `notification` with each action that is recorded or changes, `removed` with the id of one that the filters no longer show, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["streamActions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1607,6 +1649,8 @@ export interface operations {
                     Traceparent: components["headers"]["Traceparent"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1659,6 +1703,91 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    streamFeed: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description last_event_id must be given once */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     setMessageStatus: {
@@ -1862,6 +1991,8 @@ export interface operations {
                     Traceparent: components["headers"]["Traceparent"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1944,6 +2075,102 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamActions: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+                /** @description A type that the API lists, or one that the company uses */
+                notification_type?: string;
+                priority?: "low" | "medium" | "high" | "urgent";
+                status?: "unread" | "read" | "archived";
+                /** @description Only what this agent did */
+                agent_id?: string;
+                /** @description Only what was done for this customer support query */
+                query_id?: string;
+                /** @description Only what this user sent */
+                sender_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ActionItem"];
+                };
+            };
+            /** @description Invalid priority parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2039,6 +2266,8 @@ export interface operations {
                     Traceparent: components["headers"]["Traceparent"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2201,6 +2430,8 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     /** @description Where the list goes on, as `rel="next"` */
                     Link?: string;
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {

@@ -40,6 +40,7 @@ function eventOf(changed: ChangedAction, filters: [string, unknown][]): string |
   return changed.updated_at > changed.created_at ? 'removed' : undefined;
 }
 
-function dataOf({ agent_id: _, query_id: __, ...item }: ChangedAction, event: string) {
+function dataOf(changed: ChangedAction, event: string) {
+  const { agent_id: _, query_id: __, ...item } = changed;
   return event === 'removed' ? { id: item.id } : item;
 }

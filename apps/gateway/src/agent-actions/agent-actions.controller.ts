@@ -105,11 +105,12 @@ export class AgentActionsController {
     refusals: { 400: 'Invalid priority parameter', 429: TOO_MANY_STREAMS, 503: STREAMS_FULL },
   })
   stream(
-    @Query() { last_event_id: _, ...filters }: ActionsStreamParams,
+    @Query() params: ActionsStreamParams,
     @Caller() { companyId }: CredentialCaller,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): never {
+    const { last_event_id: _, ...filters } = params;
     return this.streams.start(request, reply, this.actionsStream.of(companyId, filters)) as never;
   }
 

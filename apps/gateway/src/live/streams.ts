@@ -11,6 +11,7 @@ import { Turns } from '../server/turns.js';
 import { EventStream, writeBeat, writeEvent } from './event-stream.js';
 import { Horizon } from './horizon.js';
 import type { Source } from './source.js';
+import type { StreamParams } from './stream.params.js';
 import { delay, eventsSent, readersCut, registerOpenStreams } from './stream-metrics.js';
 import { type Reader, Topic, type TopicOptions } from './topic.js';
 
@@ -219,6 +220,6 @@ function recordSent(events: number, since?: number): void {
 
 /** The header wins; clients that cannot set one name it in the query string. */
 function lastEventIdOf({ headers, query }: FastifyRequest): string | undefined {
-  const id = headers['last-event-id'] ?? (query as Record<string, unknown>)['last_event_id'];
-  return id === undefined || id === '' ? undefined : String(id);
+  const id = headers['last-event-id'] ?? (query as StreamParams).last_event_id;
+  return id === undefined || id === '' ? undefined : id.toString();
 }

@@ -66,6 +66,6 @@ export class FeedMessage {
   history: unknown[];
 
   /** The transaction that last changed the row; a trigger keeps it. */
-  @Column('bigint', { name: 'changed_in', default: () => '((pg_current_xact_id())::text)::bigint' })
+  @Column('bigint', { name: 'changed_in', default: () => 'this_transaction()' })
   changedIn: string;
 }

@@ -83,6 +83,6 @@ export class Notification {
   updatedAt: Date;
 
   /** The transaction that last changed the row; a trigger keeps it. */
-  @Column('bigint', { name: 'changed_in', default: () => '((pg_current_xact_id())::text)::bigint' })
+  @Column('bigint', { name: 'changed_in', default: () => 'this_transaction()' })
   changedIn: string;
 }

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { buildIndex, dropIndex } from '../index-beside-work.js';
+import { buildIndex } from '../index-beside-work.js';
 
 /** The columns by which a stream finds its changes. */
 const OWNERS = { feed_messages: 'company_id', agent_actions: 'company_id', notifications: 'merchant_id' };
@@ -34,8 +34,7 @@ export class FindWhatChanged1764000121000 implements MigrationInterface {
   async down(runner: QueryRunner): Promise<void> {
     await runner.query('drop function changed_audiences');
     for (const table of Object.keys(OWNERS)) {
-      await dropIndex(runner, `${table}_changes`);
-      await dropIndex(runner, `${table}_latest`);
+      await runner.query(`drop index ${table}_changes, ${table}_latest`);
     }
   }
 }
