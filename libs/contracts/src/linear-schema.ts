@@ -1,7 +1,15 @@
-import { Ajv, type ValidateFunction } from 'ajv';
+import { createRequire } from 'node:module';
+import type * as ajv from 'ajv';
 import { LRUCache } from 'lru-cache';
-import { RE2JS } from 're2js';
+import type * as re2js from 're2js';
 import type { JsonObject } from './json-object.js';
+
+const load = createRequire(__filename);
+/** Loaded with the first schema: most processes meet none, and start faster without these packages. */
+const packages = {
+  ajv: () => load('ajv') as typeof ajv,
+  re2js: () => load('re2js') as typeof re2js,
+};
 
 const MAX_SCHEMA_BYTES = 16 * 1024;
 const MAX_DEPTH = 12;
@@ -17,15 +25,20 @@ function unfit(reason: string): never {
 }
 
 /** Compiles patterns with RE2, which does not backtrack, so that no text can make a pattern hang. */
-const linearRegExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
-  code: 'linearRegExp',
-});
+const linearRegExp = Object.assign(
+  (pattern: string) => {
+    const { RE2JS } = packages.re2js();
+    return RE2JS.compile(RE2JS.translateRegExp(pattern));
+  },
+  { code: 'linearRegExp' },
+);
 
-type Validate = ValidateFunction<Record<string, unknown>>;
+type Validate = ajv.ValidateFunction<Record<string, unknown>>;
 
 function compile(schema: JsonObject): Validate {
+  const { Ajv } = packages.ajv();
   // Each schema gets its own instance, because schemas of two types may have the same $id.
-  const ajv = new Ajv({
+  const own = new Ajv({
     strict: true,
     strictTypes: true,
     allowUnionTypes: true,
@@ -33,7 +46,7 @@ function compile(schema: JsonObject): Validate {
     ownProperties: true,
     code: { regExp: linearRegExp },
   });
-  return ajv.compile<Record<string, unknown>>(schema);
+  return own.compile<Record<string, unknown>>(schema);
 }
 
 const compiled = new LRUCache<string, Validate>({ max: 200 });

@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { DynamicModule, OnApplicationShutdown } from '@nestjs/common';
 import type { DatabaseOptions } from './connection/connection.js';
 import { Database } from './connection/database.js';
 import { MessageLedger } from './messages/message-ledger.js';
@@ -8,16 +8,16 @@ interface DatabaseModuleOptions extends DatabaseOptions {
   watchPool: (connections: () => Database['connections']) => void;
 }
 
-/** Provides Postgres to all modules of a service. Import it before the queues: Nest closes later imports first. */
-@Module({})
-export class DatabaseModule implements OnApplicationShutdown {
-  constructor(private readonly database: Database) {}
-
+/**
+ * Provides Postgres to all modules of a service. Import it before the queues: Nest closes later imports first. It has no
+ * decorator, because the command line loads this lib without Nest.
+ */
+export class DatabaseModule {
   static forRoot({ watchPool, ...options }: DatabaseModuleOptions): DynamicModule {
-    const connect = () => {
+    const connect = (): Database & OnApplicationShutdown => {
       const database = new Database(options);
       watchPool(() => database.connections);
-      return database;
+      return Object.assign(database, { onApplicationShutdown: () => database.close() });
     };
     return {
       module: DatabaseModule,
@@ -28,9 +28,5 @@ export class DatabaseModule implements OnApplicationShutdown {
       ],
       exports: [Database, MessageLedger],
     };
-  }
-
-  onApplicationShutdown(): Promise<void> {
-    return this.database.close();
   }
 }

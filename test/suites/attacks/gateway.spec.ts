@@ -5,7 +5,7 @@ import { preload } from '../../support/preloads.js';
 import { attacksOf, sendOf } from './attacks.js';
 import { HonestClient } from './honest-client.js';
 import { Attacker } from './attacker.js';
-import { type Attack, harmOf, MORE_MIB, rssOf } from './siege.js';
+import { type Attack, harmOf, MORE, memoryOf } from './siege.js';
 
 const collectOnSignal = preload('collect-on-signal');
 const LONG = 100;
@@ -60,7 +60,7 @@ it.each(cases)('%s: %s harms nobody else', async (kind, name) => {
 it('a connection that stays open keeps nothing of the request that it brought', async () => {
   const gateway = herald.service('gateway');
   const body = `{"messages":[${'1,'.repeat(4_000_000)}1]}`;
-  const before = await rssOf(gateway);
+  const before = await memoryOf(gateway);
   const attacker = new Attacker(herald.url, 30);
   const { credential } = attackers();
   for (let sent = 0; sent < 20; sent++) {
@@ -68,6 +68,6 @@ it('a connection that stays open keeps nothing of the request that it brought', 
     attacker.connect(sendOf(credential, body)).on('data', (chunk: Buffer) => (answer += chunk.toString()));
     await eventually(() => answer.startsWith('HTTP/1.1 400'));
   }
-  expect(await eventually(async () => (await rssOf(gateway)) < before + MORE_MIB)).toBe(true);
+  expect(await eventually(async () => (await memoryOf(gateway)).inUse < before.inUse + MORE)).toBe(true);
   attacker.leave();
 });

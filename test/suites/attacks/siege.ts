@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../support/eventually.js';
 import { Figures } from '../../support/figures.js';
 import type { Service } from '../../support/service.js';
@@ -10,18 +8,25 @@ export type Attack = (attacker: Attacker) => Promise<unknown>;
 
 const SECONDS = 3;
 const P99_MS = 1000;
-const MIB = 1024 * 1024;
 /** The memory that a process may gain: heaps grow in steps, and allocators keep some. */
-export const MORE_MIB = 100;
+export const MORE = 100 * 1024 * 1024;
 
 export const inFlightOf = async (service: Service) => (await Figures.of(service)).sum('herald_http_requests_in_flight');
 
-/** Returns the memory in use: garbage is collected first. */
-export async function rssOf(service: Service): Promise<number> {
+/** The memory of a process after it has collected its garbage. */
+export interface Memory {
+  /** The pages that it holds, for native code too, whether they are full or nearly empty. */
+  rss: number;
+  /** The bytes of its objects and buffers. */
+  inUse: number;
+}
+
+export async function memoryOf(service: Service): Promise<Memory> {
+  const readings = () => service.log.match(/^\{"memory":.*\}$/gm) ?? [];
+  const { length } = readings();
   service.signal('SIGUSR2');
-  await sleep(300);
-  const [, kib] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${service.pid}/status`, 'utf8')) ?? [];
-  return (Number(kib) * 1024) / MIB;
+  const reading = await eventually(() => readings()[length]);
+  return (JSON.parse(reading) as { memory: Memory }).memory;
 }
 
 /** An honest client's results during an attack, and what the attack left behind. */
@@ -43,13 +48,15 @@ export async function siege(service: Service, honest: HonestClient, attack: Atta
 
 /** Returns the harm of an attack to an honest client, and what it left behind; empty when it harmed nobody. */
 export async function harmOf(service: Service, honest: HonestClient, attack: Attack): Promise<string[]> {
-  const before = await rssOf(service);
+  const before = await memoryOf(service);
   let harm = harmIn(await siege(service, honest, attack));
   // The machine itself stands still for a second now and then; an attack that harms does so every time.
   if (harm.length > 0 && harm.every((each) => each.endsWith(' ms')))
     harm = harmIn(await siege(service, honest, attack));
   await eventually(async () => (await inFlightOf(service)) === 0).catch(() => harm.push('slots are left'));
-  await eventually(async () => (await rssOf(service)) < before + MORE_MIB).catch(() => harm.push('memory is left'));
+  await eventually(async () => (await memoryOf(service)).rss < before.rss + MORE).catch(() =>
+    harm.push('memory is left'),
+  );
   return harm;
 }
 

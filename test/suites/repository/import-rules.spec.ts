@@ -120,13 +120,14 @@ const folders: Record<string, { at: string; ending?: string; allowed: string[]; 
   },
   'libs/database/**': {
     at: 'libs/database/src',
-    allowed: ['pg', 'typeorm', '@herald/contracts', './entities/user.entity.js', '@nestjs/common'],
+    allowed: ['pg', 'typeorm', '@herald/contracts', './entities/user.entity.js'],
     forbidden: {
       ...redis,
       ...outside,
       '@herald/queue': 'libs/database imports no lib but contracts.',
       '@herald/contracts/src/text.js': 'libs/database imports no lib but contracts.',
       '@herald/worker': 'libs/database imports no lib but contracts.',
+      '@nestjs/common': 'The command line loads libs/database without Nest.',
     },
   },
   'libs/worker/**': {
