@@ -119,6 +119,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feed/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a feed
+         * @description Server-sent events: `message` with each message that arrives or changes, `unread` with the counts, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         */
+        get: operations["streamFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/feed/{id}": {
         parameters: {
             query?: never;
@@ -165,7 +185,7 @@ export interface paths {
         };
         /**
          * Follow a message
-         * @description Every step of a message or of an agent action, by the `correlationId` that sending it gave.
+         * @description Every step of a message, an agent action, a question, an answer or another command, by the `correlationId` that its sender got. A merchant follows their own questions, answers and commands.
          *
          *     Scope: `messages:read`.
          */
@@ -206,6 +226,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/team-notifications/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the log
+         * @description Server-sent events: `notification` with each action that is recorded or changes, `removed` with the id of one that the filters no longer show, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["streamActions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/team-notifications/stats": {
         parameters: {
             query?: never;
@@ -237,7 +279,7 @@ export interface paths {
         };
         /**
          * Get User Notifications
-         * @description What a user received, newest first: each with that user's status, and that user's entry alone.
+         * @description What a user received, newest first: each with that user's status, and that user's entry alone. A person without the scope reads what they received themselves.
          *
          *     Scope: `agent-actions:read`.
          */
@@ -285,7 +327,7 @@ export interface paths {
         head?: never;
         /**
          * Update User Notification Status
-         * @description 200 with the recipient's entry, once it is committed.
+         * @description 200 with the recipient's entry, once it is committed. A person sets their own status.
          *
          *     Scope: `agent-actions:write`.
          */
@@ -307,6 +349,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the merchant's notifications
+         * @description By status, in total and for each type, at the same cost for any number of them.
+         */
+        get: operations["countNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a notification
+         * @description All that a form for the answer needs and, once it is answered, the answer.
+         */
+        get: operations["getNotification"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a notification
+         * @description Dismisses a notification, answered or not.
+         */
+        delete: operations["deleteNotification"];
         options?: never;
         head?: never;
         patch?: never;
@@ -347,26 +433,6 @@ export interface paths {
          */
         post: operations["answerNotification"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notification/{notification_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete a notification
-         * @description Dismisses a notification, answered or not.
-         */
-        delete: operations["deleteNotification"];
         options?: never;
         head?: never;
         patch?: never;
@@ -855,6 +921,118 @@ export interface components {
             requested_fields: string[];
             /** @description What the answer must hold */
             answered_fields: string[];
+        };
+        /**
+         * @example {
+         *       "total": 8,
+         *       "by_status": {
+         *         "requested": 3,
+         *         "answered": 5
+         *       },
+         *       "by_type": {
+         *         "user_question_request": {
+         *           "requested": 2,
+         *           "answered": 5
+         *         },
+         *         "user_support_request": {
+         *           "requested": 1,
+         *           "answered": 0
+         *         }
+         *       }
+         *     }
+         */
+        NotificationCounts: {
+            total: number;
+            by_status: {
+                [key: string]: number;
+            };
+            /** @description The same for each type */
+            by_type: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
+        /**
+         * @example {
+         *       "id": 123,
+         *       "notification_type": "user_question_request",
+         *       "status": "answered",
+         *       "created_at": "2025-10-28T10:30:00.000Z",
+         *       "updated_at": "2025-10-28T10:45:00.000Z",
+         *       "conversation_id": 456,
+         *       "context": {
+         *         "question": "What are your business hours?",
+         *         "document_id": 789,
+         *         "lead_phone": "+1234567890"
+         *       },
+         *       "requested_fields": [
+         *         "question"
+         *       ],
+         *       "answered_fields": [
+         *         "answer"
+         *       ],
+         *       "answer_schema": {
+         *         "type": "object",
+         *         "properties": {
+         *           "answer": {
+         *             "type": "string",
+         *             "minLength": 1,
+         *             "maxLength": 10000
+         *           }
+         *         },
+         *         "required": [
+         *           "answer"
+         *         ],
+         *         "additionalProperties": false
+         *       },
+         *       "allow_multiple_answers": false,
+         *       "expires_at": null,
+         *       "conversation": {
+         *         "id": 456,
+         *         "lead_phone": "+1234567890",
+         *         "lead_name": null
+         *       },
+         *       "answer": {
+         *         "answer": "We are open Mon-Fri 9am-5pm EST"
+         *       },
+         *       "answered_at": "2025-10-28T10:45:00.000Z"
+         *     }
+         */
+        NotificationDetails: {
+            id: number;
+            notification_type: string;
+            /** @enum {string} */
+            status: "requested" | "answered";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            conversation_id: number;
+            /** @description What was asked, and what helps to answer it */
+            context: {
+                [key: string]: unknown;
+            };
+            requested_fields: string[];
+            /** @description What the answer must hold */
+            answered_fields: string[];
+            /** @description JSON Schema of the answer */
+            answer_schema: {
+                [key: string]: unknown;
+            };
+            allow_multiple_answers: boolean;
+            /** @description Null for a question without an end */
+            expires_at: string | null;
+            conversation: {
+                id: number;
+                lead_phone: string | null;
+                lead_name: string | null;
+            };
+            /** @description The latest answer */
+            answer: {
+                [key: string]: string;
+            } | null;
+            answered_at: string | null;
         };
         /**
          * @example {
@@ -1661,6 +1839,91 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    streamFeed: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description last_event_id must be given once */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     setMessageStatus: {
         parameters: {
             query?: never;
@@ -1953,6 +2216,102 @@ export interface operations {
             };
         };
     };
+    streamActions: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+                /** @description A type that the API lists, or one that the company uses */
+                notification_type?: string;
+                priority?: "low" | "medium" | "high" | "urgent";
+                status?: "unread" | "read" | "archived";
+                /** @description Only what this agent did */
+                agent_id?: string;
+                /** @description Only what was done for this customer support query */
+                query_id?: string;
+                /** @description Only what this user sent */
+                sender_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ActionItem"];
+                };
+            };
+            /** @description Invalid priority parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getActionStats: {
         parameters: {
             query?: {
@@ -2148,7 +2507,25 @@ export interface operations {
             };
             400: components["responses"]["CorrelatedValidationError"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["CorrelatedForbidden"];
+            /**
+             * @description Only the recipient may change the status of a notification
+             *
+             *     This credential lacks the scope that the route asks for
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description Notification not found
              *
@@ -2225,6 +2602,138 @@ export interface operations {
             429: components["responses"]["DetailedTooManyRequests"];
             500: components["responses"]["DetailedInternalServerError"];
             503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    countNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationCounts"];
+                };
+            };
+            401: components["responses"]["DetailedUnauthorized"];
+            429: components["responses"]["DetailedTooManyRequests"];
+            500: components["responses"]["DetailedInternalServerError"];
+            503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    getNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDetails"];
+                };
+            };
+            401: components["responses"]["DetailedUnauthorized"];
+            /** @description Notification not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["DetailedTooManyRequests"];
+            500: components["responses"]["DetailedInternalServerError"];
+            503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    deleteNotification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key has one effect, and gets the first answer again; another body is 422. 1 to 255 visible ASCII characters, quoted or bare. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                notification_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /** @description Names the message or command; the same one when it is replayed */
+                    "X-Correlation-Id": string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Notification deleted successfully"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: components["responses"]["CorrelatedDetailedValidationError"];
+            401: components["responses"]["DetailedUnauthorized"];
+            /** @description Notification not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["DetailedPayloadTooLarge"];
+            415: components["responses"]["DetailedUnsupportedMediaType"];
+            429: components["responses"]["DetailedTooManyRequests"];
+            500: components["responses"]["CorrelatedDetailedInternalServerError"];
+            503: components["responses"]["CorrelatedDetailedServiceUnavailable"];
+            504: components["responses"]["CorrelatedDetailedGatewayTimeout"];
         };
     };
     requestNotification: {
@@ -2382,66 +2891,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            503: components["responses"]["CorrelatedDetailedServiceUnavailable"];
-            504: components["responses"]["CorrelatedDetailedGatewayTimeout"];
-        };
-    };
-    deleteNotification: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A repeated request with the same key has one effect, and gets the first answer again; another body is 422. 1 to 255 visible ASCII characters, quoted or bare. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                notification_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    Traceparent: components["headers"]["Traceparent"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    /** @description Names the message or command; the same one when it is replayed */
-                    "X-Correlation-Id": string;
-                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "message": "Notification deleted successfully"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            400: components["responses"]["CorrelatedDetailedValidationError"];
-            401: components["responses"]["DetailedUnauthorized"];
-            /** @description Notification not found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    Traceparent: components["headers"]["Traceparent"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DetailedError"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["DetailedPayloadTooLarge"];
-            415: components["responses"]["DetailedUnsupportedMediaType"];
-            429: components["responses"]["DetailedTooManyRequests"];
-            500: components["responses"]["CorrelatedDetailedInternalServerError"];
             503: components["responses"]["CorrelatedDetailedServiceUnavailable"];
             504: components["responses"]["CorrelatedDetailedGatewayTimeout"];
         };

@@ -12,6 +12,7 @@ export { ACTIONS } from './agent-actions/action-removal.js';
 export { lockAction, setActionStatus } from './agent-actions/action-status.js';
 export { isTypeInUse } from './agent-actions/action-types.js';
 export {
+  changeUser,
   hasCompany,
   hasCompanyNamed,
   insertCompany,
@@ -27,6 +28,7 @@ export {
   noteUses,
 } from './accounts/credential-check.js';
 export * from './accounts/credentials.js';
+export { findUserId } from './accounts/find-user-id.js';
 export { createDataSource, migrate } from './schema/data-source.js';
 export { Database, type Sql } from './connection/database.js';
 export { DatabaseModule } from './database.module.js';
@@ -73,6 +75,7 @@ export { findKnownTypes } from './merchant-answers/find-known-types.js';
 export { findNotification } from './merchant-answers/find-notification.js';
 export { findOwedCommand } from './merchant-answers/find-owed-command.js';
 export { findQuestion, type FoundQuestion } from './merchant-answers/find-question.js';
+export { findQuestionPlace } from './merchant-answers/find-question-place.js';
 export { insertNotification, type StoredRequest } from './merchant-answers/insert-notification.js';
 export { listNotifications } from './merchant-answers/list-notifications.js';
 export { settleCommand } from './merchant-answers/settle-command.js';

@@ -13,8 +13,8 @@ import {
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Scope } from '../access/access.decorators.js';
-import { Caller, type CredentialCaller } from '../access/caller.js';
+import { Scope, ScopeOrOwn } from '../access/access.decorators.js';
+import { Caller, type CompanyCaller, type CredentialCaller } from '../access/caller.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
@@ -30,6 +30,7 @@ import {
   UserParams,
 } from './agent-actions.params.js';
 import { AgentActionsQuery } from './agent-actions.query.js';
+import { NOT_THEIRS, OwnActions, withoutTelling } from './own-actions.js';
 
 const NO_RECIPIENT = 'The notification has no such recipient';
 const INVALID_TYPE = 'Invalid notification_type parameter';
@@ -41,6 +42,7 @@ export class AgentActionsController {
   constructor(
     private readonly outbox: OutboxWriter,
     private readonly actions: AgentActionsQuery,
+    private readonly ownActions: OwnActions,
     private readonly queues: QueueClient,
     private readonly actionsStream: ActionsStream,
     private readonly streams: Streams,
@@ -79,7 +81,7 @@ export class AgentActionsController {
     responses: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
   })
-  list(@Query() { skip, limit, cursor, ...filters }: ListParams, @Caller() { companyId }: CredentialCaller) {
+  list(@Query() { skip, limit, cursor, ...filters }: ListParams, @Caller() { companyId }: CompanyCaller) {
     return this.actions.list(companyId, filters, { skip, limit, cursor });
   }
 
@@ -98,7 +100,7 @@ export class AgentActionsController {
   })
   stream(
     @Query() { last_event_id: _, ...filters }: ActionsStreamParams,
-    @Caller() { companyId }: CredentialCaller,
+    @Caller() { companyId }: CompanyCaller,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): never {
@@ -114,25 +116,28 @@ export class AgentActionsController {
     responses: { 200: ActionStats },
     refusals: { 400: INVALID_TYPE },
   })
-  stats(@Query() filters: StatsParams, @Caller() { companyId }: CredentialCaller) {
+  stats(@Query() filters: StatsParams, @Caller() { companyId }: CompanyCaller) {
     return this.actions.stats(companyId, filters);
   }
 
   @Get('users/:user_id')
-  @Scope('agent-actions:read')
+  @ScopeOrOwn('agent-actions:read')
   @Operation({
     id: 'listUserActions',
     summary: 'Get User Notifications',
-    description: "What a user received, newest first: each with that user's status, and that user's entry alone.",
+    description:
+      "What a user received, newest first: each with that user's status, and that user's entry alone. A person without " +
+      'the scope reads what they received themselves.',
     responses: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
   })
-  ofUser(
+  async ofUser(
     @Param() { user_id }: UserId,
     @Query() { skip, limit, cursor, ...filters }: UserParams,
-    @Caller() { companyId }: CredentialCaller,
+    @Caller() caller: CompanyCaller,
   ) {
-    return this.actions.ofUser(companyId, { ...filters, user_id }, { skip, limit, cursor });
+    await this.ownActions.refuseToRead(caller, user_id);
+    return this.actions.ofUser(caller.companyId, { ...filters, user_id }, { skip, limit, cursor });
   }
 
   @Get(':notification_id')
@@ -143,34 +148,36 @@ export class AgentActionsController {
     responses: { 200: ActionItem },
     refusals: { 404: NOT_FOUND },
   })
-  async find(@Param() { notification_id }: NotificationId, @Caller() { companyId }: CredentialCaller) {
+  async find(@Param() { notification_id }: NotificationId, @Caller() { companyId }: CompanyCaller) {
     const action = await this.actions.find(companyId, notification_id);
     if (!action) throw notFound(NOT_FOUND);
     return action;
   }
 
   @Patch(':notification_id/users/:user_id/status')
-  @Scope('agent-actions:write')
+  @ScopeOrOwn('agent-actions:write')
   @Operation({
     id: 'setActionStatus',
     summary: 'Update User Notification Status',
-    description: "200 with the recipient's entry, once it is committed.",
+    description: "200 with the recipient's entry, once it is committed. A person sets their own status.",
     responses: { 200: ActionRecipient },
     command: true,
-    refusals: { 404: [NOT_FOUND, NO_RECIPIENT] },
+    refusals: { 403: NOT_THEIRS, 404: [NOT_FOUND, NO_RECIPIENT] },
   })
   async setStatus(
     @Param() { notification_id, user_id }: RecipientIds,
     @Body() { status }: SetActionStatus,
-    @Caller() { companyId }: CredentialCaller,
+    @Caller() caller: CompanyCaller,
     @Correlated() correlation: Correlation,
   ) {
+    await this.ownActions.refuseToMark(caller, user_id);
     const command = {
       v: 1 as const,
       correlationId: correlation.id,
-      companyId,
+      companyId: caller.companyId,
       body: { notificationId: notification_id, userId: user_id, status },
     };
-    return correlation.marked(await this.queues.ask(agentActions, 'set-status', command)).verdict;
+    const asked = this.queues.ask(agentActions, 'set-status', command);
+    return correlation.marked(await (caller.kind === 'person' ? withoutTelling(asked) : asked)).verdict;
   }
 }

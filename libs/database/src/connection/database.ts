@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HeraldError } from '@herald/contracts';
+import { HeraldError, merchantTenant } from '@herald/contracts';
 import { Pool, type PoolClient, type QueryResultRow } from 'pg';
 import type { DataSource, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { validate as isUuid } from 'uuid';
@@ -116,10 +116,16 @@ export class Database implements Sql {
     );
   }
 
-  /** The only access to the rows of a merchant; otherwise as `asCompany`, without the shared snapshot. */
+  /**
+   * The only access to the rows of a merchant, also to those that have its tenant id in the place of a company's;
+   * otherwise as `asCompany`, without the shared snapshot.
+   */
   asMerchant<T>(merchantId: number, read: (tx: Sql) => Promise<T>): Promise<T> {
     if (!Number.isSafeInteger(merchantId)) throw new HeraldError('asMerchant needs the id of a merchant');
-    return this.transaction(read, `begin read only; set local herald.merchant = '${merchantId}'`);
+    return this.transaction(
+      read,
+      `begin read only; set local herald.merchant = '${merchantId}'; set local herald.company = '${merchantTenant(merchantId)}'`,
+    );
   }
 
   /** Runs the gateway's work on the outbox of all companies: feeding the queues. */

@@ -35,6 +35,7 @@ import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-ch
 import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
 import { AddNotificationCounters1764000124000 } from './migrations/1764000124000-add-notification-counters.js';
 import { CountNotifications1764000124100 } from './migrations/1764000124100-count-notifications.js';
+import { FollowCommands1764000124200 } from './migrations/1764000124200-follow-commands.js';
 
 export const entities = [
   Company,
@@ -74,6 +75,7 @@ const migrations = [
   FindWhatChanged1764000121000,
   AddNotificationCounters1764000124000,
   CountNotifications1764000124100,
+  FollowCommands1764000124200,
 ];
 
 /**
