@@ -185,7 +185,7 @@ export interface paths {
         };
         /**
          * Follow a message
-         * @description Every step of a message or of an agent action, by the `correlationId` that sending it gave.
+         * @description Every step of a message, an agent action, a question, an answer or another command, by the `correlationId` that its sender got. A merchant follows their own questions, answers and commands.
          *
          *     Scope: `messages:read`.
          */
@@ -279,7 +279,7 @@ export interface paths {
         };
         /**
          * Get User Notifications
-         * @description What a user received, newest first: each with that user's status, and that user's entry alone.
+         * @description What a user received, newest first: each with that user's status, and that user's entry alone. A person without the scope reads what they received themselves.
          *
          *     Scope: `agent-actions:read`.
          */
@@ -327,7 +327,7 @@ export interface paths {
         head?: never;
         /**
          * Update User Notification Status
-         * @description 200 with the recipient's entry, once it is committed.
+         * @description 200 with the recipient's entry, once it is committed. A person sets their own status.
          *
          *     Scope: `agent-actions:write`.
          */
@@ -349,6 +349,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count the merchant's notifications
+         * @description By status, in total and for each type, at the same cost for any number of them.
+         */
+        get: operations["countNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notification/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a notification
+         * @description All that a form for the answer needs and, once it is answered, the answer.
+         */
+        get: operations["getNotification"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a notification
+         * @description Dismisses a notification, answered or not.
+         */
+        delete: operations["deleteNotification"];
         options?: never;
         head?: never;
         patch?: never;
@@ -389,26 +433,6 @@ export interface paths {
          */
         post: operations["answerNotification"];
         delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/notification/{notification_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /**
-         * Delete a notification
-         * @description Dismisses a notification, answered or not.
-         */
-        delete: operations["deleteNotification"];
         options?: never;
         head?: never;
         patch?: never;
@@ -897,6 +921,118 @@ export interface components {
             requested_fields: string[];
             /** @description What the answer must hold */
             answered_fields: string[];
+        };
+        /**
+         * @example {
+         *       "total": 8,
+         *       "by_status": {
+         *         "requested": 3,
+         *         "answered": 5
+         *       },
+         *       "by_type": {
+         *         "user_question_request": {
+         *           "requested": 2,
+         *           "answered": 5
+         *         },
+         *         "user_support_request": {
+         *           "requested": 1,
+         *           "answered": 0
+         *         }
+         *       }
+         *     }
+         */
+        NotificationCounts: {
+            total: number;
+            by_status: {
+                [key: string]: number;
+            };
+            /** @description The same for each type */
+            by_type: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+        };
+        /**
+         * @example {
+         *       "id": 123,
+         *       "notification_type": "user_question_request",
+         *       "status": "answered",
+         *       "created_at": "2025-10-28T10:30:00.000Z",
+         *       "updated_at": "2025-10-28T10:45:00.000Z",
+         *       "conversation_id": 456,
+         *       "context": {
+         *         "question": "What are your business hours?",
+         *         "document_id": 789,
+         *         "lead_phone": "+1234567890"
+         *       },
+         *       "requested_fields": [
+         *         "question"
+         *       ],
+         *       "answered_fields": [
+         *         "answer"
+         *       ],
+         *       "answer_schema": {
+         *         "type": "object",
+         *         "properties": {
+         *           "answer": {
+         *             "type": "string",
+         *             "minLength": 1,
+         *             "maxLength": 10000
+         *           }
+         *         },
+         *         "required": [
+         *           "answer"
+         *         ],
+         *         "additionalProperties": false
+         *       },
+         *       "allow_multiple_answers": false,
+         *       "expires_at": null,
+         *       "conversation": {
+         *         "id": 456,
+         *         "lead_phone": "+1234567890",
+         *         "lead_name": null
+         *       },
+         *       "answer": {
+         *         "answer": "We are open Mon-Fri 9am-5pm EST"
+         *       },
+         *       "answered_at": "2025-10-28T10:45:00.000Z"
+         *     }
+         */
+        NotificationDetails: {
+            id: number;
+            notification_type: string;
+            /** @enum {string} */
+            status: "requested" | "answered";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            conversation_id: number;
+            /** @description What was asked, and what helps to answer it */
+            context: {
+                [key: string]: unknown;
+            };
+            requested_fields: string[];
+            /** @description What the answer must hold */
+            answered_fields: string[];
+            /** @description JSON Schema of the answer */
+            answer_schema: {
+                [key: string]: unknown;
+            };
+            allow_multiple_answers: boolean;
+            /** @description Null for a question without an end */
+            expires_at: string | null;
+            conversation: {
+                id: number;
+                lead_phone: string | null;
+                lead_name: string | null;
+            };
+            /** @description The latest answer */
+            answer: {
+                [key: string]: string;
+            } | null;
+            answered_at: string | null;
         };
         /**
          * @example {
@@ -2377,7 +2513,25 @@ export interface operations {
             };
             400: components["responses"]["CorrelatedValidationError"];
             401: components["responses"]["Unauthorized"];
-            403: components["responses"]["CorrelatedForbidden"];
+            /**
+             * @description Only the recipient may change the status of a notification
+             *
+             *     This credential lacks the scope that the route asks for
+             */
+            403: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /**
              * @description Notification not found
              *
@@ -2456,6 +2610,138 @@ export interface operations {
             429: components["responses"]["DetailedTooManyRequests"];
             500: components["responses"]["DetailedInternalServerError"];
             503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    countNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationCounts"];
+                };
+            };
+            401: components["responses"]["DetailedUnauthorized"];
+            429: components["responses"]["DetailedTooManyRequests"];
+            500: components["responses"]["DetailedInternalServerError"];
+            503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    getNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notification_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDetails"];
+                };
+            };
+            401: components["responses"]["DetailedUnauthorized"];
+            /** @description Notification not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["DetailedTooManyRequests"];
+            500: components["responses"]["DetailedInternalServerError"];
+            503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    deleteNotification: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key has one effect, and gets the first answer again; another body is 422. 1 to 255 visible ASCII characters, quoted or bare. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                notification_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /** @description Names the message or command; the same one when it is replayed */
+                    "X-Correlation-Id": string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "message": "Notification deleted successfully"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            400: components["responses"]["CorrelatedDetailedValidationError"];
+            401: components["responses"]["DetailedUnauthorized"];
+            /** @description Notification not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["DetailedPayloadTooLarge"];
+            415: components["responses"]["DetailedUnsupportedMediaType"];
+            429: components["responses"]["DetailedTooManyRequests"];
+            500: components["responses"]["CorrelatedDetailedInternalServerError"];
+            503: components["responses"]["CorrelatedDetailedServiceUnavailable"];
+            504: components["responses"]["CorrelatedDetailedGatewayTimeout"];
         };
     };
     requestNotification: {
@@ -2613,66 +2899,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            503: components["responses"]["CorrelatedDetailedServiceUnavailable"];
-            504: components["responses"]["CorrelatedDetailedGatewayTimeout"];
-        };
-    };
-    deleteNotification: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description A repeated request with the same key has one effect, and gets the first answer again; another body is 422. 1 to 255 visible ASCII characters, quoted or bare. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                notification_id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    Traceparent: components["headers"]["Traceparent"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    /** @description Names the message or command; the same one when it is replayed */
-                    "X-Correlation-Id": string;
-                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "message": "Notification deleted successfully"
-                     *     }
-                     */
-                    "application/json": components["schemas"]["Done"];
-                };
-            };
-            400: components["responses"]["CorrelatedDetailedValidationError"];
-            401: components["responses"]["DetailedUnauthorized"];
-            /** @description Notification not found */
-            404: {
-                headers: {
-                    "X-Request-Id": components["headers"]["X-Request-Id"];
-                    Traceparent: components["headers"]["Traceparent"];
-                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                    RateLimit: components["headers"]["RateLimit"];
-                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DetailedError"];
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            413: components["responses"]["DetailedPayloadTooLarge"];
-            415: components["responses"]["DetailedUnsupportedMediaType"];
-            429: components["responses"]["DetailedTooManyRequests"];
-            500: components["responses"]["CorrelatedDetailedInternalServerError"];
             503: components["responses"]["CorrelatedDetailedServiceUnavailable"];
             504: components["responses"]["CorrelatedDetailedGatewayTimeout"];
         };

@@ -5,7 +5,12 @@ import type { Service } from './service.js';
 export interface Route {
   method: string;
   pattern: string;
-  access?: { kind: 'credential' | 'person' | 'merchant'; scope?: string };
+  access?: {
+    kind: 'credential' | 'person' | 'merchant';
+    scope?: string;
+    people?: 'with scope' | 'for their own';
+    merchants?: true;
+  };
 }
 
 /** The routes of a gateway that was started with the preload show-routes. */

@@ -43,9 +43,12 @@ export class AgentActionsConsumer {
 
   /** What one recipient did with an action; 404 when the company has no such action or it has no such recipient. */
   @OnJob(agentActions, 'set-status')
-  async setStatus({ data }: JobOf<typeof agentActions, 'set-status'>): Promise<CommandResult<ActionRecipient>> {
+  async setStatus({ data, run }: JobOf<typeof agentActions, 'set-status'>): Promise<CommandResult<ActionRecipient>> {
     const { companyId, correlationId, body } = data;
-    const result = await once(this.database, correlationId, body, (tx) => setStatus(tx, companyId, body));
+    const result = await once(this.database, correlationId, body, (tx) => setStatus(tx, companyId, body), {
+      companyId,
+      run,
+    });
     this.announcer.announce([audience.actions(companyId)]);
     return result;
   }

@@ -9,6 +9,7 @@ import {
   once,
   readAllOfFeed,
   setFeedStatus,
+  type Sql,
 } from '@herald/database';
 import { Announcer, type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
@@ -55,26 +56,28 @@ export class DeliveryConsumer {
 
   /** The recipient alone may change a message; its author sees it change (contracts README, "Marking messages"). */
   @OnJob(delivery, 'set-status')
-  async setStatus({ data }: JobOf<typeof delivery, 'set-status'>): Promise<CommandResult<FeedItem>> {
+  async setStatus({ data, run }: JobOf<typeof delivery, 'set-status'>): Promise<CommandResult<FeedItem>> {
     const { messageId, login, status } = data.body;
     const message = { companyId: data.companyId, messageId, login };
-    const result = await once(this.database, data.correlationId, data.body, async (tx) => {
+    const mark = async (tx: Sql) => {
       const item = await setFeedStatus(tx, message, status);
       if (item) return item;
       throw (await hasWritten(tx, message))
         ? forbidden('Only the recipient may change the status of a message')
         : notFound('Message not found');
-    });
+    };
+    const { companyId } = data;
+    const result = await once(this.database, data.correlationId, data.body, mark, { companyId, run });
     const { recipientLogin, authorLogin } = result.verdict;
     this.announcer.announce([recipientLogin, authorLogin].map((each) => audience.feed(data.companyId, each)));
     return result;
   }
 
   @OnJob(delivery, 'read-all')
-  async readAll({ data }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<{ updated: number }>> {
-    const result = await once(this.database, data.correlationId, data.body, async (tx) => ({
-      updated: await readAllOfFeed(tx, data.companyId, data.body.login),
-    }));
+  async readAll({ data, run }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<{ updated: number }>> {
+    const { companyId, body } = data;
+    const mark = async (tx: Sql) => ({ updated: await readAllOfFeed(tx, companyId, body.login) });
+    const result = await once(this.database, data.correlationId, body, mark, { companyId, run });
     // The authors' streams find the changes by their poll.
     this.announcer.announce([audience.feed(data.companyId, data.body.login)]);
     return result;

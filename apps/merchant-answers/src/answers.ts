@@ -3,6 +3,7 @@ import {
   answeredEventId,
   type CommandResult,
   type Done,
+  type JobRun,
   type JsonObject,
   keyReused,
   merchantTenant,
@@ -26,8 +27,8 @@ interface GivenAnswer {
   body: JsonObject;
   /** The hash of the whole command. */
   hash: Buffer;
-  /** True when a caller waits for the result. Then the answer is neither in the outbox nor among the dead letters. */
-  awaited: boolean;
+  /** When a caller waits for the result, the answer is neither in the outbox nor among the dead letters. */
+  run: Pick<JobRun, 'awaited' | 'queuedAt' | 'startedAt'>;
 }
 
 const DONE: Done = { message: 'Notification answered successfully' };
@@ -63,7 +64,7 @@ export class Answers {
   }
 
   private async write(given: GivenAnswer, answer: Record<string, string>): Promise<boolean> {
-    const { correlationId, notificationId, merchantId, hash } = given;
+    const { correlationId, notificationId, merchantId, hash, run } = given;
     const stored = {
       correlationId,
       notificationId,
@@ -74,9 +75,11 @@ export class Answers {
       eventId: this.writesEvents ? answeredEventId(correlationId) : null,
       tenant: merchantTenant(merchantId),
       traceparent: activeTraceparent(),
+      queuedAt: run.queuedAt,
+      startedAt: run.startedAt,
     };
     try {
-      if (given.awaited) return await writeAnswer(this.database, stored);
+      if (run.awaited) return await writeAnswer(this.database, stored);
       return await this.database.transaction(async (tx) => {
         const isWritten = await writeAnswer(tx, stored);
         if (isWritten) await settleCommand(tx, correlationId);

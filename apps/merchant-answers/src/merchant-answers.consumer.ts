@@ -6,6 +6,7 @@ import {
   type JobRun,
   keyReused,
   merchantAnswers,
+  merchantTenant,
   notFound,
   PermanentFault,
   readJob,
@@ -66,7 +67,7 @@ export class MerchantAnswersConsumer {
   answer(job: Job<'answer'>): Promise<CommandResult<Done>> {
     const { correlationId, merchantId, notificationId, body } = job.data;
     const hash = bodyHash(contentOf(job));
-    return this.answers.give({ correlationId, merchantId, notificationId, body, hash, awaited: job.run.awaited });
+    return this.answers.give({ correlationId, merchantId, notificationId, body, hash, run: job.run });
   }
 
   /** An answered notification may be deleted too; its event was written with the answer. */
@@ -135,12 +136,15 @@ export class MerchantAnswersConsumer {
   }
 
   private once<Verdict>(job: Command, effect: (tx: Sql) => Promise<Verdict>): Promise<CommandResult<Verdict>> {
-    const { correlationId } = job.data;
-    return once(this.database, correlationId, contentOf(job), async (tx) => {
+    const { data, run } = job;
+    const { correlationId } = data;
+    const settling = async (tx: Sql) => {
       // It may stand in the outbox, or have been given up before: it is in one place.
-      if (!job.run.awaited) await settleCommand(tx, correlationId);
+      if (!run.awaited) await settleCommand(tx, correlationId);
       return effect(tx);
-    });
+    };
+    const companyId = merchantTenant('merchantId' in data ? data.merchantId : data.body.merchant_id);
+    return once(this.database, correlationId, contentOf(job), settling, { companyId, run });
   }
 }
 

@@ -22,6 +22,7 @@ export * from './queue-contract.js';
 export { BrokenContract, checkData, isObject, readJob, UnreadableData } from './read-job.js';
 export * from './refusal.js';
 export * from './rules.js';
+export { SCOPES_OF_PEOPLE } from './scopes-of-people.js';
 export * from './text.js';
 export * from './timestamp.js';
 export * from './trace-words.js';

@@ -2,7 +2,13 @@ import { IsDateString, IsString } from 'class-validator';
 import { v5 } from 'uuid';
 import { Dto, type DtoClass } from './dto.js';
 import type { JsonObject } from './json-object.js';
-import { AnswerNotification, Conversation, Done, RequestNotification } from './merchant-answers.dto.js';
+import {
+  AnswerNotification,
+  Conversation,
+  Done,
+  NotificationConversation,
+  RequestNotification,
+} from './merchant-answers.dto.js';
 import {
   command,
   type CommandResult,
@@ -14,7 +20,7 @@ import {
   resultOf,
 } from './queue-contract.js';
 import { Refusal } from './refusal.js';
-import { IsAnyJson, IsId, IsNumericId, IsRecord, MayBeNull, Nested } from './rules.js';
+import { IsAnyJson, IsId, IsNumericId, IsRecord, Nested } from './rules.js';
 
 /** Namespace of the name-based UUIDs of this product. */
 const MERCHANT_ANSWERS = '0a0f6a4e-51c1-5f0b-9a53-4c2f6b8f6d21';
@@ -82,13 +88,6 @@ export const merchantAnswers = {
 };
 
 @Dto()
-class AnsweredConversation {
-  @IsNumericId() id: number;
-  @MayBeNull() @IsString() lead_phone: string | null;
-  @MayBeNull() @IsString() lead_name: string | null;
-}
-
-@Dto()
 class AnsweredNotification {
   @IsNumericId() id: number;
 
@@ -105,7 +104,7 @@ export class AnsweredEvent extends NamedJob {
   @IsId() id: string;
   @IsDateString() answered_at: string;
   @IsNumericId() merchant_id: number;
-  @Nested(() => AnsweredConversation) conversation: AnsweredConversation;
+  @Nested(() => NotificationConversation) conversation: NotificationConversation;
   @Nested(() => AnsweredNotification) notification: AnsweredNotification;
 
   /** The notification's context, which contains the question. */

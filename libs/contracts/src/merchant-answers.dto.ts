@@ -1,7 +1,19 @@
-import { IsDateString, IsOptional, IsString } from 'class-validator';
+import { IsBoolean, IsDateString, IsInt, IsOptional, IsString } from 'class-validator';
 import { Dto } from './dto.js';
 import type { JsonObject } from './json-object.js';
-import { Described, IsAnyJson, IsNumericId, IsOneOf, IsRecord, IsWrittenTime, ofText, textRule } from './rules.js';
+import {
+  Described,
+  IsAnyJson,
+  IsNumericId,
+  IsOneOf,
+  IsRecord,
+  IsWrittenTime,
+  MayBeNull,
+  Nested,
+  ofText,
+  rule,
+  textRule,
+} from './rules.js';
 import { faultOfText, isVisible, storedText } from './text.js';
 
 /** A text of the lead. A text without visible characters counts as absent, because other systems write blanks. */
@@ -67,7 +79,7 @@ export class AnswerNotification implements JsonObject {
   [field: string]: unknown;
 }
 
-const NOTIFICATION_STATES = ['requested', 'answered'] as const;
+export const NOTIFICATION_STATES = ['requested', 'answered'] as const;
 
 /** A notification for merchants; its context includes the conversation's lead. */
 @Dto({
@@ -96,6 +108,79 @@ export class NotificationItem {
   @IsAnyJson() @Described('What was asked, and what helps to answer it') context: JsonObject;
   @IsString({ each: true }) requested_fields: string[];
   @IsString({ each: true }) @Described('What the answer must hold') answered_fields: string[];
+}
+
+/** The conversation of a notification, with its lead. */
+@Dto()
+export class NotificationConversation {
+  @IsNumericId() id: number;
+  @MayBeNull() @IsString() lead_phone: string | null;
+  @MayBeNull() @IsString() lead_name: string | null;
+}
+
+/** A notification with all that a form for its answer needs, and the answer once there is one. */
+@Dto({
+  name: 'NotificationDetails',
+  examples: [
+    {
+      id: 123,
+      notification_type: 'user_question_request',
+      status: 'answered',
+      created_at: '2025-10-28T10:30:00.000Z',
+      updated_at: '2025-10-28T10:45:00.000Z',
+      conversation_id: 456,
+      context: { question: 'What are your business hours?', document_id: 789, lead_phone: '+1234567890' },
+      requested_fields: ['question'],
+      answered_fields: ['answer'],
+      answer_schema: {
+        type: 'object',
+        properties: { answer: { type: 'string', minLength: 1, maxLength: 10_000 } },
+        required: ['answer'],
+        additionalProperties: false,
+      },
+      allow_multiple_answers: false,
+      expires_at: null,
+      conversation: { id: 456, lead_phone: '+1234567890', lead_name: null },
+      answer: { answer: 'We are open Mon-Fri 9am-5pm EST' },
+      answered_at: '2025-10-28T10:45:00.000Z',
+    },
+  ],
+})
+export class NotificationDetails extends NotificationItem {
+  @IsAnyJson() @Described('JSON Schema of the answer') answer_schema: JsonObject;
+  @IsBoolean() allow_multiple_answers: boolean;
+  @MayBeNull() @IsDateString() @Described('Null for a question without an end') expires_at: string | null;
+  @Nested(() => NotificationConversation) conversation: NotificationConversation;
+  @MayBeNull() @IsRecord('string') @Described('The latest answer') answer: Record<string, string> | null;
+  @MayBeNull() @IsDateString() answered_at: string | null;
+}
+
+const AreCountsByType = () =>
+  rule('areCountsByType', () => undefined, {
+    schema: {
+      type: 'object',
+      additionalProperties: { type: 'object', additionalProperties: { type: 'integer' } },
+    },
+  });
+
+/** Number of a merchant's notifications; `by_type` has the types that occur. */
+@Dto({
+  name: 'NotificationCounts',
+  examples: [
+    {
+      total: 8,
+      by_status: { requested: 3, answered: 5 },
+      by_type: {
+        user_question_request: { requested: 2, answered: 5 },
+        user_support_request: { requested: 1, answered: 0 },
+      },
+    },
+  ],
+})
+export class NotificationCounts {
+  @IsInt() total: number;
+  @IsRecord('integer') by_status: Record<string, number>;
+  @AreCountsByType() @Described('The same for each type') by_type: Record<string, Record<string, number>>;
 }
 
 /** Response of the routes (contracts README, "Merchant answer routes"). */

@@ -12,6 +12,7 @@ export { ACTIONS } from './agent-actions/action-removal.js';
 export { lockAction, setActionStatus } from './agent-actions/action-status.js';
 export { isTypeInUse } from './agent-actions/action-types.js';
 export {
+  changeUser,
   hasCompany,
   hasCompanyNamed,
   insertCompany,
@@ -27,6 +28,7 @@ export {
   noteUses,
 } from './accounts/credential-check.js';
 export * from './accounts/credentials.js';
+export { findUserId } from './accounts/find-user-id.js';
 export { createDataSource, migrate } from './schema/data-source.js';
 export { Database, type Snapshot, type Sql } from './connection/database.js';
 export { DatabaseModule } from './database.module.js';
@@ -67,10 +69,13 @@ export { MessageLedger } from './messages/message-ledger.js';
 export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
 export { type MessageStatements, MessageWriter } from './messages/message-writer.js';
 export { compareRequest } from './merchant-answers/compare-request.js';
+export { countNotifications } from './merchant-answers/count-notifications.js';
 export { deleteNotification } from './merchant-answers/delete-notification.js';
 export { findKnownTypes } from './merchant-answers/find-known-types.js';
+export { findNotification } from './merchant-answers/find-notification.js';
 export { findOwedCommand } from './merchant-answers/find-owed-command.js';
 export { findQuestion, type FoundQuestion } from './merchant-answers/find-question.js';
+export { findQuestionPlace } from './merchant-answers/find-question-place.js';
 export { insertNotification, type StoredRequest } from './merchant-answers/insert-notification.js';
 export { listNotifications } from './merchant-answers/list-notifications.js';
 export { settleCommand } from './merchant-answers/settle-command.js';

@@ -139,6 +139,7 @@ const ids: BadRequest[] = [
     ...NOT_FOUND,
     'Notification not found',
   ],
+  [`GET /${id.slice(0, 30)}`, call('GET', `/${id}`), ...NOT_FOUND, 'Notification not found'],
   [`DELETE /${id.slice(0, 30)}`, call('DELETE', `/${id}`), ...NOT_FOUND, 'Notification not found'],
 ]);
 

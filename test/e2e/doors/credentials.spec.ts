@@ -114,7 +114,23 @@ describe('a production start', () => {
         token: JSON.parse(merchant.stdout).token,
       });
       expect(list.status).toBe(200);
+      const person = ['--company', id, '--login', 'ada'];
+      const reader = await commandLine(signer, 'tokens', 'mint', ...person, '--scope', 'agent-actions:read');
+      expect(await statusAt(gateway, reader.stdout.trim())).toBe(200);
+      expect(await statusAt(gateway, minted.stdout.trim())).toBe(403);
     }
+  });
+
+  it('gives a login to a user whom agent actions named, once', async () => {
+    const id = randomUUID();
+    const users = ['users', 'change', id, '--company', company];
+    await herald.query('insert into users (company_id, id, name) values ($1, $2, $3)', [company, id, 'Ada']);
+    expect(await made(...users, '--login', 'named')).toBe(id);
+    expect(await madeJson('users', 'list', '--company', company)).toContainEqual(
+      expect.objectContaining({ id, login: 'named', name: 'Ada' }),
+    );
+    await made('users', 'create', '--company', company, '--login', 'taken');
+    expect(await failure(...users, '--login', 'taken')).toMatch(/login "taken" already/);
   });
 
   it('shows a key once, on standard output alone, and keeps nothing that it could be made of', async () => {
@@ -411,6 +427,14 @@ describe('the command line', () => {
     ['a key that is no id', ['keys', 'rotate', "x' or true"], /must be the id of a key/],
     ['an empty name', ['companies', 'create', ' '], /name: must hold a visible character/],
     ['no one to mint for', ['tokens', 'mint'], /for whom/],
+    ['a scope of a merchant', ['tokens', 'mint', '--merchant', '1', '--scope', 'agent-actions:read'], /Only a person/],
+    [
+      'a scope that no JWT may carry',
+      ['tokens', 'mint', '--company', nobody, '--login', 'a', '--scope', 'agent-actions:write'],
+      /scope: must be of agent-actions:read/,
+    ],
+    ['no change of a user', ['users', 'change', nobody, '--company', nobody], /what to change/],
+    ['an unknown user', ['users', 'change', nobody, '--company', nobody, '--login', 'a'], /no user/],
     ['two to mint for', ['tokens', 'mint', '--merchant', '1', '--login', 'a'], /for whom/],
     ['an unknown command', ['keys', 'destroy'], /unknown command 'destroy'/],
   ])('says what is wrong with %s, and ends with 1', async (_, args, says) => {

@@ -166,13 +166,24 @@ describe('of a caller who is known, before the body is read,', () => {
     return [method, pattern, await statusOf(gateway.url, { method, path: pathOf({ pattern }), headers, body })];
   };
 
+  const admitted = ({ access }: Route) => [access?.kind, access?.people && 'person', access?.merchants && 'merchant'];
+
   it('the kind is asked: another one is 401', async () => {
     for (const route of closed(gateway)) {
       for (const token of Object.entries(holders()).flatMap(([kind, each]) =>
-        kind === route.access?.kind ? [] : [each],
+        admitted(route).includes(kind) ? [] : [each],
       )) {
         expect(await answered(route, token)).toEqual([route.method, route.pattern, 401]);
       }
+    }
+  });
+
+  it('the scope is asked of people too: without it 403', async () => {
+    const forPeople = closed(gateway).filter(({ access }) => access?.people === 'with scope');
+    expect(forPeople.length).toBeGreaterThanOrEqual(8);
+    for (const route of forPeople) {
+      expect(await answered(route, holders().person)).toEqual([route.method, route.pattern, 403]);
+      expect([route.pattern, route.access?.scope]).toEqual([route.pattern, 'agent-actions:read']);
     }
   });
 

@@ -9,10 +9,11 @@ beforeAll(async () => {
 afterAll(() => herald.stop());
 
 const UNTOLD = 'Invalid or missing credentials';
+/** A route of each kind, what it says to others, and its answer to its own kind. */
 const ROUTES = {
-  credential: ['/team-notifications', 'This route takes an API key or access token'],
-  person: ['/v1/feed', "This route takes a person's JWT"],
-  merchant: ['/api/v1/notification', "This route takes a merchant's JWT"],
+  credential: ['/v1/feed/ai', 'This route takes an API key or access token', 400, 'POST'],
+  person: ['/v1/feed', "This route takes a person's JWT", 200],
+  merchant: ['/api/v1/notification', "This route takes a merchant's JWT", 200],
 } as const;
 const KINDS = Object.keys(ROUTES) as (keyof typeof ROUTES)[];
 const OURS = () => herald.demo.jwt.secret;
@@ -38,29 +39,53 @@ const tokensOf = (kind: keyof typeof ROUTES): string[] =>
       ]
     : [aJwt(kind, OURS()), aJwt(kind, STRANGERS()), aJwt(kind, OURS(), { exp: 1 }), aJwt(kind, OURS(), { iss: 'x' })];
 
-const told = async (path: string, token: string) => {
-  const { status, body } = await call('GET', `${herald.url}${path}`, { token });
+const told = async (path: string, token: string, method = 'GET') => {
+  const { status, body } = await call(method, `${herald.url}${path}`, { token });
   return [status, body.message];
 };
 
 describe.each(KINDS)('a route for a %s', (kind) => {
-  const [path, takes] = ROUTES[kind];
+  const [path, takes, welcome, method = 'GET'] = ROUTES[kind];
 
   it('names the kind that it takes to credentials of another kind, valid or not, in the same words', async () => {
     for (const token of KINDS.filter((each) => each !== kind).flatMap(tokensOf)) {
-      expect(await told(path, token)).toEqual([401, takes]);
+      expect(await told(path, token, method)).toEqual([401, takes]);
     }
   });
 
   it('names nothing to credentials of its own kind, and to those of no kind', async () => {
     const [good, ...bad] = tokensOf(kind);
-    expect((await call('GET', `${herald.url}${path}`, { token: good })).status).toBe(200);
-    for (const token of [...bad, 'nonsense', 'a.b.c']) expect(await told(path, token)).toEqual([401, UNTOLD]);
-    expect((await call('GET', `${herald.url}${path}`)).body.message).toBe(UNTOLD);
+    expect((await told(path, good as string, method))[0]).toBe(welcome);
+    for (const token of [...bad, 'nonsense', 'a.b.c']) expect(await told(path, token, method)).toEqual([401, UNTOLD]);
+    expect((await call(method, `${herald.url}${path}`)).body.message).toBe(UNTOLD);
   });
 
   it('and an unknown path names nothing to either', async () => {
     for (const token of tokensOf(kind).slice(1)) expect(await told('/nowhere', token)).toEqual([401, UNTOLD]);
+  });
+});
+
+describe('a route for programs and people', () => {
+  const path = '/team-notifications';
+  const takes = "This route takes an API key or access token, or a person's JWT";
+
+  it('names both kinds to merchants, valid or not, in the same words', async () => {
+    for (const token of tokensOf('merchant')) expect(await told(path, token)).toEqual([401, takes]);
+  });
+
+  it('names nothing to those of either kind', async () => {
+    for (const token of [...tokensOf('credential').slice(1), ...tokensOf('person').slice(1), 'nonsense']) {
+      expect(await told(path, token)).toEqual([401, UNTOLD]);
+    }
+  });
+
+  it('names a malformed claim of a person', async () => {
+    for (const secret of [OURS(), STRANGERS()]) {
+      expect(await told(path, aJwt('person', secret, { sub: '' }))).toEqual([
+        401,
+        `${takes}, whose sub must be a login`,
+      ]);
+    }
   });
 });
 

@@ -2,7 +2,8 @@ import { anAction, aPerson } from '../../support/actions.js';
 import { aMessage } from '../../support/client.js';
 import { type Belongings, SHARED } from '../../support/two-sides.js';
 
-export type Caller = 'program' | 'person' | 'merchant';
+/** A reader is a person whose JWT has the scope of agent actions. */
+export type Caller = 'program' | 'person' | 'reader' | 'merchant';
 
 /** A request that names what belongs to the other side, and what its caller may get: nothing of it. */
 export interface Reach {
@@ -18,7 +19,7 @@ const NOBODY = '00000000-0000-4000-8000-00000000ffff';
 const cursorOf = (id: string) => Buffer.from(`${SHARED.at.getTime() + 1} ${id}`).toString('base64url');
 
 /** Every route, with each kind of id that it takes, as an id of theirs (contracts README, "Scopes"). */
-export function reachesFor(their: Belongings, theirConversation: number, our: Belongings): Reach[] {
+export function reachesFor(their: Belongings, theirConversation: number, our: Belongings, ourPerson: string): Reach[] {
   const { message, written, owed, deadLetter, action, user, agent, query, type, question, questionsCorrelation } =
     their;
   const get = (route: string, as: Caller, paths: string[], expected: Reach['expected'] = 200): Reach[] =>
@@ -41,42 +42,7 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
     [action, NOBODY],
     [our.action, user],
   ];
-  return [
-    ...get(
-      '/v1/messages/:correlationId',
-      'program',
-      ids.map((id) => `/v1/messages/${id}`),
-      404,
-    ),
-    ...get('/v1/feed', 'person', [
-      '/v1/feed?limit=100',
-      `/v1/feed?limit=100&cursor=${cursorOf(message)}`,
-      '/v1/feed?tab=ai&status=unread',
-    ]),
-    ...get('/v1/feed/unread-count', 'person', ['/v1/feed/unread-count']),
-    ...[message, written, owed, deadLetter, action].map((id): Reach => ({
-      route: 'PATCH /v1/feed/:id',
-      path: `/v1/feed/${id}`,
-      as: 'person',
-      body: { status: 'archived' },
-      expected: [404, 'Message not found'],
-    })),
-    { route: 'POST /v1/feed/read-all', path: '/v1/feed/read-all', as: 'person', expected: 200 },
-    {
-      route: 'POST /v1/feed/ai',
-      path: '/v1/feed/ai',
-      as: 'program',
-      body: aMessage({ recipientLogin: SHARED.login, authorLogin: SHARED.login }),
-      expected: 202,
-    },
-    {
-      route: 'POST /v1/feed/ai/batch',
-      path: '/v1/feed/ai/batch',
-      as: 'program',
-      body: { messages: [aMessage({ recipientLogin: SHARED.login })] },
-      expected: 202,
-    },
-
+  const readActions: Reach[] = [
     ...get(
       '/team-notifications',
       'program',
@@ -115,6 +81,72 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
       ids.map((id) => `/team-notifications/${id}`),
       [404, 'Notification not found'],
     ),
+  ];
+  return [
+    ...readActions.flatMap((reach): Reach[] => [
+      reach,
+      { ...reach, as: 'reader' },
+      { ...reach, as: 'person', expected: [403, 'This credential lacks the scope agent-actions:read'] },
+    ]),
+    ...get('/team-notifications/users/:userId', 'person', [
+      `/team-notifications/users/${ourPerson}`,
+      `/team-notifications/users/${ourPerson}?cursor=${cursorOf(action)}`,
+    ]),
+    ...statuses.map(([id, who]): Reach => ({
+      route: 'PATCH /team-notifications/:id/users/:userId/status',
+      path: `/team-notifications/${id}/users/${who}/status`,
+      as: 'person',
+      body: { status: 'archived' },
+      expected: [403, 'Only the recipient may change the status of a notification'],
+    })),
+    ...[action, our.action].map((id): Reach => ({
+      route: 'PATCH /team-notifications/:id/users/:userId/status',
+      path: `/team-notifications/${id}/users/${ourPerson}/status`,
+      as: 'person',
+      body: { status: 'archived' },
+      expected: [404, 'Notification not found'],
+    })),
+    ...get(
+      '/v1/messages/:correlationId',
+      'program',
+      ids.map((id) => `/v1/messages/${id}`),
+      404,
+    ),
+    ...get(
+      '/v1/messages/:correlationId',
+      'merchant',
+      ids.map((id) => `/v1/messages/${id}`),
+      404,
+    ),
+    ...get('/v1/feed', 'person', [
+      '/v1/feed?limit=100',
+      `/v1/feed?limit=100&cursor=${cursorOf(message)}`,
+      '/v1/feed?tab=ai&status=unread',
+    ]),
+    ...get('/v1/feed/unread-count', 'person', ['/v1/feed/unread-count']),
+    ...[message, written, owed, deadLetter, action].map((id): Reach => ({
+      route: 'PATCH /v1/feed/:id',
+      path: `/v1/feed/${id}`,
+      as: 'person',
+      body: { status: 'archived' },
+      expected: [404, 'Message not found'],
+    })),
+    { route: 'POST /v1/feed/read-all', path: '/v1/feed/read-all', as: 'person', expected: 200 },
+    {
+      route: 'POST /v1/feed/ai',
+      path: '/v1/feed/ai',
+      as: 'program',
+      body: aMessage({ recipientLogin: SHARED.login, authorLogin: SHARED.login }),
+      expected: 202,
+    },
+    {
+      route: 'POST /v1/feed/ai/batch',
+      path: '/v1/feed/ai/batch',
+      as: 'program',
+      body: { messages: [aMessage({ recipientLogin: SHARED.login })] },
+      expected: 202,
+    },
+
     ...statuses.map(([id, who], n): Reach => ({
       route: 'PATCH /team-notifications/:id/users/:userId/status',
       path: `/team-notifications/${id}/users/${who}/status`,
@@ -144,6 +176,13 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
         '?notification_types=user_question_request',
         `?cursor=${Buffer.from(`notification ${question + 1}`).toString('base64url')}`,
       ].map((filter) => `/api/v1/notification/${filter}`),
+    ),
+    ...get('/api/v1/notification/counts', 'merchant', ['/api/v1/notification/counts']),
+    ...get(
+      '/api/v1/notification/:id',
+      'merchant',
+      [`/api/v1/notification/${question}`],
+      [404, 'Notification not found'],
     ),
     {
       route: 'POST /api/v1/notification/:id/answer',

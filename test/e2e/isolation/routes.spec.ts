@@ -1,3 +1,4 @@
+import { signToken } from '@herald/operator';
 import { Actions } from '../../support/actions.js';
 import { Herald } from '../../support/herald.js';
 import { preload } from '../../support/preloads.js';
@@ -9,6 +10,8 @@ import { type Belongings, furnish, type Side } from '../../support/two-sides.js'
 interface Holder extends Side {
   has: Belongings;
   tokens: Record<Caller, string>;
+  /** The user id of its person. */
+  personId: string;
   /** The programs and people share a company with those of another merchant. */
   actions: Actions;
 }
@@ -37,8 +40,18 @@ async function holder(company: Herald['company'], seat: number, mark: string): P
   const { id: merchantId, jwt } = company.merchants[seat]!;
   const side = { companyId: company.id, merchantId, conversationId: 800_000_000 + merchantId, mark };
   const program = herald.token('unlimitedApiKey', company);
-  const tokens = { program, person: herald.jwtOf('dmurta', company), merchant: jwt };
-  return { ...side, tokens, has: await furnish(herald.databaseUrl, side), actions: new Actions(herald, program) };
+  const { issuer, userAudience, secret } = herald.demo.jwt;
+  const claims = { sub: 'dmurta', company_id: company.id, scope: 'agent-actions:read' };
+  const reader = signToken({ issuer, algorithm: 'HS256', key: secret }, userAudience, claims, 600);
+  const tokens = { program, person: herald.jwtOf('dmurta', company), reader, merchant: jwt };
+  const personId = company.users.find(({ login }) => login === 'dmurta')!.id;
+  return {
+    ...side,
+    tokens,
+    personId,
+    has: await furnish(herald.databaseUrl, side),
+    actions: new Actions(herald, program),
+  };
 }
 
 async function ask({ tokens }: Holder, { route, path, as, body }: Reach) {
@@ -75,6 +88,7 @@ async function rowsOf({ companyId, merchantId, mark }: Holder): Promise<Record<s
     ].map((table): [string, string, unknown] => [table, 'company_id', companyId]),
     ['conversations', 'merchant_id', merchantId],
     ['notifications', 'merchant_id', merchantId],
+    ['notification_counters', 'merchant_id', merchantId],
   ];
   const rows: Record<string, string> = {};
   for (const [table, owner, id] of owners) {
@@ -99,7 +113,7 @@ const PAIRS: [string, () => Holder, () => Holder][] = [
 
 /** All of it, or the merchants' routes where one side is a merchant alone: its company's things are the other's too. */
 const between = (us: Holder, them: Holder) =>
-  reachesFor(them.has, them.conversationId, us.has).filter(
+  reachesFor(them.has, them.conversationId, us.has, us.personId).filter(
     ({ as }) => as === 'merchant' || ![us, them].includes(neighbour),
   );
 
@@ -151,6 +165,6 @@ it('would find what it looks for', async () => {
   );
   const telling = new Set(told.filter(([, tells]) => tells).map(([route]) => route));
   // Counts hold no ids: they are compared by the second fence's test.
-  const silent = ['GET /v1/feed/unread-count'];
+  const silent = ['GET /v1/feed/unread-count', 'GET /api/v1/notification/counts'];
   expect([...new Set(told.map(([route]) => route))].filter((route) => !telling.has(route))).toEqual(silent);
 });

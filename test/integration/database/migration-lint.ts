@@ -8,7 +8,8 @@ type Node = Record<string, any>;
 async function statementsOf(migration: MigrationInterface): Promise<Node[]> {
   const texts: string[] = [];
   const query = (text: string) => Promise.resolve(void texts.push(text));
-  await migration.up({ query } as unknown as QueryRunner);
+  const createQueryRunner = () => ({ query, release: () => Promise.resolve() });
+  await migration.up({ query, connection: { createQueryRunner } } as unknown as QueryRunner);
   const parsed = await Promise.all(texts.map((text) => parse(text) as Promise<Node>));
   return parsed.flatMap(({ stmts }) => (stmts as Node[]).map(({ stmt }) => stmt as Node));
 }

@@ -99,7 +99,14 @@ const stats =
   (filters: () => ActionFilters): Work =>
   (database) =>
     new AgentActionsQuery(database).stats(COMPANY, filters());
-const person = { kind: 'person' as const, issuer: '', companyId: COMPANY, login: 'dmurta', expiresAt: Infinity };
+const person = {
+  kind: 'person' as const,
+  issuer: '',
+  companyId: COMPANY,
+  login: 'dmurta',
+  scopes: [],
+  expiresAt: Infinity,
+};
 const feed =
   (asked: () => Partial<PageOfFeed>): Work =>
   (database) =>
@@ -159,6 +166,8 @@ const READS: [string, Work, number][] = [
     questions(() => ({ status: 'requested', notification_types: ['user_question_request'] })),
     OPEN,
   ],
+  ['questions: the counts', (database) => new MerchantAnswersQuery(database).counts(MERCHANT), 100],
+  ['questions: one with its answer', (database) => new MerchantAnswersQuery(database).find(MERCHANT, 1), 10],
   ['questions: those of one type', questions(() => ({ notification_types: ['user_question_request'] })), 2500],
 ];
 

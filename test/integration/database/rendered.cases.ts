@@ -8,6 +8,8 @@ import {
   FEED_STATEMENTS,
   findAction,
   findJobs,
+  findNotification,
+  findPlaces,
   findTraces,
   insertMessages,
   lockAction,
@@ -134,5 +136,10 @@ export const RENDERED: Record<string, (database: Database) => Promise<unknown>> 
     erase(database, subjectOfPerson({ companyId: COMPANY, userId: SOMEONE, login: 'dmurta' })),
   'messages/rendered/erase-lead': (database) =>
     erase(database, subjectOfLead({ phone: '+1234567890', merchantId: 1, conversationIds: [], notificationIds: [] })),
+  'messages/rendered/find-places': async (database) => {
+    await findPlaces(database, [SOMETHING], COMPANY);
+    await findPlaces(database, [SOMETHING]);
+  },
+  'merchant-answers/rendered/find-notification': (database) => findNotification(database, 123, 1),
   'messages/rendered/replay': (database) => new DeadLetters(database).replay(['1']),
 };

@@ -94,6 +94,10 @@ describe('least privilege', () => {
       `insert into requests (id, body_hash, written_by) values ('${randomUUID()}', '', 'herald_delivery')`,
     ],
     ['herald_delivery', 'select * from notifications'],
+    ['herald_gateway', 'delete from notification_counters'],
+    ['herald_merchant_answers', 'update notification_counters set count = 0'],
+    ['herald_merchant_answers', 'select * from command_places(null)'],
+    ['herald_gateway', 'select company_id from requests'],
     ['herald_ops', 'select * from notifications'],
   ])('%s may not: %s', async (role, sql) => {
     await expect(as(role, sql)).rejects.toMatchObject({ code: '42501' });

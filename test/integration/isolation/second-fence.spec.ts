@@ -131,6 +131,7 @@ describe('the second fence', () => {
       'dead_letters',
       'feed_messages',
       'message_places',
+      'notification_counters',
       'notifications',
       'outbox',
       'users',
@@ -201,9 +202,16 @@ const reads = (database: Intercepted): [string, () => Promise<unknown>][] => {
   const traces = new MessageTraceQuery(database, { states: async () => ['gone'] } as never);
   const questions = new MerchantAnswersQuery(database);
   const { companyId } = ours;
-  const person = { kind: 'person' as const, issuer: '', companyId, login: SHARED.login, expiresAt: Infinity };
+  const person = {
+    kind: 'person' as const,
+    issuer: '',
+    companyId,
+    login: SHARED.login,
+    scopes: [],
+    expiresAt: Infinity,
+  };
   const page = { skip: 0, limit: 50 };
-  const { message, owed, deadLetter, action, user, agent, query, type } = their;
+  const { message, owed, deadLetter, action, user, agent, query, type, question } = their;
   return [
     ['the feed', () => feed.page(person, { tab: 'all', limit: 50 })],
     ['the feed of one status', () => feed.page(person, { tab: 'ai', status: 'unread', limit: 50 })],
@@ -243,6 +251,8 @@ const reads = (database: Intercepted): [string, () => Promise<unknown>][] => {
     ['the statistics of a shared agent', () => actions.stats(companyId, { agent_id: SHARED.agent })],
     ['the statistics of their user', () => actions.stats(companyId, { user_id: user })],
     ['the statistics of a query', () => actions.stats(companyId, { query_id: SHARED.query })],
+    ['their question', () => questions.find(ours.merchantId, question)],
+    ['a merchant’s counts', () => questions.counts(ours.merchantId)],
     ['a merchant’s list', () => questions.page(ours.merchantId, {})],
     ['a merchant’s list of one status', () => questions.page(ours.merchantId, { status: 'requested' })],
     [
@@ -276,7 +286,7 @@ describe('a query that forgot its company or merchant', () => {
 
   it('answers as if it had not: the second fence works', async () => {
     const fenced = await answers((text) => text);
-    expect(Object.keys(fenced)).toHaveLength(30);
+    expect(Object.keys(fenced)).toHaveLength(32);
     const told = JSON.stringify(Object.values(fenced));
     expect([told.includes(ours.mark), told.includes(theirs.mark)]).toEqual([true, false]);
     expect(await answers(unfenced)).toEqual(fenced);

@@ -1,4 +1,4 @@
-import { hasCompany, insertUser, listUsers } from '@herald/database';
+import { changeUser, hasCompany, insertUser, isDuplicateKey, listUsers } from '@herald/database';
 import { Failure } from '@herald/operator';
 import { v7 } from 'uuid';
 import { z } from 'zod';
@@ -14,6 +14,11 @@ const NewUser = Directory.extend({
   email: z.email('must be an e-mail address').max(320).optional(),
   name: line(200).optional(),
 });
+
+const ChangedUser = NewUser.extend({ id: uuid() }).refine(
+  ({ login, email, name }) => [login, email, name].some((given) => given !== undefined),
+  { path: ['login'], message: 'say what to change: --login, --email or --name' },
+);
 
 export interface UserOptions {
   company: string;
@@ -40,6 +45,19 @@ export async function createUser(options: UserOptions): Promise<void> {
     note: `The user ${details.login ?? details.email ?? details.name ?? ''} was made. The id:`,
     json,
   });
+}
+
+/** @throws Failure when the company has no such user, or another one with this login */
+export async function editUser(id: string, options: Omit<UserOptions, 'id'>): Promise<void> {
+  const { company: companyId, ...user } = readOptions(ChangedUser, { ...options, id });
+  const changed = await withGivenDatabase('users', (database) => changeUser(database, { companyId, ...user })).catch(
+    (error: unknown) => {
+      throw isDuplicateKey(error) ? new Failure(`The company has a user of the login "${user.login}" already.`) : error;
+    },
+  );
+  if (!changed) throw new Failure(`There is no user ${user.id} in the company ${companyId}.`);
+  const json = options.json ? { companyId, ...user } : undefined;
+  printCreated({ created: user.id, note: 'The user was changed. The id:', json });
 }
 
 /** @throws Failure when there is no such company */

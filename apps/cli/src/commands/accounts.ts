@@ -44,6 +44,20 @@ export function addUsers(program: Command): void {
       const { createUser } = await import('../accounts/users.js');
       await createUser(options);
     });
+  asJson(
+    users
+      .command('change')
+      .argument('<id>', 'the id of the user, also of one whom agent actions named')
+      .requiredOption('--company <id>', 'the company')
+      .option('--login <login>', 'the name in messages and in tokens')
+      .option('--email <address>')
+      .option('--name <name>'),
+  )
+    .description('changes a user; what is not named stays')
+    .action(async (id: string, options: UserOptions) => {
+      const { editUser } = await import('../accounts/users.js');
+      await editUser(id, options);
+    });
   asJson(users.command('list').requiredOption('--company <id>', 'the company'))
     .description('shows the users of a company')
     .action(async (options: { company: string; json?: boolean }) => {
@@ -118,6 +132,7 @@ export function addTokens(program: Command): void {
       .option('--company <id>', "a person's company")
       .option('--login <login>', "a person's login")
       .option('--merchant <id>', 'a merchant')
+      .option('--scope <scopes...>', 'what a person may read besides their own: agent-actions:read')
       .option('--expires-in <time>', 'how long it is valid, such as 15m or 7d', '1h'),
   )
     .description('signs a token and prints it')

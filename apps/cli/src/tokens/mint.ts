@@ -1,3 +1,4 @@
+import { SCOPES_OF_PEOPLE } from '@herald/contracts';
 import { Failure, readDemo, type Signer, signToken } from '@herald/operator';
 import { z } from 'zod';
 import { duration, line, readOptions, uuid } from '../options.js';
@@ -7,6 +8,7 @@ export interface MintOptions {
   company?: string;
   login?: string;
   merchant?: string;
+  scope?: string[];
   expiresIn: string;
   json?: boolean;
 }
@@ -26,19 +28,21 @@ const Mint = z.object({
     .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
     .transform(Number)
     .optional(),
+  scope: z.array(z.enum(SCOPES_OF_PEOPLE, `must be of ${SCOPES_OF_PEOPLE.join(', ')}`)).optional(),
   expiresIn: duration(LONGEST_DAYS),
 });
 
 /** @throws Failure when the options name neither a person nor a merchant, or there is no key */
 export async function mint(options: MintOptions): Promise<void> {
-  const { company, login, merchant, expiresIn } = readOptions(Mint, options);
+  const { company, login, merchant, scope, expiresIn } = readOptions(Mint, options);
   const person = company !== undefined && login !== undefined;
   if (person === (merchant !== undefined) || (!person && (company ?? login) !== undefined)) {
     throw new Failure('Say for whom: --company and --login for a person, --merchant for a merchant.');
   }
+  if (scope && !person) throw new Failure('Only a person has scopes.');
   const settings = fromEnvironment() ?? fromDemo();
   const audience = person ? settings.userAudience : settings.merchantAudience;
-  const claims = person ? { sub: login, company_id: company } : { merchant_id: merchant };
+  const claims = person ? { sub: login, company_id: company, scope: scope?.join(' ') } : { merchant_id: merchant };
   const token = signToken(settings, audience, claims, expiresIn / 1000);
   const owner = person ? `${login} of ${company}` : `merchant ${merchant}`;
   const expiresAt = new Date(Date.now() + expiresIn).toISOString();

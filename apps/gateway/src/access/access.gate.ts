@@ -1,5 +1,5 @@
 import { networkOfClient } from '@herald/bootstrap';
-import { forbidden, Refusal, unauthorized } from '@herald/contracts';
+import { Refusal, unauthorized } from '@herald/contracts';
 import { type CanActivate, type ExecutionContext, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
@@ -11,8 +11,8 @@ import { LRUCache } from 'lru-cache';
 import { FailedLogins } from './failed-logins.js';
 import { RateLimiter } from './rate-limiter.js';
 import type { GatewayEnv } from '../gateway.env.js';
-import type { Access } from './access.decorators.js';
-import type { Caller } from './caller.js';
+import { type Access, kindsOf } from './access.decorators.js';
+import { type Caller, lacksScope } from './caller.js';
 import { CredentialStore, KNOWN_FOR_MS } from './credential.store.js';
 import { KnownSecrets } from './known-secrets.js';
 import { wrongCredential } from './wrong-credential.js';
@@ -86,9 +86,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
       request.caller = caller;
       request.slot?.countAgainstCaller(caller);
       await this.rateLimiter.consume(request, reply);
-      if (access?.kind === 'credential' && caller.kind === 'credential' && !caller.scopes.includes(access.scope)) {
-        throw forbidden(`This credential lacks the scope ${access.scope}`);
-      }
+      refuseWithoutScope(caller, access);
       const reads = request.method === 'GET' || request.method === 'HEAD';
       if (reads && !(await request.server.inFlight.awaitTurn(request))) return void reply.hijack();
     }
@@ -102,7 +100,7 @@ export class AccessGate implements CanActivate, OnModuleInit {
   private async identifyFor(access: Access | undefined, request: FastifyRequest): Promise<Caller> {
     try {
       const caller = await this.identify(request);
-      if (caller.kind === access?.kind) return caller;
+      if (admits(access, caller)) return caller;
     } catch (error) {
       if (!(error instanceof Refusal && error.status === 401)) throw error;
     }
@@ -152,6 +150,18 @@ export class AccessGate implements CanActivate, OnModuleInit {
     this.recent.set(token, true);
     return passed.user;
   }
+}
+
+/** Returns whether a route is for callers of this kind, whatever their scopes are. */
+function admits(access: Access | undefined, { kind }: Caller): boolean {
+  return access !== undefined && kindsOf(access).includes(kind);
+}
+
+/** @throws Refusal 403 when the route asks for a scope that the caller lacks */
+function refuseWithoutScope(caller: Caller, access: Access | undefined): void {
+  if (access?.kind !== 'credential' || caller.kind === 'merchant') return;
+  if (caller.kind === 'person' && access.people === 'for their own') return;
+  if (!caller.scopes.includes(access.scope)) throw lacksScope(access.scope);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { forbidden } from '@herald/contracts';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { v5 } from 'uuid';
 
@@ -22,6 +23,8 @@ export interface PersonCaller {
   issuer: string;
   companyId: string;
   login: string;
+  /** Those of the JWT that a JWT may carry. */
+  scopes: readonly string[];
   /** End of the JWT, in epoch milliseconds. */
   expiresAt: number;
 }
@@ -35,7 +38,11 @@ export interface MerchantCaller {
   expiresAt: number;
 }
 
-export type Caller = CredentialCaller | PersonCaller | MerchantCaller;
+export type CompanyCaller = CredentialCaller | PersonCaller;
+export type Caller = CompanyCaller | MerchantCaller;
+
+/** The refusal of a caller without a scope. */
+export const lacksScope = (scope: string) => forbidden(`This credential lacks the scope ${scope}`);
 
 /** Herald's namespace for ids derived from names. */
 const HERALD = '6f0f1a52-9d0c-5a6e-8c1e-1f1f0b0d7e11';

@@ -21,11 +21,20 @@ const IsCompany = () =>
     normalise: ofText((id) => id.toLowerCase()),
   });
 
-/** `sub` is the login, `company_id` the company. */
+const AreScopes = () =>
+  rule('areScopes', () => undefined, {
+    normalise: (scope) => (typeof scope === 'string' ? scope.split(' ') : []),
+  });
+
+/**
+ * `sub` is the login, `company_id` the company, `scope` the scopes (RFC 8693, 4.2). Some issuers put something else into
+ * `scope`; that grants nothing and refuses nobody.
+ */
 @Dto({ ignoresOthers: true })
 export class PersonClaims extends Claims {
   @IsLine(100) sub: string;
   @IsCompany() company_id: string;
+  @AreScopes() scope: string[] = [];
 }
 
 @Dto({ ignoresOthers: true })

@@ -1,5 +1,5 @@
 import { callbackify } from 'node:util';
-import { check } from '@herald/contracts';
+import { check, SCOPES_OF_PEOPLE } from '@herald/contracts';
 import { Inject, Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { ExtractJwt, Strategy, type StrategyOptionsWithoutRequest } from 'passport-jwt';
@@ -68,7 +68,8 @@ function person(payload: unknown): PersonCaller | false {
   const { value: claims } = check(PersonClaims, payload);
   if (!claims) return false;
   const { iss: issuer, company_id: companyId, sub: login } = claims;
-  return { kind: 'person', issuer, companyId, login, expiresAt: endOf(claims) };
+  const scopes = claims.scope.filter((scope) => SCOPES_OF_PEOPLE.includes(scope));
+  return { kind: 'person', issuer, companyId, login, scopes, expiresAt: endOf(claims) };
 }
 
 function merchant(payload: unknown): MerchantCaller | false {

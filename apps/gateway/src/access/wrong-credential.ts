@@ -1,15 +1,11 @@
 import { check, type Refusal, unauthorized } from '@herald/contracts';
 import { decodeJwt } from 'jose';
-import type { Access } from './access.decorators.js';
+import { type Access, kindsOf } from './access.decorators.js';
 import { CredentialStore } from './credential.store.js';
 import type { JwtSettings } from './jwt.settings.js';
 import { audienceOf, CLAIMS } from './jwt.strategy.js';
 
-const REQUIRED = {
-  credential: 'This route takes an API key or access token',
-  person: "This route takes a person's JWT",
-  merchant: "This route takes a merchant's JWT",
-};
+const TOKENS = { credential: 'an API key or access token', person: "a person's JWT", merchant: "a merchant's JWT" };
 
 const MUST_BE: Record<string, string> = {
   sub: 'a login',
@@ -23,14 +19,15 @@ const MUST_BE: Record<string, string> = {
  */
 export function wrongCredential(token: string | undefined, access: Access, settings: JwtSettings): Refusal {
   if (!token) return unauthorized();
-  if (CredentialStore.isCredential(token))
-    return unauthorized(access.kind === 'credential' ? undefined : REQUIRED[access.kind]);
+  const kinds = kindsOf(access);
+  const required = `This route takes ${kinds.map((kind) => TOKENS[kind]).join(', or ')}`;
+  if (CredentialStore.isCredential(token)) return unauthorized(access.kind === 'credential' ? undefined : required);
   const claims = claimsOf(token);
   const audience = audienceOf(claims, settings);
   if (!audience) return unauthorized();
-  if (audience !== access.kind) return unauthorized(REQUIRED[access.kind]);
+  if (!kinds.includes(audience)) return unauthorized(required);
   const claim = String(check<object>(CLAIMS[audience], claims).issues?.[0]?.path?.[0]);
-  return unauthorized(MUST_BE[claim] && `${REQUIRED[audience]}, whose ${claim} must be ${MUST_BE[claim]}`);
+  return unauthorized(MUST_BE[claim] && `${required}, whose ${claim} must be ${MUST_BE[claim]}`);
 }
 
 function claimsOf(token: string): unknown {

@@ -13,8 +13,8 @@ import {
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Scope } from '../access/access.decorators.js';
-import { Caller, type CredentialCaller } from '../access/caller.js';
+import { Scope, ScopeOrOwn } from '../access/access.decorators.js';
+import { Caller, type CompanyCaller, type CredentialCaller } from '../access/caller.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { POSITION_HEADER, STREAM_POSITION } from '../live/stream.params.js';
 import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
@@ -31,6 +31,7 @@ import {
   UserParams,
 } from './agent-actions.params.js';
 import { AgentActionsQuery } from './agent-actions.query.js';
+import { NOT_THEIRS, OwnActions, withoutTelling } from './own-actions.js';
 
 const NO_RECIPIENT = 'The notification has no such recipient';
 const INVALID_TYPE = 'Invalid notification_type parameter';
@@ -42,6 +43,7 @@ export class AgentActionsController {
   constructor(
     private readonly outbox: OutboxWriter,
     private readonly actions: AgentActionsQuery,
+    private readonly ownActions: OwnActions,
     private readonly queues: QueueClient,
     private readonly actionsStream: ActionsStream,
     private readonly streams: Streams,
@@ -83,7 +85,7 @@ export class AgentActionsController {
   })
   async list(
     @Query() { skip, limit, cursor, ...filters }: ListParams,
-    @Caller() { companyId }: CredentialCaller,
+    @Caller() { companyId }: CompanyCaller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const { position, page } = await this.actions.list(companyId, filters, { skip, limit, cursor });
@@ -106,7 +108,7 @@ export class AgentActionsController {
   })
   stream(
     @Query() params: ActionsStreamParams,
-    @Caller() { companyId }: CredentialCaller,
+    @Caller() { companyId }: CompanyCaller,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): never {
@@ -123,16 +125,18 @@ export class AgentActionsController {
     responses: { 200: ActionStats },
     refusals: { 400: INVALID_TYPE },
   })
-  stats(@Query() filters: StatsParams, @Caller() { companyId }: CredentialCaller) {
+  stats(@Query() filters: StatsParams, @Caller() { companyId }: CompanyCaller) {
     return this.actions.stats(companyId, filters);
   }
 
   @Get('users/:user_id')
-  @Scope('agent-actions:read')
+  @ScopeOrOwn('agent-actions:read')
   @Operation({
     id: 'listUserActions',
     summary: 'Get User Notifications',
-    description: "What a user received, newest first: each with that user's status, and that user's entry alone.",
+    description:
+      "What a user received, newest first: each with that user's status, and that user's entry alone. A person without " +
+      'the scope reads what they received themselves.',
     responses: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
     headers: POSITION_HEADER,
@@ -140,11 +144,12 @@ export class AgentActionsController {
   async ofUser(
     @Param() { user_id }: UserId,
     @Query() { skip, limit, cursor, ...filters }: UserParams,
-    @Caller() { companyId }: CredentialCaller,
+    @Caller() caller: CompanyCaller,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
+    await this.ownActions.refuseToRead(caller, user_id);
     const ofUser = { ...filters, user_id };
-    const { position, page } = await this.actions.ofUser(companyId, ofUser, { skip, limit, cursor });
+    const { position, page } = await this.actions.ofUser(caller.companyId, ofUser, { skip, limit, cursor });
     void reply.header(STREAM_POSITION, position);
     return page;
   }
@@ -157,34 +162,36 @@ export class AgentActionsController {
     responses: { 200: ActionItem },
     refusals: { 404: NOT_FOUND },
   })
-  async find(@Param() { notification_id }: NotificationId, @Caller() { companyId }: CredentialCaller) {
+  async find(@Param() { notification_id }: NotificationId, @Caller() { companyId }: CompanyCaller) {
     const action = await this.actions.find(companyId, notification_id);
     if (!action) throw notFound(NOT_FOUND);
     return action;
   }
 
   @Patch(':notification_id/users/:user_id/status')
-  @Scope('agent-actions:write')
+  @ScopeOrOwn('agent-actions:write')
   @Operation({
     id: 'setActionStatus',
     summary: 'Update User Notification Status',
-    description: "200 with the recipient's entry, once it is committed.",
+    description: "200 with the recipient's entry, once it is committed. A person sets their own status.",
     responses: { 200: ActionRecipient },
     command: true,
-    refusals: { 404: [NOT_FOUND, NO_RECIPIENT] },
+    refusals: { 403: NOT_THEIRS, 404: [NOT_FOUND, NO_RECIPIENT] },
   })
   async setStatus(
     @Param() { notification_id, user_id }: RecipientIds,
     @Body() { status }: SetActionStatus,
-    @Caller() { companyId }: CredentialCaller,
+    @Caller() caller: CompanyCaller,
     @Correlated() correlation: Correlation,
   ) {
+    await this.ownActions.refuseToMark(caller, user_id);
     const command = {
       v: 1 as const,
       correlationId: correlation.id,
-      companyId,
+      companyId: caller.companyId,
       body: { notificationId: notification_id, userId: user_id, status },
     };
-    return correlation.marked(await this.queues.ask(agentActions, 'set-status', command)).verdict;
+    const asked = this.queues.ask(agentActions, 'set-status', command);
+    return correlation.marked(await (caller.kind === 'person' ? withoutTelling(asked) : asked)).verdict;
   }
 }

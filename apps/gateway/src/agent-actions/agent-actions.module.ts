@@ -3,10 +3,11 @@ import { LiveModule } from '../live/live.module.js';
 import { ActionsStream } from './actions.stream.js';
 import { AgentActionsController } from './agent-actions.controller.js';
 import { AgentActionsQuery } from './agent-actions.query.js';
+import { OwnActions } from './own-actions.js';
 
 @Module({
   imports: [LiveModule],
   controllers: [AgentActionsController],
-  providers: [AgentActionsQuery, ActionsStream],
+  providers: [AgentActionsQuery, ActionsStream, OwnActions],
 })
 export class AgentActionsModule {}

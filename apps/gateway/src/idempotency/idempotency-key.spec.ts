@@ -17,6 +17,7 @@ const person: Caller = {
   issuer: 'https://id.example.com',
   companyId: '5b0c2c5e-3a55-4d6e-9a2f-0d5f0f5a7c11',
   login: 'ada',
+  scopes: [],
   expiresAt: Infinity,
 };
 const merchant: Caller = { kind: 'merchant', issuer: 'https://id.example.com', merchantId: 17, expiresAt: Infinity };

@@ -1,5 +1,14 @@
 import { Group, Operation } from '@herald/bootstrap';
-import { AnswerNotification, Done, merchantAnswers, NotificationItem, RequestNotification } from '@herald/contracts';
+import {
+  AnswerNotification,
+  Done,
+  merchantAnswers,
+  NotificationCounts,
+  NotificationDetails,
+  NotificationItem,
+  notFound,
+  RequestNotification,
+} from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
@@ -40,6 +49,33 @@ export class MerchantAnswersController {
     void response.header(STREAM_POSITION, position);
     if (nextCursor) void response.header('Link', `<${nextPage(params, nextCursor)}>; rel="next"`);
     return data;
+  }
+
+  @Get('counts')
+  @Merchants()
+  @Operation({
+    id: 'countNotifications',
+    summary: "Count the merchant's notifications",
+    description: 'By status, in total and for each type, at the same cost for any number of them.',
+    responses: { 200: NotificationCounts },
+  })
+  counts(@Caller() { merchantId }: MerchantCaller) {
+    return this.notifications.counts(merchantId);
+  }
+
+  @Get(':notification_id')
+  @Merchants()
+  @Operation({
+    id: 'getNotification',
+    summary: 'Get a notification',
+    description: 'All that a form for the answer needs and, once it is answered, the answer.',
+    responses: { 200: NotificationDetails },
+    refusals: { 404: NOT_FOUND },
+  })
+  async find(@Param() { notification_id }: NotificationId, @Caller() { merchantId }: MerchantCaller) {
+    const notification = await this.notifications.find(merchantId, notification_id);
+    if (!notification) throw notFound(NOT_FOUND);
+    return notification;
   }
 
   @Post('request')

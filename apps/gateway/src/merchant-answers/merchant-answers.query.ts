@@ -1,5 +1,12 @@
-import { badRequest } from '@herald/contracts';
-import { Database, findKnownTypes, listNotifications, type Sql } from '@herald/database';
+import { badRequest, NOTIFICATION_STATES, type NotificationCounts } from '@herald/contracts';
+import {
+  countNotifications,
+  Database,
+  findKnownTypes,
+  findNotification,
+  listNotifications,
+  type Sql,
+} from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import { type ListParams, writeCursor } from './merchant-answers.params.js';
 
@@ -26,6 +33,30 @@ export class MerchantAnswersQuery {
       return { data, nextCursor: last && writeCursor(last.id), position: tx.horizon };
     });
   }
+
+  /** Returns undefined when the merchant has no such notification. */
+  find(merchantId: number, id: number) {
+    return this.database.asMerchant(merchantId, (tx) => findNotification(tx, id, merchantId));
+  }
+
+  async counts(merchantId: number): Promise<NotificationCounts> {
+    const counts = await this.database.asMerchant(merchantId, (tx) => countNotifications(tx, merchantId));
+    const types = [...new Set(counts.map(({ notification_type }) => notification_type))];
+    return {
+      total: counts.reduce((sum, { count }) => sum + count, 0),
+      by_status: byStatus(counts),
+      by_type: Object.fromEntries(
+        types.map((type) => [type, byStatus(counts.filter(({ notification_type }) => notification_type === type))]),
+      ),
+    };
+  }
+}
+
+/** Sums up counts by status; the documented ones are there even with 0. */
+function byStatus(counts: { status: string; count: number }[]): Record<string, number> {
+  const sums: Record<string, number> = Object.fromEntries(NOTIFICATION_STATES.map((status) => [status, 0]));
+  for (const { status, count } of counts) sums[status] = (sums[status] ?? 0) + count;
+  return sums;
 }
 
 async function refuseUnknown(tx: Sql, names: string[]): Promise<void> {

@@ -40,7 +40,7 @@ const SECURITY_SCHEMES = {
     type: 'http',
     scheme: 'bearer',
     bearerFormat: 'JWT',
-    description: 'JWT of a person: `sub` is the login, `company_id` the company',
+    description: 'JWT of a person: `sub` is the login, `company_id` the company; `scope` may hold `agent-actions:read`',
   },
   merchantToken: {
     type: 'http',

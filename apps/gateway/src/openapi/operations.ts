@@ -7,9 +7,18 @@ import type { Refusals } from './refusals.js';
 import type { Route } from '../validation/routes.js';
 import { type Described, type Json, orNull, requiredOf, type Schemas } from './schemas.js';
 
-/** Returns the security requirements of a route; programs need its scope. */
+/** Returns the security requirements of a route; programs need its scope, and people where it is one for them. */
 function securityOf(access: Access | undefined): Json[] {
-  if (access?.kind === 'credential') return [{ apiKey: [access.scope] }, { accessToken: [access.scope] }];
+  if (access?.kind === 'credential') {
+    const { scope, people, merchants } = access;
+    const person = { userToken: people === 'with scope' ? [scope] : [] };
+    return [
+      { apiKey: [scope] },
+      { accessToken: [scope] },
+      ...(people ? [person] : []),
+      ...(merchants ? [{ merchantToken: [] }] : []),
+    ];
+  }
   if (access) return [access.kind === 'person' ? { userToken: [] } : { merchantToken: [] }];
   return [];
 }

@@ -20,7 +20,14 @@ function enter(address: string): Slot {
   slots.push(slot);
   return slot;
 }
-const person = (login: string): Caller => ({ kind: 'person', issuer: 'i', companyId: 'c', login, expiresAt: Infinity });
+const person = (login: string): Caller => ({
+  kind: 'person',
+  issuer: 'i',
+  companyId: 'c',
+  login,
+  scopes: [],
+  expiresAt: Infinity,
+});
 
 it('an address has at most its share in progress until the callers are known', () => {
   const first = enter('a');

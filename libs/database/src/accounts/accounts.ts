@@ -28,6 +28,13 @@ export const hasCompany = (database: Database, id: string): Promise<boolean> =>
 export const insertUser = (database: Database, { companyId, id, login, email, name }: NewUser): Promise<boolean> =>
   database.repository(User, (users) => insertNew(users, { companyId, id, login, email, name }));
 
+/**
+ * Changes a user; absent columns stay. Agent actions add people to the directory whose login only an operator knows.
+ * @returns false when the company has no user with this id
+ */
+export const changeUser = (database: Database, { companyId, id, ...changes }: NewUser): Promise<boolean> =>
+  database.repository(User, async (users) => !!(await users.update({ companyId, id }, changes)).affected);
+
 export const listUsers = (database: Database, companyId: string): Promise<User[]> =>
   database.repository(User, (users) => users.find({ where: { companyId }, order: { createdAt: 'ASC', id: 'ASC' } }));
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { HeraldError } from '@herald/contracts';
+import { HeraldError, merchantTenant } from '@herald/contracts';
 import { Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
 import type { DataSource, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { validate as isUuid } from 'uuid';
@@ -127,10 +127,16 @@ export class Database implements Sql {
     );
   }
 
-  /** The only access to the rows of a merchant; otherwise as `asCompany`, without the shared snapshot. */
+  /**
+   * The only access to the rows of a merchant, also to those that have its tenant id in the place of a company's;
+   * otherwise as `asCompany`, without the shared snapshot.
+   */
   asMerchant<T>(merchantId: number, read: (tx: Snapshot) => Promise<T>): Promise<T> {
     if (!Number.isSafeInteger(merchantId)) throw new HeraldError('asMerchant needs the id of a merchant');
-    return this.placed(read, `begin read only; set local herald.merchant = '${merchantId}'`);
+    return this.placed(
+      read,
+      `begin read only; set local herald.merchant = '${merchantId}'; set local herald.company = '${merchantTenant(merchantId)}'`,
+    );
   }
 
   /** Runs a read that knows its place in the order of commits; finding the place costs no further round trip. */

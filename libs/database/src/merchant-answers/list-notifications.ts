@@ -3,6 +3,12 @@ import type { Sql } from '../connection/database.js';
 
 type Row = Omit<NotificationItem, 'created_at' | 'updated_at'> & { created_at: Date; updated_at: Date };
 
+/** Notification `n` of conversation `c` as `NotificationItem`. */
+export const NOTIFICATION_ITEM = `
+  n.id::float8, n.notification_type, n.status, n.created_at, n.updated_at, n.conversation_id::float8,
+  jsonb_strip_nulls(jsonb_build_object('lead_phone', c.lead_phone, 'lead_name', c.lead_name)) || n.context as context,
+  n.requested_fields, n.answered_fields`;
+
 interface PageOfNotifications {
   merchantId: number;
   /** The page begins below this id. */
@@ -19,9 +25,7 @@ interface PageOfNotifications {
  * of open notifications.
  */
 const LIST_NOTIFICATIONS = `
-  select n.id::float8, n.notification_type, n.status, n.created_at, n.updated_at, n.conversation_id::float8,
-         jsonb_strip_nulls(jsonb_build_object('lead_phone', c.lead_phone, 'lead_name', c.lead_name)) || n.context as context,
-         n.requested_fields, n.answered_fields
+  select ${NOTIFICATION_ITEM}
     from (select * from notifications
            where merchant_id = $1 and id < $2 and ($3::text is null or status = $3)
              and ($4::text[] is null or notification_type = any($4))

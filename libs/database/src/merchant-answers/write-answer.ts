@@ -12,11 +12,13 @@ interface StoredAnswer {
   eventId: string | null;
   tenant: string;
   traceparent?: string;
+  queuedAt: Date;
+  startedAt: Date;
 }
 
 /**
  * $1 notification, $2 merchant, $3 the answer's correlationId, $4 hash of the command's body, $5 verdict, $6 answer,
- * $7 the event's id or null, $8 the merchant's tenant, $9 traceparent or null. Writes an answer, the record of its command
+ * $7 the event's id or null, $8 the merchant's tenant, $9 traceparent or null, $10 queued at, $11 started at. Writes an answer, the record of its command
  * and, when $7 is given, the event that `AnsweredEvent` describes. Returns the notification's id, or no row, and writes
  * nothing, when the notification is gone or takes no further answer. Fails when the correlationId has a record.
  */
@@ -25,7 +27,8 @@ const WRITE_ANSWER = `
     update notifications set status = 'answered', answer = $6::jsonb, answer_id = $3, updated_at = now()
      where id = $1 and merchant_id = $2 and (status = 'requested' or allow_multiple_answers) returning *),
   remembered as (
-    insert into requests (id, body_hash, verdict) select $3, $4::bytea, $5::jsonb from answered),
+    insert into requests (id, body_hash, verdict, company_id, queue, queued_at, started_at)
+    select $3, $4::bytea, $5::jsonb, $8::uuid, 'merchant-answers', $10::timestamptz, $11::timestamptz from answered),
   event as (
     insert into outbox (id, queue, job, company_id, accepted_at, traceparent, body)
     select $7::uuid, 'merchant-answers.answered', 'answered', $8::uuid, n.updated_at, $9::text, jsonb_build_object(
@@ -42,6 +45,7 @@ const WRITE_ANSWER = `
 /** Returns false when nothing was written. Outside a transaction the statement is prepared. */
 export async function writeAnswer(sql: Sql, stored: StoredAnswer): Promise<boolean> {
   const { notificationId, merchantId, correlationId, hash, verdict, answer, eventId, tenant, traceparent } = stored;
+  const { queuedAt, startedAt } = stored;
   const values = [
     notificationId,
     merchantId,
@@ -52,6 +56,8 @@ export async function writeAnswer(sql: Sql, stored: StoredAnswer): Promise<boole
     eventId,
     tenant,
     traceparent ?? null,
+    queuedAt,
+    startedAt,
   ];
   const written = await (sql instanceof Database
     ? sql.prepared(WRITE_ANSWER, values)

@@ -26,13 +26,29 @@ export interface MessagePlace {
 
 type Row = MessagePlace & { [column: string]: unknown };
 
-/** Returns the places of messages with these ids: those of one company, or of all for operators. */
-export function findPlaces(tx: Sql, correlationIds: string[], companyId?: string): Promise<MessagePlace[]> {
-  return tx.query<Row>(
-    `select * from message_places where correlation_id = any($1::uuid[]) and ($2::uuid is null or company_id = $2)
-      order by state = 'given_up', ended_at desc`,
-    [correlationIds, companyId ?? null],
-  );
+/** $1 ids, $2 tenant or null. `commands` selects the places of carried out commands. */
+const placesWith = (commands: string) => `
+  select *
+    from (select * from message_places where correlation_id = any($1::uuid[]) and ($2::uuid is null or company_id = $2)
+           union all ${commands}) places
+   order by state = 'given_up', ended_at desc`;
+
+/** The function shows those of the tenant at hand, and nothing else of their records. */
+const FIND_PLACES_OF_TENANT = placesWith('select * from command_places($1::uuid[]) where company_id = $2');
+
+const FIND_ALL_PLACES = placesWith(`
+  select id, company_id, queue, 'delivered', null, queued_at, started_at, created_at, '[]', null, null
+    from requests where id = any($1::uuid[]) and queue is not null`);
+
+/**
+ * Returns the places of messages and commands with these ids: those of one tenant (a company, or a merchant by
+ * `merchantTenant`), or of all for operators.
+ */
+export function findPlaces(tx: Sql, correlationIds: string[], tenant?: string): Promise<MessagePlace[]> {
+  return tx.query<Row>(tenant === undefined ? FIND_ALL_PLACES : FIND_PLACES_OF_TENANT, [
+    correlationIds,
+    tenant ?? null,
+  ]);
 }
 
 /** Returns the steps of a message in order. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type CommandResult, keyReused } from '@herald/contracts';
+import { type CommandResult, type JobRun, keyReused } from '@herald/contracts';
 import { stringify } from 'safe-stable-stringify';
 import type { Database, Sql } from '../connection/database.js';
 
@@ -8,6 +8,13 @@ export const bodyHash = (body: unknown): Buffer =>
   createHash('sha256')
     .update(stringify(body) ?? '')
     .digest();
+
+/** Whose command it is, and the run that carries it out: its trace. */
+export interface CommandOrigin {
+  /** The tenant: a company, or a merchant's id from `merchantTenant`. */
+  companyId: string;
+  run: Pick<JobRun, 'queue' | 'queuedAt' | 'startedAt'>;
+}
 
 /**
  * Runs a command's effect once per id, in one transaction with the record of its verdict. A second run, because of a
@@ -21,12 +28,14 @@ export function once<Verdict>(
   id: string,
   body: unknown,
   effect: (tx: Sql) => Promise<Verdict>,
+  { companyId, run }: CommandOrigin,
 ): Promise<CommandResult<Verdict>> {
   const hash = bodyHash(body);
   return database.transaction(async (tx) => {
     const [first] = await tx.query(
-      'insert into requests (id, body_hash) values ($1, $2) on conflict (id) do nothing returning id',
-      [id, hash],
+      `insert into requests (id, body_hash, company_id, queue, queued_at, started_at) values ($1, $2, $3, $4, $5, $6)
+           on conflict (id) do nothing returning id`,
+      [id, hash, companyId, run.queue, run.queuedAt, run.startedAt],
     );
     if (!first) {
       const [earlier] = await tx.query<{ body_hash: Buffer; verdict: Verdict }>(

@@ -9,6 +9,7 @@ import { Credential } from './entities/credential.entity.js';
 import { DeadLetter } from './entities/dead-letter.entity.js';
 import { FeedMessage } from './entities/feed-message.entity.js';
 import { Notification } from './entities/notification.entity.js';
+import { NotificationCounter } from './entities/notification-counter.entity.js';
 import { NotificationType } from './entities/notification-type.entity.js';
 import { OutboxMessage } from './entities/outbox-message.entity.js';
 import { Request } from './entities/request.entity.js';
@@ -32,6 +33,9 @@ import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-changes.js';
 import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
+import { AddNotificationCounters1764000124000 } from './migrations/1764000124000-add-notification-counters.js';
+import { CountNotifications1764000124100 } from './migrations/1764000124100-count-notifications.js';
+import { FollowCommands1764000124200 } from './migrations/1764000124200-follow-commands.js';
 
 export const entities = [
   Company,
@@ -47,6 +51,7 @@ export const entities = [
   NotificationType,
   Conversation,
   Notification,
+  NotificationCounter,
 ];
 const migrations = [
   CreateAccounts1764000000000,
@@ -68,6 +73,9 @@ const migrations = [
   KeepRequestsApart1764000112000,
   FollowChanges1764000120000,
   FindWhatChanged1764000121000,
+  AddNotificationCounters1764000124000,
+  CountNotifications1764000124100,
+  FollowCommands1764000124200,
 ];
 
 /**

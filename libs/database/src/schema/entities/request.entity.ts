@@ -23,6 +23,19 @@ export class Request {
   @Column('text', { name: 'written_by', nullable: true, default: () => 'CURRENT_USER' })
   writtenBy: string | null;
 
+  /** The tenant and the queue of a command, and when its last run was queued and started; null for what is none. */
+  @Column('uuid', { name: 'company_id', nullable: true })
+  companyId: string | null;
+
+  @Column('text', { nullable: true })
+  queue: string | null;
+
+  @Column('timestamp with time zone', { name: 'queued_at', precision: 3, nullable: true })
+  queuedAt: Date | null;
+
+  @Column('timestamp with time zone', { name: 'started_at', precision: 3, nullable: true })
+  startedAt: Date | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()' })
   createdAt: Date;
 }
