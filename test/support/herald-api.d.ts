@@ -119,6 +119,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feed/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a feed
+         * @description Server-sent events: `message` with each message that arrives or changes, `unread` with the counts, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         */
+        get: operations["streamFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/feed/{id}": {
         parameters: {
             query?: never;
@@ -200,6 +220,28 @@ export interface paths {
          *     Scope: `agent-actions:write`.
          */
         post: operations["recordAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team-notifications/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the log
+         * @description Server-sent events: `notification` with each action that is recorded or changes, `removed` with the id of one that the filters no longer show, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["streamActions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1292,6 +1334,11 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
+        /**
+         * @description Until when the Idempotency-Key is remembered; after that it is free. On answers to requests with a key
+         * @example 2025-03-07T10:30:00.000Z
+         */
+        "Idempotency-Expires": string;
         /** @description The answer is that of an earlier request with the same Idempotency-Key */
         "Idempotent-Replayed": "true";
         /**
@@ -1437,6 +1484,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1517,6 +1565,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1661,6 +1710,91 @@ export interface operations {
             503: components["responses"]["ServiceUnavailable"];
         };
     };
+    streamFeed: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description last_event_id must be given once */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     setMessageStatus: {
         parameters: {
             query?: never;
@@ -1690,6 +1824,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1763,6 +1898,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1915,6 +2051,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1944,6 +2081,102 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamActions: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+                /** @description A type that the API lists, or one that the company uses */
+                notification_type?: string;
+                priority?: "low" | "medium" | "high" | "urgent";
+                status?: "unread" | "read" | "archived";
+                /** @description Only what this agent did */
+                agent_id?: string;
+                /** @description Only what was done for this customer support query */
+                query_id?: string;
+                /** @description Only what this user sent */
+                sender_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ActionItem"];
+                };
+            };
+            /** @description Invalid priority parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2140,6 +2373,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2253,6 +2487,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2327,6 +2562,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2410,6 +2646,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {

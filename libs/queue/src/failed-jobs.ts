@@ -68,7 +68,7 @@ interface Failure {
  * Maximum length of a failed job that stays in Redis, error included. A queue keeps 2,000 of them, so at most 16 MiB,
  * while one job from a producer may have any length. The dead letter of a longer job has all of its content.
  */
-export const MAX_KEPT_LENGTH = 8 * 1024;
+const MAX_KEPT_LENGTH = 8 * 1024;
 
 /** Delay before giving up a job is tried again. */
 const RETRY_MS = 10_000;
@@ -107,12 +107,12 @@ export class FailedJobs {
     }
   }
 
-  /** Lets BullMQ remove a job that failed for good if it is too long to be kept. */
-  async leaveIfLong({ id = '', opts }: QueuedJob, error: Error): Promise<void> {
+  /** Lets BullMQ remove a job that failed for good if it is too long to be kept. Returns the error that ends it. */
+  async leaveIfLong({ id = '', opts }: QueuedJob, error: Error): Promise<Error> {
     const { redis, worker } = this.options;
-    // A redis that fails here fails the end of the job too, and then the job runs again.
     const length = (await redis.eval(MEASURE, 1, worker.toKey(id))) as number;
     if (length + error.message.length + (error.stack ?? '').length > MAX_KEPT_LENGTH) opts.removeOnFail = true;
+    return error;
   }
 
   /** Returns true for a job that runs again although its dead letter was replayed, dropped or erased. */

@@ -78,7 +78,7 @@ it.each(QUEUES)('stay for Bull Board when they are short, on the queue %s', asyn
   const producer = new Producer(herald, queue);
   const before = await producer.queue.getFailedCount();
   await fail(queue, 3, broken(1000));
-  await eventually(async () => (await producer.queue.getFailedCount()) === before + 3);
+  expect(await eventually(async () => (await producer.queue.getFailedCount()) === before + 3)).toBe(true);
   await producer.close();
 });
 
@@ -94,7 +94,8 @@ it.each([
   if (logs) await producer.queue.addJobLog(job.id as string, logs);
   const before = await letters();
   await producer.queue.resume();
-  await eventually(async () => (await letters()) === before + 1 && (await redis.exists(key, `${key}:logs`)) === 0);
+  await eventually(async () => (await letters()) === before + 1);
+  expect(await eventually(async () => (await redis.exists(key, `${key}:logs`)) === 0)).toBe(true);
   await producer.close();
 });
 
@@ -105,7 +106,8 @@ it('are not kept longer because their producer says so', async () => {
   const [newest] = await producer.queue.getFailed(0, 0);
   await redis.zadd(producer.queue.toKey('failed'), Date.now() - 8 * 24 * 3600_000, newest?.id as string);
   await fail('delivery', 1, broken(10), { removeOnFail: false });
-  await eventually(async () => (await redis.exists(producer.queue.toKey(newest?.id as string))) === 0);
+  const key = producer.queue.toKey(newest?.id as string);
+  expect(await eventually(async () => (await redis.exists(key)) === 0)).toBe(true);
   await producer.close();
 });
 

@@ -64,7 +64,7 @@ export class AgentActionsController {
   ) {
     const urgent = body.priority === 'urgent';
     const action = { id: correlation.id, queue: agentActions.queue, job: 'record', companyId, body, urgent };
-    correlation.marked(await this.outbox.accept([action], correlation.key));
+    await correlation.carryOut(() => this.outbox.accept([action], correlation.key));
     return { correlationId: correlation.id };
   }
 
@@ -171,6 +171,6 @@ export class AgentActionsController {
       companyId,
       body: { notificationId: notification_id, userId: user_id, status },
     };
-    return correlation.marked(await this.queues.ask(agentActions, 'set-status', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(agentActions, 'set-status', command))).verdict;
   }
 }

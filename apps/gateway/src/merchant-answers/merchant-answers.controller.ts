@@ -66,7 +66,7 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, body };
-    return correlation.marked(await this.queues.ask(merchantAnswers, 'request', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(merchantAnswers, 'request', command))).verdict;
   }
 
   @Post(':notification_id/answer')
@@ -103,7 +103,7 @@ export class MerchantAnswersController {
       notificationId: notification_id,
       body,
     };
-    return correlation.marked(await this.queues.ask(merchantAnswers, 'answer', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(merchantAnswers, 'answer', command))).verdict;
   }
 
   @Delete(':notification_id')
@@ -123,7 +123,7 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, notificationId: notification_id };
-    return correlation.marked(await this.queues.ask(merchantAnswers, 'delete', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(merchantAnswers, 'delete', command))).verdict;
   }
 }
 

@@ -32,6 +32,8 @@ import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-changes.js';
 import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
+import { ForgetOldRequests1764000126000 } from './migrations/1764000126000-forget-old-requests.js';
+import { FindWhatHasEnded1764000126100 } from './migrations/1764000126100-find-what-has-ended.js';
 
 export const entities = [
   Company,
@@ -68,6 +70,8 @@ const migrations = [
   KeepRequestsApart1764000112000,
   FollowChanges1764000120000,
   FindWhatChanged1764000121000,
+  ForgetOldRequests1764000126000,
+  FindWhatHasEnded1764000126100,
 ];
 
 /**
