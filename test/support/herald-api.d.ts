@@ -1470,6 +1470,11 @@ export interface components {
     parameters: never;
     requestBodies: never;
     headers: {
+        /**
+         * @description Until when the Idempotency-Key is remembered; after that it is free. On answers to requests with a key
+         * @example 2025-03-07T10:30:00.000Z
+         */
+        "Idempotency-Expires": string;
         /** @description The answer is that of an earlier request with the same Idempotency-Key */
         "Idempotent-Replayed": "true";
         /**
@@ -1615,6 +1620,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1695,6 +1701,7 @@ export interface operations {
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1955,6 +1962,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2028,6 +2036,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2182,6 +2191,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2505,6 +2515,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2708,6 +2719,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2770,6 +2782,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2844,6 +2857,7 @@ export interface operations {
                     /** @description Names the message or command; the same one when it is replayed */
                     "X-Correlation-Id": string;
                     "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
                     [name: string]: unknown;
                 };
                 content: {

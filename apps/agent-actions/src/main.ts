@@ -1,6 +1,6 @@
 import { run } from '@herald/bootstrap';
 import { agentActions } from '@herald/contracts';
-import { ACTIONS } from '@herald/database';
+import { ACTIONS, EXPIRED_ACTIONS, READ_ACTIONS } from '@herald/database';
 import { startWorker } from '@herald/worker';
 import { AgentActionsConsumer } from './agent-actions.consumer.js';
 import { env } from './agent-actions.env.js';
@@ -12,6 +12,13 @@ run(() => {
     consumer: AgentActionsConsumer,
     settings,
     concurrency: settings.AGENT_ACTIONS_CONCURRENCY,
-    retention: { kept: ACTIONS, days: settings.ACTIONS_DAYS, everyMs: settings.RETENTION_EVERY_MS },
+    retention: {
+      rules: [
+        { kept: ACTIONS, age: settings.ACTIONS_DAYS },
+        { kept: READ_ACTIONS, age: settings.ACTIONS_READ_DAYS },
+        { kept: EXPIRED_ACTIONS, age: settings.ACTIONS_EXPIRED_DAYS },
+      ],
+      everyMs: settings.RETENTION_EVERY_MS,
+    },
   });
 });

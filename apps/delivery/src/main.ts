@@ -1,6 +1,6 @@
 import { run } from '@herald/bootstrap';
 import { delivery } from '@herald/contracts';
-import { FEED } from '@herald/database';
+import { FEED, READ_FEED } from '@herald/database';
 import { startWorker } from '@herald/worker';
 import { DeliveryConsumer } from './delivery.consumer.js';
 import { env } from './delivery.env.js';
@@ -12,6 +12,12 @@ run(() => {
     consumer: DeliveryConsumer,
     settings,
     concurrency: settings.DELIVERY_CONCURRENCY,
-    retention: { kept: FEED, days: settings.FEED_DAYS, everyMs: settings.RETENTION_EVERY_MS },
+    retention: {
+      rules: [
+        { kept: FEED, age: settings.FEED_DAYS },
+        { kept: READ_FEED, age: settings.FEED_READ_DAYS },
+      ],
+      everyMs: settings.RETENTION_EVERY_MS,
+    },
   });
 });

@@ -69,6 +69,13 @@ const GatewayEnv = ServiceEnv.extend({
   OUTBOX_LIMIT: wholeNumber(1_000_000, 1000, 1_000_000_000).describe(
     'messages that a queue may be owed at once; a send above it is a 503',
   ),
+  REQUEST_HOURS: wholeNumber(48, 24, 876_000).describe(
+    'how long an `Idempotency-Key` and its answer are remembered; at least 24',
+  ),
+  DEAD_LETTER_DAYS: wholeNumber(0, 0, 36_500).describe(
+    'older dead letters are dropped, 0 keeps everything; see What is kept, and for how long',
+  ),
+  RETENTION_EVERY_MS: wholeNumber(600_000, 100, 86_400_000).describe('how often the gateway looks for both'),
   SWEEP_AFTER_MS: wholeNumber(5000, 100, 3_600_000).describe(
     'a published message older than this is looked for in Redis',
   ),

@@ -13,6 +13,7 @@ import { LiveModule } from './live/live.module.js';
 import { MerchantAnswersModule } from './merchant-answers/merchant-answers.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
+import { RetentionModule } from './retention.module.js';
 import { Validation } from './validation/validation.js';
 
 /** All rooms of the gateway, and the pipe and filter that apply to every route. */
@@ -32,6 +33,7 @@ export class GatewayModule {
         HealthModule.forRoot({ postgres: Database, redis: QueueClient }),
         AccessModule,
         OutboxModule,
+        RetentionModule,
         LiveModule,
         DeliveryModule,
         AgentActionsModule,

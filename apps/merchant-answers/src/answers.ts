@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   activeTraceparent,
   answeredEventId,
@@ -14,6 +15,7 @@ import {
   findQuestion,
   type FoundQuestion,
   isDuplicateKey,
+  resultOf,
   settleCommand,
   writeAnswer,
 } from '@herald/database';
@@ -57,22 +59,26 @@ export class Answers {
   private async attempt(given: GivenAnswer): Promise<CommandResult<Done> | undefined> {
     const { correlationId, notificationId, merchantId, body } = given;
     const found = await findQuestion(this.database, correlationId, notificationId, merchantId);
-    const earlier = earlierVerdict(found, given);
-    if (earlier) return { verdict: earlier, replayed: true };
+    const earlier = earlierResult(found, given);
+    if (earlier) return earlier;
     const answer = checkAnswer(found.notification_id === null ? undefined : found, body);
-    return (await this.write(given, answer)) ? { verdict: DONE, replayed: false } : undefined;
+    // Under a key that was used before and is forgotten since, the id may be that of the answer before.
+    const answerId = found.answer_id === correlationId ? randomUUID() : correlationId;
+    const written = await this.write(given, answer, answerId);
+    return written && resultOf(DONE, written, false);
   }
 
-  private async write(given: GivenAnswer, answer: Record<string, string>): Promise<boolean> {
+  private async write(given: GivenAnswer, answer: Record<string, string>, answerId: string) {
     const { correlationId, notificationId, merchantId, hash, run } = given;
     const stored = {
       correlationId,
       notificationId,
       merchantId,
+      answerId,
       hash,
       verdict: DONE,
       answer,
-      eventId: this.writesEvents ? answeredEventId(correlationId) : null,
+      eventId: this.writesEvents ? answeredEventId(answerId) : null,
       tenant: merchantTenant(merchantId),
       traceparent: activeTraceparent(),
       queuedAt: run.queuedAt,
@@ -81,26 +87,29 @@ export class Answers {
     try {
       if (run.awaited) return await writeAnswer(this.database, stored);
       return await this.database.transaction(async (tx) => {
-        const isWritten = await writeAnswer(tx, stored);
-        if (isWritten) await settleCommand(tx, correlationId);
-        return isWritten;
+        const written = await writeAnswer(tx, stored);
+        if (written) await settleCommand(tx, correlationId);
+        return written;
       });
     } catch (error) {
-      if (isDuplicateKey(error)) return false;
+      if (isDuplicateKey(error)) return undefined;
       throw error;
     }
   }
 }
 
-/** Returns the verdict that the same command received earlier, if any. */
-function earlierVerdict(found: FoundQuestion, { correlationId, hash, body }: GivenAnswer): Done | undefined {
+/** Returns the result of the same command, if it was carried out earlier. */
+function earlierResult(
+  found: FoundQuestion,
+  { correlationId, hash, body, run }: GivenAnswer,
+): CommandResult<Done> | undefined {
   if (found.body_hash) {
     if (!found.body_hash.equals(hash)) throw keyReused();
-    return found.verdict as Done;
+    return resultOf(found.verdict as Done, { ...found, created_at: found.created_at as Date }, true);
   }
-  // The notification outlives the record.
-  if (found.answer_id !== correlationId) return undefined;
+  // The notification outlives the record, by which alone a caller's key is known. A job without a caller may come again.
+  if (run.awaited || found.answer_id !== correlationId) return undefined;
   const before = checkAnswer({ ...found, status: 'requested' }, body);
   if (!bodyHash(before).equals(bodyHash(found.answer))) throw keyReused();
-  return DONE;
+  return { verdict: DONE, replayed: true };
 }

@@ -1,6 +1,6 @@
 import { recordEffects, run } from '@herald/bootstrap';
 import { merchantAnswers } from '@herald/contracts';
-import { Database } from '@herald/database';
+import { Database, ENDED_QUESTIONS } from '@herald/database';
 import { startWorker } from '@herald/worker';
 import { Answers } from './answers.js';
 import { MerchantAnswersConsumer } from './merchant-answers.consumer.js';
@@ -13,6 +13,10 @@ run(() => {
     consumer: MerchantAnswersConsumer,
     settings,
     concurrency: settings.MERCHANT_ANSWERS_CONCURRENCY,
+    retention: {
+      rules: [{ kept: ENDED_QUESTIONS, age: settings.QUESTIONS_DAYS }],
+      everyMs: settings.RETENTION_EVERY_MS,
+    },
     providers: [
       {
         provide: Answers,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   BrokenContract,
   type CommandResult,
@@ -24,6 +25,7 @@ import {
   isDataError,
   MessageLedger,
   once,
+  renameCommand,
   settleCommand,
   type Sql,
   type StoredRequest,
@@ -56,9 +58,9 @@ export class MerchantAnswersConsumer {
     return this.once(job, async (tx) => {
       const { type, conversationId, context } = checkRequest(body, known);
       const request = { correlationId, merchantId, conversationId, type: type.name, context };
-      if (!(await insertNotification(tx, request)) && !(await wasMade(tx, request))) {
-        throw job.run.awaited ? conversationNotFound() : new Error('Conversation not found');
-      }
+      const isMade =
+        (await insertNotification(tx, request)) || (await (job.run.awaited ? madeAnew : wasMade)(tx, request));
+      if (!isMade) throw job.run.awaited ? conversationNotFound() : new Error('Conversation not found');
       return { message: 'Notification requested successfully' };
     });
   }
@@ -156,6 +158,14 @@ function contentOf({ data, run }: Command): unknown {
 
 const isFinal = (error: unknown) =>
   error instanceof Refusal || error instanceof PermanentFault || error instanceof BrokenContract || isDataError(error);
+
+/** Under a key that was used before and is forgotten since, the id may be that of the notification before. */
+async function madeAnew(tx: Sql, request: StoredRequest): Promise<boolean> {
+  const again = { ...request, correlationId: randomUUID() };
+  if (!(await insertNotification(tx, again))) return false;
+  await renameCommand(tx, request.correlationId, again.correlationId);
+  return true;
+}
 
 /** The memory of requests is shorter than a notification's life: what it made may be all that is left of a request. */
 async function wasMade(tx: Sql, request: StoredRequest): Promise<boolean> {

@@ -7,6 +7,10 @@ const MerchantAnswersEnv = WorkerEnv.extend({
     .enum(['on', 'off'], 'must be on or off')
     .default('off')
     .describe('`on` once a consumer of the events is there'),
+  QUESTIONS_DAYS: wholeNumber(0, 0, 36_500).describe(
+    'questions that ended longer ago are removed, 0 keeps everything; see What is kept, and for how long',
+  ),
+  RETENTION_EVERY_MS: wholeNumber(600_000, 100, 86_400_000).describe('how often the worker looks for them'),
 });
 
 /** The settings that the merchant-answers worker reads from its environment. */

@@ -8,6 +8,7 @@ export * from './connections.js';
 export * from './env.js';
 export * from './health.js';
 export * from './metrics/message-metrics.js';
+export { recordRemoved, registerOldestGauge } from './metrics/retention-metrics.js';
 export { registerGauge, registry } from './metrics/registry.js';
 export * from './networks.js';
 export * from './operation.decorator.js';

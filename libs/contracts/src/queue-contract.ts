@@ -111,6 +111,10 @@ export interface CommandResult<Verdict> {
   verdict: Verdict;
   /** True when the command had its effect earlier, and this is the verdict of that run. */
   replayed: boolean;
+  /** Time of that effect, in ISO 8601. Absent from workers of an earlier version. */
+  since?: string;
+  /** The command's correlationId, where it is not that of its job. */
+  correlationId?: string;
 }
 
 /** Returns the class of such a command's reply. */

@@ -36,8 +36,10 @@ export const forbidden = (message: string) => new Refusal({ status: 403, message
 export const notFound = (message = 'Not found') => new Refusal({ status: 404, message });
 export const methodNotAllowed = (method: string) =>
   new Refusal({ status: 405, message: `${method} is not served here` });
+const KEY_REUSED = 'This Idempotency-Key was used with another body';
 /** Refuses a request whose Idempotency-Key, and so its correlationId, belongs to a request with another body. */
-export const keyReused = () => new Refusal({ status: 422, message: 'This Idempotency-Key was used with another body' });
+export const keyReused = () => new Refusal({ status: 422, message: KEY_REUSED });
+export const isKeyReused = (error: unknown): boolean => error instanceof Refusal && error.message === KEY_REUSED;
 export const payloadTooLarge = (message: string) => new Refusal({ status: 413, message });
 export const tooManyRequests = (message: string, retryAfterSeconds: number) =>
   new Refusal({ status: 429, message, retryAfterSeconds });

@@ -8,7 +8,7 @@ export type { ActionFilters, PageOfActions } from './agent-actions/action-filter
 export { findAction } from './agent-actions/action-item.js';
 export { readActions, readUsersActions } from './agent-actions/action-page.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
-export { ACTIONS } from './agent-actions/action-removal.js';
+export { ACTIONS, EXPIRED_ACTIONS, READ_ACTIONS } from './agent-actions/action-removal.js';
 export { lockAction, setActionStatus } from './agent-actions/action-status.js';
 export { isTypeInUse } from './agent-actions/action-types.js';
 export {
@@ -49,14 +49,14 @@ export { type Credential, type Scope, SCOPES } from './schema/entities/credentia
 export { isFeedPositionTooOld, readFeedChanges } from './delivery/feed-changes.js';
 export { type PageOfFeed, readFeed } from './delivery/feed-page.js';
 export { FEED_STATEMENTS } from './delivery/feed-record.js';
-export { FEED } from './delivery/feed-removal.js';
+export { FEED, READ_FEED } from './delivery/feed-removal.js';
 export { hasWritten, readAllOfFeed, setFeedStatus } from './delivery/feed-status.js';
 export { countUnread } from './delivery/feed-unread.js';
 export { isDataError, isDuplicateKey, isOldSchema, isOutage } from './connection/faults.js';
 export { assignJobs } from './messages/outbox/assign-jobs.js';
 export { countOwed } from './messages/outbox/count-owed.js';
 export { findPublishedEvents, type PublishedEvent, settleEvents, takeEvents } from './messages/outbox/events.js';
-export { findHashes, insertMessages, type NewMessage } from './messages/outbox/insert.js';
+export { findKeys, insertMessages, type NewMessage, type StoredKey } from './messages/outbox/insert.js';
 export { type Measurement, measureQueue } from './messages/outbox/measure.js';
 export { findOldJobs, lockMessagesOf, splitJobs } from './messages/outbox/old-jobs.js';
 export type { PublishedJob } from './messages/outbox/published-job.js';
@@ -78,10 +78,19 @@ export { findQuestion, type FoundQuestion } from './merchant-answers/find-questi
 export { findQuestionPlace } from './merchant-answers/find-question-place.js';
 export { insertNotification, type StoredRequest } from './merchant-answers/insert-notification.js';
 export { listNotifications } from './merchant-answers/list-notifications.js';
+export { ENDED_QUESTIONS } from './merchant-answers/question-removal.js';
 export { settleCommand } from './merchant-answers/settle-command.js';
 export { upsertConversation } from './merchant-answers/upsert-conversation.js';
 export { writeAnswer } from './merchant-answers/write-answer.js';
 export { findType, listTypes, saveType } from './merchant-answers/notification-types.js';
-export { bodyHash, once } from './messages/once.js';
-export { Retention, type RetentionOptions } from './messages/retention/retention.js';
+export { bodyHash, once, renameCommand, resultOf } from './messages/once.js';
+export { DEAD_LETTERS } from './messages/retention/old-dead-letters.js';
+export { forgetRequests, REQUESTS } from './messages/retention/old-requests.js';
+export { type Kept, removeOld } from './messages/retention/remove-old.js';
+export {
+  type RemovedSlice,
+  Retention,
+  type RetentionOptions,
+  type RetentionRule,
+} from './messages/retention/retention.js';
 export { prepareRoles, roleUrl, ROLES, type Role } from './schema/roles.js';

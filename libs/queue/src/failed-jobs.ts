@@ -12,6 +12,18 @@ export const LETTER = '$herald.letter';
 /** KEYS: job. ARGV: field, mark. */
 const MARK = `return redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])`;
 
+/** KEYS: job. Returns the length of its id, its fields and its logs. */
+const MEASURE = `
+local length = #KEYS[1]
+if redis.call('TYPE', KEYS[1]).ok == 'hash' then
+  for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+    length = length + #field + redis.call('HSTRLEN', KEYS[1], field)
+  end
+end
+local logs = redis.pcall('LRANGE', KEYS[1] .. ':logs', 0, -1)
+for _, line in ipairs(logs.err and {} or logs) do length = length + #line end
+return length`;
+
 /** KEYS: failed. ARGV: prefix of jobs, field. Returns keys and marks. */
 const MARKS = `
 local marks = {}
@@ -52,6 +64,12 @@ interface Failure {
   cause: GiveUpCause;
 }
 
+/**
+ * Maximum length of a failed job that stays in Redis, error included. A queue keeps 2,000 of them, so at most 16 MiB,
+ * while one job from a producer may have any length. The dead letter of a longer job has all of its content.
+ */
+const MAX_KEPT_LENGTH = 8 * 1024;
+
 /** Delay before giving up a job is tried again. */
 const RETRY_MS = 10_000;
 
@@ -87,6 +105,14 @@ export class FailedJobs {
       await job.moveToDelayed(Date.now() + RETRY_MS, token);
       throw new DelayedError();
     }
+  }
+
+  /** Lets BullMQ remove a job that failed for good if it is too long to be kept. Returns the error that ends it. */
+  async leaveIfLong({ id = '', opts }: QueuedJob, error: Error): Promise<Error> {
+    const { redis, worker } = this.options;
+    const length = (await redis.eval(MEASURE, 1, worker.toKey(id))) as number;
+    if (length + error.message.length + (error.stack ?? '').length > MAX_KEPT_LENGTH) opts.removeOnFail = true;
+    return error;
   }
 
   /** Returns true for a job that runs again although its dead letter was replayed, dropped or erased. */

@@ -92,7 +92,8 @@ function usable({ tm, repeat, removeOnComplete, removeOnFail }: Record<string, u
     ...(typeof tm === 'string' ? { tm } : {}),
     ...(typeof repeat === 'object' && repeat ? { repeat } : {}),
     ...(isKeeping(removeOnComplete) ? { removeOnComplete } : {}),
-    ...(isKeeping(removeOnFail) ? { removeOnFail } : {}),
+    // Failed jobs are kept within the worker's bounds: a producer may ask for less, not for more.
+    ...(removeOnFail === true ? { removeOnFail } : {}),
   };
 }
 

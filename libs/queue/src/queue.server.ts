@@ -201,7 +201,7 @@ export class QueueServer extends Server implements CustomTransportStrategy {
       const deadLetters = isKept ? await this.unlessAway(job, token, giveUp) : [];
       if (replyTo) await this.sendVerdict(job, replyTo, { refusal: FAILED });
       this.logger.warn({ message: 'a job is given up', cause, deadLetters, ...failureFields(subject, run, error) });
-      throw new UnrecoverableError(error.message);
+      throw await this.failedJobs.leaveIfLong(job, new UnrecoverableError(error.message));
     }
   }
 

@@ -1,4 +1,11 @@
-import { HealthModule, recordRun, registerPoolGauges, type WorkerSettings } from '@herald/bootstrap';
+import {
+  HealthModule,
+  recordRemoved,
+  recordRun,
+  registerOldestGauge,
+  registerPoolGauges,
+  type WorkerSettings,
+} from '@herald/bootstrap';
 import type { QueueContract } from '@herald/contracts';
 import { Database, DatabaseModule, MessageLedger, Retention, type RetentionOptions } from '@herald/database';
 import { Announcer, type EndedRun, QueueModule, QueueServer } from '@herald/queue';
@@ -13,8 +20,8 @@ export interface Worker {
   settings: WorkerSettings;
   /** Maximum number of jobs in progress. */
   concurrency: number;
-  /** Selects the messages to remove once they are old; by default none. */
-  retention?: Omit<RetentionOptions, 'log'>;
+  /** Selects what is removed once it is old; by default nothing. */
+  retention?: Pick<RetentionOptions, 'rules' | 'everyMs'>;
   /** Other classes that the consumer needs. */
   providers?: Provider[];
   /** Called after each run of a job. The worker's own metrics are recorded already. */
@@ -77,8 +84,13 @@ function serve({ contract, settings, concurrency, onRun }: Worker, ledger: Messa
   });
 }
 
-const remove = (retention: Omit<RetentionOptions, 'log'>): Provider => ({
+const remove = (options: Pick<RetentionOptions, 'rules' | 'everyMs'>): Provider => ({
   provide: Retention,
   inject: [Database],
-  useFactory: (database: Database) => new Retention(database, { ...retention, log: new Logger(Retention.name) }),
+  useFactory(database: Database) {
+    const log = new Logger(Retention.name);
+    const retention = new Retention(database, { ...options, onSlice: recordRemoved, log });
+    registerOldestGauge(() => retention.oldest());
+    return retention;
+  },
 });

@@ -4,7 +4,7 @@ import type { Answer } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald, JWT } from '../../support/herald.js';
 import { hmac, jwtOf } from '../../support/jwt.js';
-import { EventReader } from '../live/event-reader.js';
+import { EventReader } from '../../support/event-reader.js';
 
 const READ = 'agent-actions:read';
 const LACKS = [403, `This credential lacks the scope ${READ}`];

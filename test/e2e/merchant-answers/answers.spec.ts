@@ -108,18 +108,27 @@ describe('an Idempotency-Key', () => {
     expect(await eventsOf(id)).toHaveLength(1);
   });
 
-  it('is kept as long as the row, longer than the memory of requests', async () => {
+  it('is free once its time is over, and then its request is a new one', async () => {
     const id = await merchant.open();
     const [answerKey, requestKey] = [aKey(), aKey()];
     const body = merchant.aRequest();
     await merchant.answer(id, { answer: 'Yes' }, answerKey);
     await merchant.request(body, requestKey);
-    await herald.query('delete from requests');
-    const again = await merchant.answer(id, { answer: 'Yes' }, answerKey);
-    expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     expect((await merchant.answer(id, { answer: 'No' }, answerKey)).status).toBe(422);
-    expect((await merchant.request(body, requestKey)).status).toBe(200);
-    expect(await herald.query('select id from notifications where context @> $1', [body.context])).toHaveLength(1);
+    await herald.query(`update requests set created_at = now() - interval '49 hours'`);
+    const again = await merchant.answer(id, { answer: 'Yes' }, answerKey);
+    expect([again.status, again.body.detail]).toEqual([
+      500,
+      'This notification has already been answered and cannot be answered again.',
+    ]);
+    const asked = await merchant.request(body, requestKey);
+    expect([asked.status, asked.headers.get('idempotent-replayed')]).toEqual([200, null]);
+    const made = await herald.query<{ correlation_id: string }>(
+      'select correlation_id from notifications where context @> $1 order by notifications.id',
+      [body.context],
+    );
+    expect(made).toHaveLength(2);
+    expect(made[1]?.correlation_id).toBe(asked.headers.get('x-correlation-id'));
   });
 });
 

@@ -35,7 +35,7 @@ it('a worker ends its removal of old messages before it closes the database', as
     REDIS_URL: testRedisUrl(),
     QUEUE_SECRET: 'x'.repeat(32),
   });
-  const retention = { kept: FEED, days: 1, everyMs: 60_000 };
+  const retention = { rules: [{ kept: FEED, age: 1 }], everyMs: 60_000 };
   const module = workerModule({ contract: delivery, consumer: Consumer, settings, concurrency: 1, retention });
 
   const order = await stop(module, [

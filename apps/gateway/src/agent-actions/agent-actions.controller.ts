@@ -67,7 +67,7 @@ export class AgentActionsController {
   ) {
     const urgent = body.priority === 'urgent';
     const action = { id: correlation.id, queue: agentActions.queue, job: 'record', companyId, body, urgent };
-    correlation.marked(await this.outbox.accept([action], correlation.key));
+    await correlation.carryOut(() => this.outbox.accept([action], correlation.key));
     return { correlationId: correlation.id };
   }
 
@@ -191,7 +191,8 @@ export class AgentActionsController {
       companyId: caller.companyId,
       body: { notificationId: notification_id, userId: user_id, status },
     };
-    const asked = this.queues.ask(agentActions, 'set-status', command);
-    return correlation.marked(await (caller.kind === 'person' ? withoutTelling(asked) : asked)).verdict;
+    const ask = () => this.queues.ask(agentActions, 'set-status', command);
+    const asked = () => (caller.kind === 'person' ? withoutTelling(ask()) : ask());
+    return (await correlation.carryOut(asked)).verdict;
   }
 }

@@ -63,7 +63,7 @@ export class FeedController {
   })
   async send(@Body() body: SendMessage, @Caller() caller: CredentialCaller, @Correlated() correlation: Correlation) {
     if (!mayWriteAs(caller, body)) throw forbidden(FOREIGN_AUTHOR);
-    correlation.marked(await this.outbox.accept([messageOf(correlation.id, caller, body)], correlation.key));
+    await correlation.carryOut(() => this.outbox.accept([messageOf(correlation.id, caller, body)], correlation.key));
     return { correlationId: correlation.id };
   }
 
@@ -98,8 +98,8 @@ export class FeedController {
       const refused = results.filter((result) => 'error' in result);
       throw new Refusal({ status: 400, message: NONE_VALID, results: refused });
     }
-    correlation.marked(await this.outbox.accept(accepted, correlation.key));
-    return { results };
+    const { correlationIds } = await correlation.carryOut(() => this.outbox.accept(accepted, correlation.key));
+    return { results: correlationIds ? withIds(results, correlationIds) : results };
   }
 
   @Get()
@@ -172,7 +172,7 @@ export class FeedController {
       companyId: caller.companyId,
       body: { login: caller.login, messageId: id, status },
     };
-    return correlation.marked(await this.queues.ask(delivery, 'set-status', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(delivery, 'set-status', command))).verdict;
   }
 
   @Post('read-all')
@@ -191,8 +191,16 @@ export class FeedController {
       companyId: caller.companyId,
       body: { login: caller.login },
     };
-    return correlation.marked(await this.queues.ask(delivery, 'read-all', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(delivery, 'read-all', command))).verdict;
   }
+}
+
+/** Returns the results with the correlationIds that the messages have. */
+function withIds(results: BatchResults['results'], correlationIds: string[]): BatchResults['results'] {
+  let seat = 0;
+  return results.map((result) =>
+    'error' in result ? result : { correlationId: correlationIds[seat++] ?? result.correlationId },
+  );
 }
 
 function messageOf(id: string, { companyId }: CredentialCaller, body: SendMessage): NewMessage {

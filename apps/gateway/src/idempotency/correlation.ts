@@ -1,5 +1,5 @@
 import { randomFillSync } from 'node:crypto';
-import { traceMessage } from '@herald/contracts';
+import { isKeyReused, traceMessage } from '@herald/contracts';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { v7 } from 'uuid';
@@ -18,10 +18,20 @@ function timeOrderedId(): string {
   return v7({ random: POOL.subarray(used, (used += 16)) });
 }
 
+/** The result of a send or a command, as far as it concerns the attempts under one key. */
+interface Attempted {
+  /** True when an earlier attempt had the effect. */
+  replayed: boolean;
+  /** Time of the effect. Absent without a key. */
+  since?: Date | string;
+  /** The correlationId, where it is not that of the key. */
+  correlationId?: string;
+}
+
 /** The ids of one attempt at a send or a command. */
 export class Correlation {
-  /** The correlationId: a UUIDv7, or the id of the Idempotency-Key. */
-  readonly id: string;
+  /** The correlationId: a UUIDv7, or the id of the Idempotency-Key unless that one names an earlier message. */
+  id: string;
 
   constructor(
     readonly key: IdempotencyKey | undefined,
@@ -35,9 +45,37 @@ export class Correlation {
     return this.key?.idAt(index) ?? timeOrderedId();
   }
 
-  /** Returns the result of the send or command, and marks the response when it is that of an earlier attempt. */
-  marked<Result extends { replayed: boolean }>(result: Result): Result {
-    if (result.replayed) void this.response.header('Idempotent-Replayed', 'true');
+  /**
+   * Runs a send or a command and returns its result. When it meets an earlier request whose time is over, it frees the
+   * key and runs again: then it is new, or repeats another attempt that was faster.
+   */
+  async carryOut<Result extends Attempted>(run: () => Promise<Result>): Promise<Result> {
+    const { key } = this;
+    if (!key) return this.marked(await run());
+    const { rememberedKeys } = this.response.server;
+    try {
+      const result = await run();
+      const isOver = result.replayed && result.since && rememberedKeys.endOf(new Date(result.since)) <= new Date();
+      if (!isOver) return this.marked(result);
+    } catch (error) {
+      if (!isKeyReused(error)) throw error;
+    }
+    await rememberedKeys.free(key);
+    return this.marked(await run());
+  }
+
+  /** Returns the result, and marks the response with what the client must know of it. */
+  private marked<Result extends Attempted>(result: Result): Result {
+    const { replayed, since, correlationId } = result;
+    if (replayed) void this.response.header('Idempotent-Replayed', 'true');
+    if (correlationId) {
+      this.id = correlationId;
+      void this.response.header('X-Correlation-Id', correlationId);
+    }
+    if (this.key && since) {
+      const end = this.response.server.rememberedKeys.endOf(new Date(since));
+      void this.response.header('Idempotency-Expires', end.toISOString());
+    }
     return result;
   }
 }

@@ -104,7 +104,7 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, body };
-    return correlation.marked(await this.queues.ask(merchantAnswers, 'request', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(merchantAnswers, 'request', command))).verdict;
   }
 
   @Post(':notification_id/answer')
@@ -141,7 +141,7 @@ export class MerchantAnswersController {
       notificationId: notification_id,
       body,
     };
-    return correlation.marked(await this.queues.ask(merchantAnswers, 'answer', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(merchantAnswers, 'answer', command))).verdict;
   }
 
   @Delete(':notification_id')
@@ -161,7 +161,7 @@ export class MerchantAnswersController {
     @Correlated() correlation: Correlation,
   ) {
     const command = { v: 1 as const, correlationId: correlation.id, merchantId, notificationId: notification_id };
-    return correlation.marked(await this.queues.ask(merchantAnswers, 'delete', command)).verdict;
+    return (await correlation.carryOut(() => this.queues.ask(merchantAnswers, 'delete', command))).verdict;
   }
 }
 

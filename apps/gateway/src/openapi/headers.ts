@@ -2,6 +2,12 @@ import type { Json } from './schemas.js';
 
 /** All documented headers. One marked as required is always present on the responses that list it. */
 export const HEADERS = {
+  'Idempotency-Expires': {
+    description:
+      'Until when the Idempotency-Key is remembered; after that it is free. On answers to requests with a key',
+    schema: { type: 'string', format: 'date-time' },
+    example: '2025-03-07T10:30:00.000Z',
+  },
   'Idempotent-Replayed': {
     description: 'The answer is that of an earlier request with the same Idempotency-Key',
     schema: { type: 'string', const: 'true' },

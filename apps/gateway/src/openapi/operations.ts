@@ -101,7 +101,7 @@ export class Operations {
         ...ofRequest,
         ...(route.open ? {} : ofLimits),
         ...(done && route.correlated === 'one' ? always('X-Correlation-Id') : {}),
-        ...(done && route.correlated ? headers('Idempotent-Replayed') : {}),
+        ...(done && route.correlated ? headers('Idempotent-Replayed', 'Idempotency-Expires') : {}),
         ...Object.fromEntries(
           Object.entries(own).map(([name, description]) => [name, { description, schema: { type: 'string' } }]),
         ),

@@ -3,6 +3,7 @@ import { Global, Module } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { GatewayEnv } from '../gateway.env.js';
+import { RememberedKeys } from '../idempotency/remembered-keys.js';
 import { EventRelay } from './event.relay.js';
 import { OutboxCeiling } from './outbox.ceiling.js';
 import { OutboxFeeder } from './outbox.feeder.js';
@@ -14,6 +15,7 @@ import { OwedPublisher } from './owed-publisher.js';
 @Global()
 @Module({
   providers: [
+    RememberedKeys,
     OwedPublisher,
     OutboxCeiling,
     OutboxFeeder,
@@ -43,6 +45,6 @@ import { OwedPublisher } from './owed-publisher.js';
       }),
     },
   ],
-  exports: [OutboxWriter, HEALTH_WORK],
+  exports: [OutboxWriter, RememberedKeys, HEALTH_WORK],
 })
 export class OutboxModule {}

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { recordAccepted, recordBatch } from '@herald/bootstrap';
 import { activeTraceparent, keyReused, MAX_OWED_IDS, step, unavailable, within } from '@herald/contracts';
-import { Database, insertMessages, type NewMessage } from '@herald/database';
+import { Database, insertMessages, type NewMessage, type StoredKey } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { IdempotencyKey } from '../idempotency/idempotency-key.js';
-import { findRepeated } from '../idempotency/used-keys.js';
+import { RememberedKeys } from '../idempotency/remembered-keys.js';
 import { type OwedJob, packJobs } from './outbox-message.js';
 import { OutboxCeiling } from './outbox.ceiling.js';
 import { OutboxFeeder } from './outbox.feeder.js';
@@ -22,6 +22,12 @@ interface Waiting {
 export interface Acceptance {
   /** True when the messages were committed earlier, under the same key and body. */
   replayed: boolean;
+  /** Time of the commit; absent without a key. */
+  since?: Date;
+  /** The correlationId of a single message, where it is not the given one. */
+  correlationId?: string;
+  /** The correlationIds of a batch; absent without a key. */
+  correlationIds?: string[];
 }
 
 const MAX_ROWS_PER_COMMIT = 1000;
@@ -47,6 +53,7 @@ export class OutboxWriter {
     private readonly ceiling: OutboxCeiling,
     private readonly feeder: OutboxFeeder,
     private readonly publisher: OwedPublisher,
+    private readonly keys: RememberedKeys,
   ) {}
 
   /**
@@ -108,7 +115,7 @@ export class OutboxWriter {
       randomUUID,
     );
     const fresh = await this.insert(first, jobs);
-    noteCommit(fresh);
+    noteCommit(fresh.keys());
     await this.settle(callers, fresh);
     return fresh.size === callers.length ? jobs : withoutReplayed(jobs, fresh);
   }
@@ -120,26 +127,39 @@ export class OutboxWriter {
   }
 
   /** Commits, and returns the callers whose messages were written: those without a key, and those with a new key. */
-  private async insert(callers: Waiting[], jobs: OwedJob[]): Promise<Set<Waiting>> {
+  private async insert(callers: Waiting[], jobs: OwedJob[]): Promise<Map<Waiting, StoredKey | undefined>> {
     const jobIds = new Map(jobs.flatMap(({ ids, jobId }) => ids.map((id) => [id, jobId] as const)));
-    const isNew = await insertMessages(this.database, callers, jobIds);
-    return new Set(callers.filter(({ key }) => !key || isNew.has(key.id)));
+    const stored = await insertMessages(this.database, callers, jobIds);
+    const fresh = callers.filter(({ key }) => !key || stored.has(key.id));
+    return new Map(fresh.map((caller) => [caller, caller.key && stored.get(caller.key.id)]));
   }
 
   /**
    * Resolves or rejects each caller. One that is not fresh repeats an earlier request, or used its key with another
    * body.
    */
-  private async settle(callers: Waiting[], fresh: Set<Waiting>): Promise<void> {
+  private async settle(callers: Waiting[], fresh: Map<Waiting, StoredKey | undefined>): Promise<void> {
     const used = callers.flatMap((caller) => (fresh.has(caller) || !caller.key ? [] : caller.key));
-    const repeated = await findRepeated(this.database, used);
+    const repeated = await this.keys.findRepeated(used);
     for (const caller of callers) {
-      const { key } = caller;
-      if (!key || fresh.has(caller)) caller.resolve({ replayed: false });
-      else if (repeated.has(key)) caller.resolve({ replayed: true });
+      const { key, messages } = caller;
+      const earlier = key && !fresh.has(caller) ? repeated.get(key) : undefined;
+      if (!key) caller.resolve({ replayed: false });
+      else if (fresh.has(caller)) caller.resolve(acceptance(messages, fresh.get(caller) as StoredKey, false));
+      else if (earlier) caller.resolve(acceptance(messages, earlier, true));
       else caller.reject(keyReused());
     }
   }
+}
+
+/** Returns what a caller learns of messages under a key. Those of a batch never have the id of the key itself. */
+function acceptance([first]: NewMessage[], { id, since, correlationIds }: StoredKey, replayed: boolean): Acceptance {
+  const isSingle = first?.id === id;
+  return {
+    replayed,
+    since,
+    ...(correlationIds && (isSingle ? { correlationId: correlationIds[0] } : { correlationIds })),
+  };
 }
 
 function refuseWithoutRoom(all: Waiting[], withRoom: Waiting[]): void {
@@ -155,7 +175,7 @@ function firstOfEachKey(callers: Waiting[]): Waiting[] {
   return callers.filter(({ key }) => !key || (!taken.has(key.id) && taken.add(key.id)));
 }
 
-function noteCommit(callers: Set<Waiting>): void {
+function noteCommit(callers: Iterable<Waiting>): void {
   const now = performance.now();
   const sizes = new Map<string, number>();
   for (const { messages, since } of callers) {
@@ -166,8 +186,8 @@ function noteCommit(callers: Set<Waiting>): void {
 }
 
 /** Removes replayed messages from the jobs: they were published when they were new. */
-function withoutReplayed(jobs: OwedJob[], fresh: Set<Waiting>): OwedJob[] {
-  const written = new Set([...fresh].flatMap(({ messages }) => messages.map(({ id }) => id)));
+function withoutReplayed(jobs: OwedJob[], fresh: Map<Waiting, unknown>): OwedJob[] {
+  const written = new Set([...fresh.keys()].flatMap(({ messages }) => messages.map(({ id }) => id)));
   return jobs
     .map((job) => ({
       ...job,

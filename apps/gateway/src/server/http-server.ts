@@ -5,6 +5,7 @@ import { activeTraceparent, isTraceparent, methodNotAllowed } from '@herald/cont
 import { NotFoundException } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
+import { RememberedKeys } from '../idempotency/remembered-keys.js';
 import type { GatewayEnv } from '../gateway.env.js';
 import { watchBody } from './body-watch.js';
 import { rejectUnsupported, rejectUnreadable, ignoreClosed } from './broken-requests.js';
@@ -36,6 +37,7 @@ const ALLOWED_HEADERS = [
   'Traceparent',
 ];
 const EXPOSED_HEADERS = [
+  'Idempotency-Expires',
   'Idempotent-Replayed',
   'Link',
   'RateLimit',
@@ -125,6 +127,8 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
 /** Reads JSON bodies only; allows pages of the configured origins to call. */
 export function prepareHttp(app: NestFastifyApplication, { CORS_ORIGINS }: GatewayEnv): void {
   readJsonBodies(app);
+  const rememberedKeys = app.get<RememberedKeys>(RememberedKeys, { strict: false });
+  app.getHttpAdapter().getInstance().decorate('rememberedKeys', rememberedKeys);
   if (CORS_ORIGINS.length === 0) return;
   app.enableCors({
     origin: CORS_ORIGINS,

@@ -12,6 +12,8 @@ export interface FoundQuestion {
   answer_id: string | null;
   body_hash: Buffer | null;
   verdict: unknown;
+  created_at: Date | null;
+  correlation_ids: string[] | null;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface FoundQuestion {
  */
 const FIND_QUESTION = `
   select n.id as notification_id, n.status, n.answered_fields, n.answer_schema, n.allow_multiple_answers, n.answer,
-         n.answer_id, r.body_hash, r.verdict
+         n.answer_id, r.body_hash, r.verdict, r.created_at, r.correlation_ids
     from (values ($1::uuid)) given (id)
     left join requests r on r.id = given.id
     left join notifications n on n.id = $2 and n.merchant_id = $3`;

@@ -16,6 +16,14 @@ export interface CommandOrigin {
   run: Pick<JobRun, 'queue' | 'queuedAt' | 'startedAt'>;
 }
 
+interface Earlier<Verdict> {
+  body_hash: Buffer;
+  verdict: Verdict;
+  created_at: Date;
+  correlation_ids: string[] | null;
+  [column: string]: unknown;
+}
+
 /**
  * Runs a command's effect once per id, in one transaction with the record of its verdict. A second run, because of a
  * retry or because a job was processed twice, waits for the first and returns its verdict. An effect that throws leaves
@@ -38,15 +46,38 @@ export function once<Verdict>(
       [id, hash, companyId, run.queue, run.queuedAt, run.startedAt],
     );
     if (!first) {
-      const [earlier] = await tx.query<{ body_hash: Buffer; verdict: Verdict }>(
-        'select body_hash, verdict from requests where id = $1',
+      const [earlier] = await tx.query<Earlier<Verdict>>(
+        'select body_hash, verdict, created_at, correlation_ids from requests where id = $1',
         [id],
       );
       if (!earlier?.body_hash.equals(hash)) throw keyReused();
-      return { verdict: earlier.verdict, replayed: true };
+      return resultOf(earlier.verdict, earlier, true);
     }
     const verdict = await effect(tx);
-    await tx.query('update requests set verdict = $2 where id = $1', [id, JSON.stringify(verdict)]);
-    return { verdict, replayed: false };
+    const [stored] = await tx.query<Earlier<Verdict>>(
+      'update requests set verdict = $2 where id = $1 returning created_at, correlation_ids',
+      [id, JSON.stringify(verdict)],
+    );
+    return resultOf(verdict, stored, false);
   });
 }
+
+/** $1 id of the request, $2 correlationId. */
+const RENAME = 'update requests set correlation_ids = array[$2::uuid] where id = $1';
+
+/** Records, within the effect of a command, that it has another correlationId than its own id, which is in use. */
+export async function renameCommand(tx: Sql, id: string, correlationId: string): Promise<void> {
+  await tx.query(RENAME, [id, correlationId]);
+}
+
+/** Returns the result of a command with what is stored of it. */
+export const resultOf = <Verdict>(
+  verdict: Verdict,
+  stored: { created_at: Date; correlation_ids: string[] | null } | undefined,
+  replayed: boolean,
+): CommandResult<Verdict> => ({
+  verdict,
+  replayed,
+  ...(stored ? { since: stored.created_at.toISOString() } : {}),
+  ...(stored?.correlation_ids ? { correlationId: stored.correlation_ids[0] } : {}),
+});

@@ -36,6 +36,8 @@ import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-wh
 import { AddNotificationCounters1764000124000 } from './migrations/1764000124000-add-notification-counters.js';
 import { CountNotifications1764000124100 } from './migrations/1764000124100-count-notifications.js';
 import { FollowCommands1764000124200 } from './migrations/1764000124200-follow-commands.js';
+import { ForgetOldRequests1764000126000 } from './migrations/1764000126000-forget-old-requests.js';
+import { FindWhatHasEnded1764000126100 } from './migrations/1764000126100-find-what-has-ended.js';
 
 export const entities = [
   Company,
@@ -76,6 +78,8 @@ const migrations = [
   AddNotificationCounters1764000124000,
   CountNotifications1764000124100,
   FollowCommands1764000124200,
+  ForgetOldRequests1764000126000,
+  FindWhatHasEnded1764000126100,
 ];
 
 /**

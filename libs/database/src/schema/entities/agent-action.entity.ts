@@ -11,6 +11,8 @@ import { Company } from './company.entity.js';
 @Index('agent_actions_sender', ['companyId', 'senderId', 'createdAt', 'id'], {
   where: 'sender_id is not null',
 })
+@Index('agent_actions_read', ['updatedAt'], { where: "status <> 'unread'" })
+@Index('agent_actions_expiry', ['expiresAt'], { where: 'expires_at is not null' })
 @Index('agent_actions_changes', ['companyId', 'changedIn', 'id'])
 // TypeORM's schema builder supports no storage parameters: only the migration creates it.
 @Index('agent_actions_age', { synchronize: false })

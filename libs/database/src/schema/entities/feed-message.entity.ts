@@ -5,6 +5,7 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
 @Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
 @Index('feed_messages_unread', ['companyId', 'recipientLogin', 'createdAt', 'id'], { where: "status = 'unread'" })
+@Index('feed_messages_read', ['readAt'], { where: 'read_at is not null' })
 @Index('feed_messages_changes', ['companyId', 'changedIn', 'id'])
 // TypeORM's schema builder supports no storage parameters: only the migration creates it.
 @Index('feed_messages_age', { synchronize: false })

@@ -11,6 +11,7 @@ import { NotificationType } from './notification-type.entity.js';
 @Check('notifications_answer_check', `(status = 'answered') = (answer is not null and answer_id is not null)`)
 @Index('notifications_merchant', ['merchantId', 'id'])
 @Index('notifications_requested', ['merchantId', 'id'], { where: "status = 'requested'" })
+@Index('notifications_ended', ['updatedAt'], { where: "status <> 'requested'" })
 @Index('notifications_conversation', ['conversationId', 'merchantId'])
 @Index('notifications_type', ['notificationType'])
 export class Notification {

@@ -15,6 +15,13 @@ export class Request {
   @Column('bytea', { name: 'body_hash' })
   bodyHash: Buffer;
 
+  /**
+   * The correlationIds of its messages, where they do not follow from its own id alone: of a batch, and of a key that
+   * was used before.
+   */
+  @Column('uuid', { name: 'correlation_ids', array: true, nullable: true })
+  correlationIds: string[] | null;
+
   /** The command's verdict; null for a message that was accepted. */
   @Column('jsonb', { nullable: true })
   verdict: unknown;
