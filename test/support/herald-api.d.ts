@@ -198,6 +198,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/team-notifications/stats/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count actions over time
+         * @description The actions of each hour or day (UTC), empty ones included, in all or by type, priority, agent or tool; at most 750 of them. Without a start: the last 24 hours or 30 days.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["getActionTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team-notifications/stats/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare agents
+         * @description Agents by their number of actions, with the share of high and urgent ones and execution times.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["getActionAgents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team-notifications/stats/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare tools
+         * @description Tools by their number of uses, with the share of high and urgent ones and execution times.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["getActionTools"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team-notifications/queries/{query_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a query
+         * @description What was done for one customer support query, oldest first, with the time between the actions, and the agents and tools that took part.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["getQueryStory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/team-notifications": {
         parameters: {
             query?: never;
@@ -627,6 +715,304 @@ export interface components {
         };
         /**
          * @example {
+         *       "interval": "hour",
+         *       "group_by": "tool",
+         *       "buckets": [
+         *         "2024-01-10T10:00:00.000Z",
+         *         "2024-01-10T11:00:00.000Z"
+         *       ],
+         *       "series": [
+         *         {
+         *           "key": "email_tool",
+         *           "total": 5,
+         *           "counts": [
+         *             2,
+         *             3
+         *           ]
+         *         },
+         *         {
+         *           "key": null,
+         *           "total": 1,
+         *           "counts": [
+         *             0,
+         *             1
+         *           ]
+         *         }
+         *       ],
+         *       "other": null
+         *     }
+         */
+        ActionTimeline: {
+            /** @enum {string} */
+            interval: "hour" | "day";
+            /** @enum {string} */
+            group_by: "none" | "type" | "priority" | "agent" | "tool";
+            /** @description The start of each hour or day (UTC) */
+            buckets: string[];
+            /** @description Those with the most actions first */
+            series: {
+                /** @description Null: of no agent, with no tool, or all */
+                key: string | null;
+                total: number;
+                /** @description One for each bucket */
+                counts: number[];
+            }[];
+            /** @description All further keys together */
+            other: {
+                /** @description Null: of no agent, with no tool, or all */
+                key: string | null;
+                total: number;
+                /** @description One for each bucket */
+                counts: number[];
+            } | null;
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "agent_id": "123e4567-e89b-12d3-a456-426614174008",
+         *           "count": 40,
+         *           "by_priority": {
+         *             "low": 10,
+         *             "medium": 20,
+         *             "high": 8,
+         *             "urgent": 2
+         *           },
+         *           "high_and_urgent_share": 0.25,
+         *           "last_at": "2024-01-10T10:00:00.000Z",
+         *           "execution_time": {
+         *             "measured": 38,
+         *             "ignored": 1,
+         *             "p50_ms": 2266,
+         *             "p95_ms": 5343
+         *           }
+         *         }
+         *       ],
+         *       "total": 3,
+         *       "other_count": 12
+         *     }
+         */
+        ActionAgents: {
+            data: {
+                count: number;
+                by_priority: {
+                    low: number;
+                    medium: number;
+                    high: number;
+                    urgent: number;
+                };
+                /** @description From 0 to 1 */
+                high_and_urgent_share: number;
+                /** Format: date-time */
+                last_at: string;
+                execution_time: {
+                    /** @description Actions with an execution time that was understood */
+                    measured: number;
+                    /** @description Actions with one that was not, which the figures leave out */
+                    ignored: number;
+                    p50_ms: number | null;
+                    p95_ms: number | null;
+                };
+                agent_id: string | null;
+            }[];
+            /** @description How many agents there are */
+            total: number;
+            /** @description The actions of agents that are not listed */
+            other_count: number;
+        };
+        /**
+         * @example {
+         *       "data": [
+         *         {
+         *           "tool_used": "email_tool",
+         *           "count": 40,
+         *           "by_priority": {
+         *             "low": 10,
+         *             "medium": 20,
+         *             "high": 8,
+         *             "urgent": 2
+         *           },
+         *           "high_and_urgent_share": 0.25,
+         *           "last_at": "2024-01-10T10:00:00.000Z",
+         *           "execution_time": {
+         *             "measured": 38,
+         *             "ignored": 1,
+         *             "p50_ms": 2266,
+         *             "p95_ms": 5343
+         *           }
+         *         }
+         *       ],
+         *       "total": 3,
+         *       "other_count": 12
+         *     }
+         */
+        ActionTools: {
+            data: {
+                count: number;
+                by_priority: {
+                    low: number;
+                    medium: number;
+                    high: number;
+                    urgent: number;
+                };
+                /** @description From 0 to 1 */
+                high_and_urgent_share: number;
+                /** Format: date-time */
+                last_at: string;
+                execution_time: {
+                    /** @description Actions with an execution time that was understood */
+                    measured: number;
+                    /** @description Actions with one that was not, which the figures leave out */
+                    ignored: number;
+                    p50_ms: number | null;
+                    p95_ms: number | null;
+                };
+                tool_used: string | null;
+            }[];
+            /** @description How many tools there are */
+            total: number;
+            /** @description The actions with tools that are not listed */
+            other_count: number;
+        };
+        /**
+         * @example {
+         *       "query_id": "123e4567-e89b-12d3-a456-426614174009",
+         *       "first_at": "2024-01-10T10:00:00.000Z",
+         *       "last_at": "2024-01-10T10:00:00.000Z",
+         *       "agents": [
+         *         {
+         *           "agent_id": "123e4567-e89b-12d3-a456-426614174008",
+         *           "count": 1
+         *         }
+         *       ],
+         *       "tools": [
+         *         {
+         *           "tool_used": "email_tool",
+         *           "count": 1
+         *         }
+         *       ],
+         *       "data": [
+         *         {
+         *           "id": "123e4567-e89b-12d3-a456-426614174000",
+         *           "company_id": "123e4567-e89b-12d3-a456-426614174001",
+         *           "sender_id": "123e4567-e89b-12d3-a456-426614174002",
+         *           "notification_type": "email_sent",
+         *           "priority": "medium",
+         *           "status": "unread",
+         *           "title": "Agent sent email to customer",
+         *           "message": "Support Agent sent follow-up email to customer regarding billing inquiry #12345",
+         *           "metadata": {
+         *             "agent_id": "123e4567-e89b-12d3-a456-426614174008",
+         *             "query_id": "123e4567-e89b-12d3-a456-426614174009",
+         *             "action_type": "email_sent",
+         *             "recipient_email": "customer@example.com",
+         *             "email_subject": "Follow-up on your billing inquiry",
+         *             "tool_used": "email_tool",
+         *             "execution_time": "2.3s"
+         *           },
+         *           "action_url": "https://app.aloochat.ai/queries/123e4567-e89b-12d3-a456-426614174009",
+         *           "expires_at": "2024-01-15T06:00:00.000Z",
+         *           "created_at": "2024-01-10T10:00:00.000Z",
+         *           "updated_at": "2024-01-10T10:00:00.000Z",
+         *           "sender": {
+         *             "id": "123e4567-e89b-12d3-a456-426614174008",
+         *             "email": "agent@aloochat.ai",
+         *             "name": "Support Agent"
+         *           },
+         *           "recipients": [
+         *             {
+         *               "id": "123e4567-e89b-12d3-a456-426614174003",
+         *               "notification_id": "123e4567-e89b-12d3-a456-426614174000",
+         *               "user_id": "123e4567-e89b-12d3-a456-426614174004",
+         *               "status": "unread",
+         *               "read_at": null,
+         *               "user": {
+         *                 "id": "123e4567-e89b-12d3-a456-426614174004",
+         *                 "email": "user@example.com",
+         *                 "name": "John Doe"
+         *               }
+         *             }
+         *           ],
+         *           "ms_since_previous": null
+         *         }
+         *       ],
+         *       "total": 1,
+         *       "skip": 0,
+         *       "limit": 50,
+         *       "next_cursor": null
+         *     }
+         */
+        QueryStory: {
+            query_id: string;
+            /** Format: date-time */
+            first_at: string;
+            /** Format: date-time */
+            last_at: string;
+            agents: {
+                agent_id: string;
+                count: number;
+            }[];
+            tools: {
+                tool_used: string;
+                count: number;
+            }[];
+            data: {
+                /** Format: uuid */
+                id: string;
+                /** Format: uuid */
+                company_id: string;
+                sender_id: string | null;
+                notification_type: string;
+                /** @enum {string} */
+                priority: "low" | "medium" | "high" | "urgent";
+                /**
+                 * @description Derived from the recipients; under /users/{user_id} that of the user
+                 * @enum {string}
+                 */
+                status: "unread" | "read" | "archived";
+                title: string;
+                message: string;
+                metadata: {
+                    [key: string]: unknown;
+                };
+                action_url: string | null;
+                expires_at: string | null;
+                /** Format: date-time */
+                created_at: string;
+                /** Format: date-time */
+                updated_at: string;
+                /** @description Under /users/{user_id} only */
+                read_at?: string | null;
+                sender: components["schemas"]["KnownPerson"] | null;
+                recipients: components["schemas"]["ActionRecipient"][];
+                /** @description Null for the first */
+                ms_since_previous: number | null;
+            }[];
+            total: number;
+            skip: number;
+            limit: number;
+            next_cursor: string | null;
+        };
+        KnownPerson: {
+            /** Format: uuid */
+            id: string;
+            email: string | null;
+            name: string | null;
+        };
+        ActionRecipient: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            notification_id: string;
+            /** Format: uuid */
+            user_id: string;
+            /** @enum {string} */
+            status: "unread" | "read" | "archived";
+            read_at: string | null;
+            user: components["schemas"]["KnownPerson"];
+        };
+        /**
+         * @example {
          *       "notification_type": "email_sent",
          *       "title": "Agent sent email to customer",
          *       "message": "Support Agent sent follow-up email to customer regarding billing inquiry #12345",
@@ -802,24 +1188,6 @@ export interface components {
             read_at?: string | null;
             sender: components["schemas"]["KnownPerson"] | null;
             recipients: components["schemas"]["ActionRecipient"][];
-        };
-        KnownPerson: {
-            /** Format: uuid */
-            id: string;
-            email: string | null;
-            name: string | null;
-        };
-        ActionRecipient: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            notification_id: string;
-            /** Format: uuid */
-            user_id: string;
-            /** @enum {string} */
-            status: "unread" | "read" | "archived";
-            read_at: string | null;
-            user: components["schemas"]["KnownPerson"];
         };
         /**
          * @example {
@@ -2081,6 +2449,314 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             /** @description Message not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    getActionTimeline: {
+        parameters: {
+            query?: {
+                /** @description A type that the API lists, or one that the company uses */
+                notification_type?: string;
+                priority?: "low" | "medium" | "high" | "urgent";
+                /** @description Only what was created at or after this */
+                start_date?: string;
+                /** @description Only what was created at or before this; a date alone: until its end */
+                end_date?: string;
+                /** @description Only what this agent did */
+                agent_id?: string;
+                /** @description Only what this user received, by their own read status */
+                user_id?: string;
+                /** @description The length of a bucket */
+                interval?: "hour" | "day";
+                /** @description What has a series of its own */
+                group_by?: "none" | "type" | "priority" | "agent" | "tool";
+                /** @description Maximum number of series; the rest is summed up as `other` */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionTimeline"];
+                };
+            };
+            /**
+             * @description Invalid notification_type parameter
+             *
+             *     Invalid start_date parameter
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description The figures are still being counted; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getActionAgents: {
+        parameters: {
+            query?: {
+                /** @description A type that the API lists, or one that the company uses */
+                notification_type?: string;
+                /** @description Only what was created at or after this */
+                start_date?: string;
+                /** @description Only what was created at or before this; a date alone: until its end */
+                end_date?: string;
+                /** @description Only what this agent did */
+                agent_id?: string;
+                /** @description Maximum number to return, those with the most actions first */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionAgents"];
+                };
+            };
+            /**
+             * @description Invalid notification_type parameter
+             *
+             *     Invalid start_date parameter
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description The figures are still being counted; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getActionTools: {
+        parameters: {
+            query?: {
+                /** @description A type that the API lists, or one that the company uses */
+                notification_type?: string;
+                /** @description Only what was created at or after this */
+                start_date?: string;
+                /** @description Only what was created at or before this; a date alone: until its end */
+                end_date?: string;
+                /** @description Only what this agent did */
+                agent_id?: string;
+                /** @description Maximum number to return, those with the most actions first */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionTools"];
+                };
+            };
+            /**
+             * @description Invalid notification_type parameter
+             *
+             *     Invalid start_date parameter
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description The figures are still being counted; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQueryStory: {
+        parameters: {
+            query?: {
+                /** @description Number of actions to skip */
+                skip?: number;
+                /** @description Maximum number of actions to return */
+                limit?: number;
+                /** @description The cursor that the page before gave */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description A customer support query */
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueryStory"];
+                };
+            };
+            /** @description Invalid cursor parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description Query not found */
             404: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];

@@ -90,7 +90,7 @@ export async function furnish(databaseUrl: string, side: Side): Promise<Belongin
         body: anAction({
           title: mark,
           notification_type: type,
-          metadata: { agent_id: agent, query_id: query, mark },
+          metadata: { agent_id: agent, query_id: query, tool_used: `tool of ${mark}`, mark },
           sender: person(user),
           recipients: [person(user), person(SHARED.user)],
         }),
@@ -99,7 +99,7 @@ export async function furnish(databaseUrl: string, side: Side): Promise<Belongin
         at: SHARED.at,
         body: anAction({
           title: mark,
-          metadata: { agent_id: SHARED.agent, query_id: SHARED.query, mark },
+          metadata: { agent_id: SHARED.agent, query_id: SHARED.query, tool_used: `tool of ${mark}`, mark },
           sender: person(SHARED.user),
           recipients: [person(SHARED.user)],
         }),

@@ -139,7 +139,7 @@ export class ActionList {
 }
 
 @Dto()
-class CountsByPriority {
+export class CountsByPriority {
   @IsInt() low: number;
   @IsInt() medium: number;
   @IsInt() high: number;

@@ -2,6 +2,7 @@
  * Data that crosses process boundaries: the queues as data, the shapes of jobs and replies, the rules for text, and
  * refusals. It knows no transport, no database and no HTTP.
  */
+export * from './action-analytics.dto.js';
 export * from './agent-actions.contract.js';
 export * from './agent-actions.dto.js';
 export { audience } from './audiences.js';

@@ -10,7 +10,14 @@ export { readActions, readUsersActions } from './agent-actions/action-page.js';
 export { ACTION_STATEMENTS } from './agent-actions/action-record.js';
 export { ACTIONS, EXPIRED_ACTIONS, READ_ACTIONS } from './agent-actions/action-removal.js';
 export { lockAction, setActionStatus } from './agent-actions/action-status.js';
+export { readTimeline } from './agent-actions/action-timeline.js';
 export { isTypeInUse } from './agent-actions/action-types.js';
+export { readUses } from './agent-actions/action-uses.js';
+export { readStory } from './agent-actions/query-story.js';
+export { type Group, type Interval, isOfUses } from './agent-actions/timeline-relation.js';
+export { compareUses } from './agent-actions/use-comparison.js';
+export { areUsesCounted, countUses, UseCounting } from './agent-actions/use-counting.js';
+export { MOST_LOOKED_AT, TooMuchToCount, type UseFilters } from './agent-actions/uses-relation.js';
 export {
   changeUser,
   hasCompany,

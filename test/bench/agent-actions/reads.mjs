@@ -32,6 +32,13 @@ const READS = [
     title: 'stats of an agent over thirty days',
     path: ({ agent_id }) => `/stats?agent_id=${agent_id}&start_date=${thirtyDaysAgo()}`,
   },
+  {
+    title: 'timeline of thirty days by tool',
+    path: () => `/stats/timeline?group_by=tool&start_date=${thirtyDaysAgo()}`,
+  },
+  { title: 'tools over thirty days', path: () => `/stats/tools?start_date=${thirtyDaysAgo()}&end_date=${now()}` },
+  { title: 'agents over everything', path: () => '/stats/agents' },
+  { title: 'story of a query', path: ({ query_id }) => `/queries/${query_id}` },
   { title: 'stats of a user', path: ({ user_id }) => `/stats?user_id=${user_id}` },
   { title: 'page by cursor, in the middle', path: ({ cursor }) => `?cursor=${cursor}` },
   { title: 'page by skip, in the middle (may grow)', path: ({ middle }) => `?skip=${middle}`, mayGrow: true },

@@ -34,7 +34,9 @@ export async function seedLog(servers, databaseUrl, companyId, actions, log) {
   };
   const startedAt = performance.now();
   await seedActions(database, { companyId, actions, days: SEEDED_DAYS, onProgress });
-  await database.query('vacuum analyze agent_actions, agent_action_recipients, agent_action_counters');
+  await database.query(
+    'vacuum analyze agent_actions, agent_action_recipients, agent_action_counters, agent_action_uses',
+  );
   await database.close();
   const seconds = (performance.now() - startedAt) / 1000;
   log(`${actions.toLocaleString('en')} actions in ${seconds.toFixed(0)} s`);

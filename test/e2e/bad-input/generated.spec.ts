@@ -295,6 +295,10 @@ describe(`of ${BODIES / 10} generated requests (HERALD_TEST_SEED=${SEED})`, () =
     ['/team-notifications/{}', 'program', ['x']],
     ['/team-notifications/users/{}', 'program', LIST],
     ['/team-notifications/stats', 'program', [...FILTERS, 'user_id', 'priority']],
+    ['/team-notifications/stats/timeline', 'program', [...FILTERS, 'user_id', 'priority', 'interval', 'group_by']],
+    ['/team-notifications/stats/agents', 'program', [...FILTERS, 'limit']],
+    ['/team-notifications/stats/tools', 'program', [...FILTERS, 'limit']],
+    ['/team-notifications/queries/{}', 'program', ['skip', 'limit', 'cursor']],
     ['/api/v1/notification/', 'merchant', ['status', 'notification_types', 'cursor']],
   ] as const)(
     'GET %s answers, or refuses as documented',

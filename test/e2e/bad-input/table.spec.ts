@@ -3,6 +3,7 @@ import { aMessage, call } from '../../support/client.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
 import { Wire } from '../../support/wire.js';
+import { actionFiguresCases } from './action-figures.cases.js';
 import { agentActionsCases } from './agent-actions.cases.js';
 import type { Asked, Asker } from './bad-request.js';
 import { deliveryCases } from './delivery.cases.js';
@@ -58,7 +59,7 @@ beforeAll(async () => {
 
 const tables = {
   delivery: deliveryCases,
-  'agent-actions': agentActionsCases,
+  'agent-actions': { ...agentActionsCases, ...actionFiguresCases },
   'merchant-answers': merchantAnswersCases,
 };
 

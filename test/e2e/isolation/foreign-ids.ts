@@ -67,6 +67,30 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
       [`/team-notifications/stats?notification_type=${type}`],
       [400, 'Invalid notification_type parameter'],
     ),
+    ...['timeline', 'agents', 'tools'].flatMap((figures) => [
+      ...get(
+        `/team-notifications/stats/${figures}`,
+        'program',
+        [`user_id=${user}`, `user_id=${SHARED.user}`, `agent_id=${encodeURIComponent(agent)}`, 'group_by=tool', ''].map(
+          (filter) => `/team-notifications/stats/${figures}?start_date=2025-06-01&end_date=2027-01-01&${filter}`,
+        ),
+      ),
+      ...get(
+        `/team-notifications/stats/${figures}`,
+        'program',
+        [`/team-notifications/stats/${figures}?notification_type=${type}`],
+        [400, 'Invalid notification_type parameter'],
+      ),
+    ]),
+    ...get(
+      '/team-notifications/queries/:queryId',
+      'program',
+      [`/team-notifications/queries/${encodeURIComponent(query)}`],
+      [404, 'Query not found'],
+    ),
+    ...get('/team-notifications/queries/:queryId', 'program', [
+      `/team-notifications/queries/${encodeURIComponent(SHARED.query)}?cursor=${cursorOf(action)}`,
+    ]),
     ...get(
       '/team-notifications/users/:userId',
       'program',

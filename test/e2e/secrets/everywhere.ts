@@ -37,6 +37,12 @@ export async function askEverything(herald: Herald, canaries: Canaries): Promise
     ],
     ['GET', `/team-notifications?agent_id=${c('a filter')}`, 'program'],
     ['GET', `/team-notifications/stats?user_id=${c('a user id')}`, 'program'],
+    ...['timeline', 'agents', 'tools'].map((figures): [string, string, 'program'] => [
+      'GET',
+      `/team-notifications/stats/${figures}?agent_id=${c(`an agent of ${figures}`)}`,
+      'program',
+    ]),
+    ['GET', `/team-notifications/queries/${c('a query')}`, 'program'],
     ['GET', `/team-notifications/users/${action.recipients[0].user_id}`, 'program'],
     ['GET', `/team-notifications/${action.id}`, 'program'],
     [

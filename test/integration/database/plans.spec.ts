@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ActionFilters, Database, type PageOfFeed } from '@herald/database';
 import { Pool } from 'pg';
+import { ActionAnalyticsQuery } from '../../../apps/gateway/src/agent-actions/action-analytics.query.js';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
 import { FeedQuery } from '../../../apps/gateway/src/delivery/feed.query.js';
 import { MessageTraceQuery } from '../../../apps/gateway/src/delivery/message-trace.query.js';
@@ -99,6 +100,14 @@ const stats =
   (filters: () => ActionFilters): Work =>
   (database) =>
     new AgentActionsQuery(database).stats(COMPANY, filters());
+const timeline =
+  (group: 'none' | 'agent' | 'tool', filters: () => ActionFilters = () => ({})): Work =>
+  (database) =>
+    new ActionAnalyticsQuery(database).timeline(
+      COMPANY,
+      { ...thirtyDays, ...filters() },
+      { interval: 'day', group, limit: 10 },
+    );
 const person = {
   kind: 'person' as const,
   issuer: '',
@@ -122,6 +131,9 @@ const questions =
 
 /** A page of a thousand, or all that one merchant has not answered. */
 const OPEN = Math.max(1001, ROWS / 200);
+
+/** Forty agents with ten tools and types each, by day: what a month has at most, and the hours at its ends. */
+const USES = 40 * 10 * 31 + 5000;
 
 /** The commonest reads, and how many rows one step of each may look at in all, whatever the size of the table. */
 const READS: [string, Work, number][] = [
@@ -149,6 +161,22 @@ const READS: [string, Work, number][] = [
   ['actions: the statistics of thirty days', stats(() => thirtyDays), 5000],
   ['actions: an agent’s statistics of thirty days', stats(() => ({ agent_id: some.agent_id, ...thirtyDays })), 5000],
   ['actions: the statistics of one query', stats(() => ({ query_id: some.query_id })), 500],
+  ['actions: the timeline of thirty days', timeline('none'), 5000],
+  ['actions: the timeline of thirty days by agent', timeline('agent'), USES],
+  ['actions: the timeline of an agent by tool', timeline('tool', () => ({ agent_id: some.agent_id })), USES],
+  ['actions: a user’s timeline of thirty days', timeline('none', () => ({ user_id: some.user_id })), 5000],
+  ['actions: a user’s timeline by tool', timeline('tool', () => ({ user_id: some.user_id })), ROWS / 50],
+  [
+    'actions: the tools of thirty days',
+    (database) => new ActionAnalyticsQuery(database).tools(COMPANY, thirtyDays, 50),
+    USES,
+  ],
+  ['actions: the agents of everything', (database) => new ActionAnalyticsQuery(database).agents(COMPANY, {}, 50), 500],
+  [
+    'actions: the story of one query',
+    (database) => new ActionAnalyticsQuery(database).story(COMPANY, some.query_id, page),
+    500,
+  ],
   ['feed: the newest page', feed(() => ({})), 60],
   ['feed: a page in the middle', feed(() => ({ cursor: middle() })), 60],
   ['feed: the newest page of what is unread', feed(() => ({ status: 'unread' })), 60],
@@ -171,8 +199,8 @@ const READS: [string, Work, number][] = [
   ['questions: those of one type', questions(() => ({ notification_types: ['user_question_request'] })), 2500],
 ];
 
-/** Few rows whatever happens, or as many as a page has people. */
-const SMALL = ['users', 'notification_types', 'conversations'];
+/** Few rows whatever happens, as many as a page has people, or as were recorded within a second. */
+const SMALL = ['users', 'notification_types', 'conversations', 'agent_action_uses_progress', 'agent_action_uncounted'];
 
 describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gateway’s role`, () => {
   it.each(READS)('%s', async (_, work, most) => {

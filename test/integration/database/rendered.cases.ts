@@ -2,6 +2,8 @@ import {
   ACTION_STATEMENTS,
   ACTIONS,
   compareCounters,
+  compareUses,
+  countUses,
   type Database,
   DeadLetters,
   FEED,
@@ -19,7 +21,10 @@ import {
   readAllOfFeed,
   readFeed,
   readStats,
+  readStory,
+  readTimeline,
   readTotal,
+  readUses,
   readUsersActions,
   setActionStatus,
   setFeedStatus,
@@ -41,6 +46,7 @@ const cursor = { at: at('2025-03-05T10:30'), id: SOMETHING };
 const range = { start_date: at('2025-01-17T10:20'), end_date: at('2025-03-05T16:45') };
 const agent = { agent_id: SOMEONE };
 const user = { user_id: SOMEONE };
+const timeline = { companyId: COMPANY, filters: range, interval: 'day' } as const;
 
 const run = {
   queue: 'delivery',
@@ -111,6 +117,17 @@ export const RENDERED: Record<string, (database: Database) => Promise<unknown>> 
     await database.query(ACTIONS.remove, [[]]);
   },
   'agent-actions/rendered/compare-counters': (database) => compareCounters(database),
+  'agent-actions/rendered/count-uses': (database) => database.transaction(countUses),
+  'agent-actions/rendered/compare-uses': (database) => compareUses(database),
+  'agent-actions/rendered/timeline-by-type': (database) => readTimeline(database, { ...timeline, group: 'type' }, 10),
+  'agent-actions/rendered/timeline-by-tool': (database) =>
+    readTimeline(database, { ...timeline, filters: { ...agent, ...range }, group: 'tool' }, 10),
+  'agent-actions/rendered/timeline-of-user': (database) =>
+    readTimeline(database, { ...timeline, filters: { ...user, ...range }, group: 'tool' }, 10),
+  'agent-actions/rendered/tools': (database) => readUses(database, COMPANY, range, { by: 'tool', limit: 50 }),
+  'agent-actions/rendered/agents-of-everything': (database) =>
+    readUses(database, COMPANY, {}, { by: 'agent_id', limit: 50 }),
+  'agent-actions/rendered/story': (database) => readStory(database, COMPANY, SOMETHING, page),
 
   'messages/rendered/insert': (database) => insertMessages(database, [{ messages: [message] }], new Map()),
   'messages/rendered/insert-keyed': (database) => {

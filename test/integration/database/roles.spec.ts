@@ -228,7 +228,15 @@ describe('what a worker sees of others', () => {
   /** Tables of one product, and what is everybody's to read; every other table must be fenced by its rows. Which companies exist is no secret. */
   const OPEN: Record<string, string[]> = {
     herald_delivery: ['feed_messages'],
-    herald_agent_actions: ['agent_actions', 'agent_action_recipients', 'agent_action_counters', 'users'],
+    herald_agent_actions: [
+      'agent_actions',
+      'agent_action_recipients',
+      'agent_action_counters',
+      'agent_action_uncounted',
+      'agent_action_uses',
+      'agent_action_uses_progress',
+      'users',
+    ],
     herald_merchant_answers: ['conversations', 'notifications', 'notification_types'],
   };
   const FENCED = ['dead_letters', 'outbox', 'requests'];

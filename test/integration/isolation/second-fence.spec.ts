@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ROLES } from '@herald/database';
 import { Pool } from 'pg';
+import { ActionAnalyticsQuery } from '../../../apps/gateway/src/agent-actions/action-analytics.query.js';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
 import { FeedQuery } from '../../../apps/gateway/src/delivery/feed.query.js';
 import { MessageTraceQuery } from '../../../apps/gateway/src/delivery/message-trace.query.js';
@@ -26,14 +27,17 @@ beforeAll(async () => {
   ]);
   await furnish(database.url, ours);
   their = await furnish(database.url, theirs);
+  // What was recorded is not counted yet: of each side something is to be both.
+  await admin.query(`
+    insert into agent_action_uses select u.* from agent_actions a, lateral uses_of(array[a], 1) u on conflict do nothing`);
 });
 afterAll(async () => {
   await admin?.end();
   await database?.drop();
 });
 
-/** Tables without rows of a company or merchant: the kinds of questions. */
-const NOBODYS = ['notification_types'];
+/** Tables without rows of a company or merchant: how far the uses of tools are counted, and the kinds of questions. */
+const NOBODYS = ['agent_action_uses_progress', 'notification_types'];
 
 interface Readable {
   name: string;
@@ -94,7 +98,7 @@ describe('the second fence', () => {
       );
       return (await readableBy('herald_gateway', client)).filter(({ isFenced }) => !isFenced).map(({ name }) => name);
     });
-    expect(open).toEqual(['astray', ...NOBODYS, 'stray']);
+    expect(open).toEqual([...NOBODYS, 'astray', 'stray'].sort());
   });
 
   it('binds the services: none may bypass it, owns a table, or may become who does', async () => {
@@ -126,6 +130,8 @@ describe('the second fence', () => {
     expect(readable.map(({ name }) => name)).toEqual([
       'agent_action_counters',
       'agent_action_recipients',
+      'agent_action_uncounted',
+      'agent_action_uses',
       'agent_actions',
       'conversations',
       'dead_letters',
@@ -198,6 +204,7 @@ const unfenced = (text: string) =>
 /** Every read of the gateway, as our company, our person or our merchant; those of one thing ask for theirs. */
 const reads = (database: Intercepted): [string, () => Promise<unknown>][] => {
   const actions = new AgentActionsQuery(database);
+  const analytics = new ActionAnalyticsQuery(database);
   const feed = new FeedQuery(database);
   const traces = new MessageTraceQuery(database, { states: async () => ['gone'] } as never);
   const questions = new MerchantAnswersQuery(database);
@@ -211,6 +218,7 @@ const reads = (database: Intercepted): [string, () => Promise<unknown>][] => {
     expiresAt: Infinity,
   };
   const page = { skip: 0, limit: 50 };
+  const year = { start_date: new Date('2025-12-01T10:30Z'), end_date: new Date('2026-12-01T10:30Z') };
   const { message, owed, deadLetter, action, user, agent, query, type, question } = their;
   return [
     ['the feed', () => feed.page(person, { tab: 'all', limit: 50 })],
@@ -253,6 +261,18 @@ const reads = (database: Intercepted): [string, () => Promise<unknown>][] => {
     ['the statistics of a query', () => actions.stats(companyId, { query_id: SHARED.query })],
     ['their question', () => questions.find(ours.merchantId, question)],
     ['a merchant’s counts', () => questions.counts(ours.merchantId)],
+    ...(['type', 'agent', 'tool'] as const).map((group): [string, () => Promise<unknown>] => [
+      `the timeline by ${group}`,
+      () => analytics.timeline(companyId, year, { interval: 'day', group, limit: 10 }),
+    ]),
+    [
+      'the timeline of their user',
+      () => analytics.timeline(companyId, { user_id: user, ...year }, { interval: 'day', group: 'tool', limit: 10 }),
+    ],
+    ['the agents', () => analytics.agents(companyId, {}, 50)],
+    ['the tools of a shared agent', () => analytics.tools(companyId, { agent_id: SHARED.agent, ...year }, 50)],
+    ['the story of a shared query', () => analytics.story(companyId, SHARED.query, page)],
+    ['the story of their query', () => analytics.story(companyId, query, page)],
     ['a merchant’s list', () => questions.page(ours.merchantId, {})],
     ['a merchant’s list of one status', () => questions.page(ours.merchantId, { status: 'requested' })],
     [
@@ -286,7 +306,7 @@ describe('a query that forgot its company or merchant', () => {
 
   it('answers as if it had not: the second fence works', async () => {
     const fenced = await answers((text) => text);
-    expect(Object.keys(fenced)).toHaveLength(32);
+    expect(Object.keys(fenced)).toHaveLength(40);
     const told = JSON.stringify(Object.values(fenced));
     expect([told.includes(ours.mark), told.includes(theirs.mark)]).toEqual([true, false]);
     expect(await answers(unfenced)).toEqual(fenced);

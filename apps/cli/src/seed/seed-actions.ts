@@ -1,4 +1,4 @@
-import { count, countedActions, countedRecipients, type Database } from '@herald/database';
+import { count, countedActions, countedRecipients, countUses, type Database } from '@herald/database';
 
 export interface SeedOptions {
   companyId: string;
@@ -59,7 +59,8 @@ const WRITE = `
     select id, $1::uuid, agent_uuid, agent_uuid, type, priority, coalesce(d.status, 'unread'), 'Agent ' || agent || ': ' || type,
            'Seeded action for query ' || query,
            jsonb_build_object('agent_id', agent_uuid, 'query_id', ${uuidOf('query', 'query')}, 'action_type', type,
-                              'tool_used', ${oneOf('type_die', ['crm', 'email_tool', 'slack', 'billing', 'search'])}),
+                              'tool_used', ${oneOf('type_die', ['crm', 'email_tool', 'slack', 'billing', 'search'])},
+                              'execution_time', round((power(priority_die, 3) * 20)::numeric, 1) || 's'),
            agent_uuid::text, ${uuidOf('query', 'query')}::text, at, at, at, at, at
       from action left join derived d using (id)
     returning id, company_id, sender_id, agent_id, notification_type, priority, status, created_at),
@@ -83,8 +84,11 @@ export async function seedActions(
   for (let done = 0; done < actions;) {
     const chunk = Math.min(CHUNK, actions - done);
     await database.query(WRITE, [companyId, chunk, days, done, actions]);
+    while (await database.transaction(countUses));
     done += chunk;
     onProgress?.(done);
   }
-  await database.query('analyze agent_actions, agent_action_recipients, agent_action_counters, users');
+  await database.query(
+    'analyze agent_actions, agent_action_recipients, agent_action_counters, agent_action_uses, users',
+  );
 }

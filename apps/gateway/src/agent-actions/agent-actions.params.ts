@@ -15,18 +15,18 @@ import { AbsentUnlessIds, NamesParameter } from '../validation/validation.js';
 
 export const NOT_FOUND = 'Notification not found';
 
-const MAX_SKIP = 999_999_999;
+export const MAX_SKIP = 999_999_999;
 
-const IsType = () => IsFilter('A type that the API lists, or one that the company uses');
-const IsFilter = (description: string) => applyDecorators(MayBeAbsent(), IsWord(), Described(description));
-const IsFrom = () =>
+export const IsType = () => IsFilter('A type that the API lists, or one that the company uses');
+export const IsFilter = (description: string) => applyDecorators(MayBeAbsent(), IsWord(), Described(description));
+export const IsFrom = () =>
   applyDecorators(
     MayBeAbsent(),
     IsNotAfter('end_date'),
     IsRangeStart(),
     Described('Only what was created at or after this'),
   );
-const IsUntil = () =>
+export const IsUntil = () =>
   applyDecorators(
     MayBeAbsent(),
     IsRangeEnd(),

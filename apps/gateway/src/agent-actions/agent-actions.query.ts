@@ -69,7 +69,11 @@ export class AgentActionsQuery {
 }
 
 /** @throws Refusal 400 "Invalid notification_type parameter" (contracts README, "Listing notifications") */
-async function refuseUnknownType(tx: Sql, companyId: string, { notification_type }: ActionFilters): Promise<void> {
+export async function refuseUnknownType(
+  tx: Sql,
+  companyId: string,
+  { notification_type }: Pick<ActionFilters, 'notification_type'>,
+): Promise<void> {
   if (notification_type === undefined || ACTION_TYPES.some((type) => type === notification_type)) return;
   if (await isTypeInUse(tx, companyId, notification_type)) return;
   const message = `must be one of ${ACTION_TYPES.join(', ')}, or a type that is in use`;

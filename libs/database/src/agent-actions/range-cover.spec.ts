@@ -1,4 +1,4 @@
-import { coverRange } from './range-cover.js';
+import { coverInside, coverRange } from './range-cover.js';
 
 const at = (text: string) => Date.parse(text);
 const range = (from?: string, to?: string) => ({
@@ -86,6 +86,25 @@ describe('covering a range of time with counters', () => {
       const past = parts.map((part) => ({ ...part, length: Math.min(part.to, now) - Math.min(part.from, now) }));
       const rows = past.filter(({ by }) => by === 'rows').map(({ length }) => length);
       expect(rows.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(hour);
+    }
+  });
+});
+
+describe('the cover inside a range', () => {
+  it('has each moment once, subtracts nothing, and has rows of less than an hour at each end', () => {
+    const hour = 60 * 60 * 1000;
+    const some = () => Math.floor(Math.random() * 120 * hour);
+    for (let round = 0; round < 2000; round++) {
+      const [from = 0, to = 0] = [some(), some()].toSorted((a, b) => a - b);
+      const parts = coverInside({ from, to }, ['day', 'hour']);
+      expect(parts.map(({ sign }) => sign)).not.toContain(-1);
+      for (const moment of [from - 1, from, to - 1, to, some()]) {
+        const times = parts.filter((part) => part.from <= moment && moment < part.to).length;
+        expect([moment, times]).toEqual([moment, from <= moment && moment < to ? 1 : 0]);
+      }
+      const rows = parts.filter(({ by }) => by === 'rows').map((part) => part.to - part.from);
+      expect(Math.max(0, ...rows)).toBeLessThan(2 * hour);
+      expect(parts.filter(({ from: at, to: until, by }) => by !== 'rows' && (at < from || until > to))).toEqual([]);
     }
   });
 });

@@ -35,16 +35,36 @@ function coverWith(range: Stretch, [grain, ...finer]: readonly Grain[], now: num
   return [...between(from, first), { by: grain, from: first, to: last, sign: 1 }, ...between(last, to)];
 }
 
+/**
+ * Covers a range with the coarsest counters that lie inside it, and with rows at its ends: at most an hour of them at
+ * each, where hours are counted. Nothing is subtracted, so that every part can be told apart by its time.
+ */
+export function coverInside(range: Stretch, [grain, ...finer]: readonly Grain[]): Part[] {
+  const { from, to } = range;
+  if (from >= to) return [];
+  if (!grain) return [{ by: 'rows', ...range, sign: 1 }];
+  const unit = LENGTH_MS[grain];
+  const [first, last] = [up(from, unit), down(to, unit)];
+  if (first >= last) return coverInside(range, finer);
+  return [
+    ...coverInside({ from, to: first }, finer),
+    { by: grain, from: first, to: last, sign: 1 },
+    ...coverInside({ from: last, to }, finer),
+  ];
+}
+
+const down = (at: number, unit: number) => (Number.isFinite(at) ? Math.floor(at / unit) * unit : at);
+const up = (at: number, unit: number) => (Number.isFinite(at) ? Math.ceil(at / unit) * unit : at);
+
 const negated = (parts: Part[]): Part[] => parts.map((part) => ({ ...part, sign: part.sign === 1 ? -1 : 1 }));
 
 /** Returns the whole units nearest to the range. */
 function bounds({ from, to }: Stretch, unit: number, now: number): [number, number] {
-  const down = (at: number) => (Number.isFinite(at) ? Math.floor(at / unit) * unit : at);
-  const up = (at: number) => (Number.isFinite(at) ? Math.ceil(at / unit) * unit : at);
   // The future contains no rows to count.
   const length = (a: number, b: number) => Math.min(b, now) - Math.min(a, now);
-  const nearest = (at: number) => (length(at, up(at)) < length(down(at), at) ? up(at) : down(at));
-  if (up(from) <= down(to)) return [nearest(from), nearest(to)];
-  const beyond = length(down(from), from) + length(to, up(to));
-  return beyond < length(from, to) ? [down(from), up(to)] : [from, from];
+  const nearest = (at: number) =>
+    length(at, up(at, unit)) < length(down(at, unit), at) ? up(at, unit) : down(at, unit);
+  if (up(from, unit) <= down(to, unit)) return [nearest(from), nearest(to)];
+  const beyond = length(down(from, unit), from) + length(to, up(to, unit));
+  return beyond < length(from, to) ? [down(from, unit), up(to, unit)] : [from, from];
 }

@@ -3,6 +3,9 @@ import { DataSource, MigrationExecutor } from 'typeorm';
 import { AgentAction } from './entities/agent-action.entity.js';
 import { AgentActionCounter } from './entities/agent-action-counter.entity.js';
 import { AgentActionRecipient } from './entities/agent-action-recipient.entity.js';
+import { AgentActionUncounted } from './entities/agent-action-uncounted.entity.js';
+import { AgentActionUse } from './entities/agent-action-use.entity.js';
+import { AgentActionUsesProgress } from './entities/agent-action-uses-progress.entity.js';
 import { Company } from './entities/company.entity.js';
 import { Conversation } from './entities/conversation.entity.js';
 import { Credential } from './entities/credential.entity.js';
@@ -33,6 +36,7 @@ import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-changes.js';
 import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
+import { CountUsesOfTools1764000123000 } from './migrations/1764000123000-count-uses-of-tools.js';
 import { AddNotificationCounters1764000124000 } from './migrations/1764000124000-add-notification-counters.js';
 import { CountNotifications1764000124100 } from './migrations/1764000124100-count-notifications.js';
 import { FollowCommands1764000124200 } from './migrations/1764000124200-follow-commands.js';
@@ -50,6 +54,9 @@ export const entities = [
   AgentAction,
   AgentActionRecipient,
   AgentActionCounter,
+  AgentActionUse,
+  AgentActionUncounted,
+  AgentActionUsesProgress,
   NotificationType,
   Conversation,
   Notification,
@@ -75,6 +82,7 @@ const migrations = [
   KeepRequestsApart1764000112000,
   FollowChanges1764000120000,
   FindWhatChanged1764000121000,
+  CountUsesOfTools1764000123000,
   AddNotificationCounters1764000124000,
   CountNotifications1764000124100,
   FollowCommands1764000124200,

@@ -98,4 +98,8 @@ export class AgentAction {
   /** The transaction that last changed the row; a trigger keeps it. */
   @Column('bigint', { name: 'changed_in', default: () => 'this_transaction()' })
   changedIn: string;
+
+  /** False for an action from before the uses were kept; a trigger lists the others in `agent_action_uncounted`. */
+  @Column('boolean', { default: true })
+  listed: boolean;
 }
