@@ -98,6 +98,55 @@ export const KEYED_ROUTES: KeyedRoute[] = [
     },
   },
   {
+    route: 'PATCH /v1/feed',
+    async prepare(herald) {
+      const mark = await aDelivery(herald);
+      return {
+        path: '/v1/feed',
+        token: herald.jwtOf('dmurta'),
+        body: { ids: [mark, randomUUID()], status: 'read' },
+        otherBody: { ids: [mark], status: 'read' },
+        effect: 'update feed_messages',
+        mark,
+        times: 1,
+      };
+    },
+  },
+  {
+    route: 'POST /v1/feed/archive-all',
+    async prepare(herald) {
+      const mark = await aDelivery(herald);
+      await herald.query(`update feed_messages set status = 'archived' where status <> 'archived' and id <> $1`, [
+        mark,
+      ]);
+      return {
+        path: '/v1/feed/archive-all',
+        token: herald.jwtOf('dmurta'),
+        body: { upTo: mark },
+        otherBody: { tab: 'ai' },
+        effect: 'update feed_messages',
+        mark,
+        times: 1,
+      };
+    },
+  },
+  {
+    route: 'POST /v1/feed/seen',
+    async prepare(herald) {
+      const [other, mark] = [await aDelivery(herald), await aDelivery(herald)];
+      await herald.query('update feed_messages set seen_at = now() where seen_at is null and id <> $1', [mark]);
+      return {
+        path: '/v1/feed/seen',
+        token: herald.jwtOf('dmurta'),
+        body: { upTo: mark },
+        otherBody: { upTo: other },
+        effect: 'update feed_messages',
+        mark,
+        times: 1,
+      };
+    },
+  },
+  {
     route: 'POST /team-notifications',
     async prepare(herald) {
       const mark = randomUUID();

@@ -103,7 +103,7 @@ const person = { kind: 'person' as const, issuer: '', companyId: COMPANY, login:
 const feed =
   (asked: () => Partial<PageOfFeed>): Work =>
   (database) =>
-    new FeedQuery(database).page(person, { tab: 'all', limit: 50, ...asked() });
+    new FeedQuery(database).page(person, { box: 'all', tab: 'all', limit: 50, ...asked() });
 const trace =
   (id: () => string): Work =>
   (database) =>
@@ -146,7 +146,15 @@ const READS: [string, Work, number][] = [
   ['feed: a page in the middle', feed(() => ({ cursor: middle() })), 60],
   ['feed: the newest page of what is unread', feed(() => ({ status: 'unread' })), 60],
   ['feed: the newest page of what is read', feed(() => ({ status: 'read', tab: 'ai' })), 80],
-  ['feed: how many are unread', (database) => new FeedQuery(database).unread(person), ROWS / 40],
+  [
+    'feed: the newest page of what was received and archived',
+    feed(() => ({ box: 'received', status: 'archived' })),
+    60,
+  ],
+  ['feed: the newest page of what was sent', feed(() => ({ box: 'sent' })), 60],
+  ['feed: one of them', (database) => new FeedQuery(database).find(person, some.message), 1],
+  // One row for each shard.
+  ['feed: how many are unread and unseen', (database) => new FeedQuery(database).unread(person), 17],
   ['messages: where a delivered one is', trace(() => some.message), 1],
   ['messages: where an owed one is', trace(() => some.owed), 1],
   ['messages: where one is that was given up', trace(() => some.dead), 1],
