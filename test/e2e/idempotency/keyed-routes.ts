@@ -25,10 +25,10 @@ export interface KeyedRoute {
 
 const mailbox = (herald: Herald) => ({ path: '/v1/feed/ai', token: herald.token('unlimitedAccessToken') });
 
-/** A message that stands unread in dmurta's feed; its id. */
-async function aDelivery(herald: Herald): Promise<string> {
+/** A message that stands unread in a feed, dmurta's unless given; its id. */
+async function aDelivery(herald: Herald, recipientLogin = 'dmurta'): Promise<string> {
   const { path, token } = mailbox(herald);
-  const { body } = await call('POST', herald.url + path, { token, body: aMessage() });
+  const { body } = await call('POST', herald.url + path, { token, body: aMessage({ recipientLogin }) });
   await eventually(
     async () => (await herald.query('select from feed_messages where id = $1', [body.correlationId])).length > 0,
   );
@@ -115,13 +115,14 @@ export const KEYED_ROUTES: KeyedRoute[] = [
   {
     route: 'POST /v1/feed/archive-all',
     async prepare(herald) {
-      const mark = await aDelivery(herald);
-      await herald.query(`update feed_messages set status = 'archived' where status <> 'archived' and id <> $1`, [
-        mark,
-      ]);
+      const mark = await aDelivery(herald, 'carla');
+      await herald.query(
+        `update feed_messages set status = 'archived' where recipient_login = 'carla' and status <> 'archived' and id <> $1`,
+        [mark],
+      );
       return {
         path: '/v1/feed/archive-all',
-        token: herald.jwtOf('dmurta'),
+        token: herald.jwtOf('carla'),
         body: { upTo: mark },
         otherBody: { tab: 'ai' },
         effect: 'update feed_messages',
@@ -133,11 +134,14 @@ export const KEYED_ROUTES: KeyedRoute[] = [
   {
     route: 'POST /v1/feed/seen',
     async prepare(herald) {
-      const [other, mark] = [await aDelivery(herald), await aDelivery(herald)];
-      await herald.query('update feed_messages set seen_at = now() where seen_at is null and id <> $1', [mark]);
+      const [other, mark] = [await aDelivery(herald, 'admin'), await aDelivery(herald, 'admin')];
+      await herald.query(
+        `update feed_messages set seen_at = now() where recipient_login = 'admin' and seen_at is null and id <> $1`,
+        [mark],
+      );
       return {
         path: '/v1/feed/seen',
-        token: herald.jwtOf('dmurta'),
+        token: herald.jwtOf('admin'),
         body: { upTo: mark },
         otherBody: { upTo: other },
         effect: 'update feed_messages',
