@@ -100,8 +100,8 @@ export class ApiDocument {
     const path = decoded(url.replace(/^\w+:\/\/[^/]*|[?#].*$/g, '').replace(/(?<=.)\/+$/, ''));
     if (method === 'OPTIONS' || (path && UNLISTED.test(path) && status < 400)) return undefined;
     const verb = method === 'HEAD' ? 'get' : method.toLowerCase();
-    // A path that fits better but lacks the method is passed over, as the router passes it over.
-    const found = this.operations.find(({ path: known, methods }) => path && methods[verb] && known.test(path));
+    // The path that fits best counts, even when it lacks the method.
+    const found = this.operations.find(({ path: known }) => path && known.test(path));
     const operation = found?.methods[verb] as Json | undefined;
     const elsewhere = this.json['x-elsewhere'].responses as Json;
     const unread = Object.fromEntries(UNREAD.map((code) => [code, elsewhere[code]]));

@@ -1,18 +1,32 @@
 import { recordEffects } from '@herald/bootstrap';
-import { audience, type CommandResult, delivery, type FeedItem, forbidden, notFound } from '@herald/contracts';
+import {
+  audience,
+  type CommandResult,
+  delivery,
+  type FeedItem,
+  forbidden,
+  type MarkedMessages,
+  notFound,
+  type RefusedMessage,
+  type Updated,
+} from '@herald/contracts';
 import {
   Database,
   FEED_STATEMENTS,
-  hasWritten,
+  findWritten,
   MessageLedger,
   MessageWriter,
   once,
-  readAllOfFeed,
   setFeedStatus,
+  setFeedStatuses,
   type Sql,
 } from '@herald/database';
 import { Announcer, type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
+import { FeedMarker } from './feed-marker.js';
+
+const NOT_RECIPIENT = 'Only the recipient may change the status of a message';
+const NOT_FOUND = 'Message not found';
 
 /** Whose feeds a message is in. */
 interface Readers {
@@ -26,6 +40,10 @@ const audiencesOf = ({ company_id, recipient_login, author_login }: Readers): st
   audience.feed(company_id, author_login),
 ];
 
+const refused = (error: string, message: string): RefusedMessage => ({ error, message, errors: [] });
+const FORBIDDEN = refused('Forbidden', NOT_RECIPIENT);
+const ABSENT = refused('NotFound', NOT_FOUND);
+
 /** Job to row: works off the queue `delivery`. */
 @Controller()
 export class DeliveryConsumer {
@@ -35,6 +53,7 @@ export class DeliveryConsumer {
     private readonly database: Database,
     ledger: MessageLedger,
     private readonly announcer: Announcer,
+    private readonly marker: FeedMarker,
   ) {
     this.messages = new MessageWriter<Readers>(database, ledger, FEED_STATEMENTS, (rows, times) => {
       recordEffects(delivery.queue, times);
@@ -62,9 +81,8 @@ export class DeliveryConsumer {
     const mark = async (tx: Sql) => {
       const item = await setFeedStatus(tx, message, status);
       if (item) return item;
-      throw (await hasWritten(tx, message))
-        ? forbidden('Only the recipient may change the status of a message')
-        : notFound('Message not found');
+      const isAuthor = (await findWritten(tx, data.companyId, [messageId], login)).length > 0;
+      throw isAuthor ? forbidden(NOT_RECIPIENT) : notFound(NOT_FOUND);
     };
     const { companyId } = data;
     const result = await once(this.database, data.correlationId, data.body, mark, { companyId, run });
@@ -73,13 +91,39 @@ export class DeliveryConsumer {
     return result;
   }
 
-  @OnJob(delivery, 'read-all')
-  async readAll({ data, run }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<{ updated: number }>> {
-    const { companyId, body } = data;
-    const mark = async (tx: Sql) => ({ updated: await readAllOfFeed(tx, companyId, body.login) });
-    const result = await once(this.database, data.correlationId, body, mark, { companyId, run });
-    // The authors' streams find the changes by their poll.
-    this.announcer.announce([audience.feed(data.companyId, data.body.login)]);
+  /** As `set-status`, for several messages at once: one that may not be changed does not fail the others. */
+  @OnJob(delivery, 'set-statuses')
+  async setStatuses({ data, run }: JobOf<typeof delivery, 'set-statuses'>): Promise<CommandResult<MarkedMessages>> {
+    const { companyId, correlationId, body } = data;
+    const { ids, login, status } = body;
+    const changed = new Set<string>();
+    const mark = async (tx: Sql) => {
+      const marked = await setFeedStatuses(tx, { companyId, ids, login }, status);
+      for (const { authorLogin } of marked) changed.add(login).add(authorLogin);
+      const found = new Map(
+        marked.map(({ id, status: now, readAt, seenAt }) => [id, { id, status: now, readAt, seenAt }]),
+      );
+      const others = ids.filter((id) => !found.has(id));
+      const written = new Set(others.length > 0 ? await findWritten(tx, companyId, others, login) : []);
+      return { results: ids.map((id) => found.get(id) ?? (written.has(id) ? FORBIDDEN : ABSENT)) };
+    };
+    const result = await once(this.database, correlationId, body, mark, { companyId, run });
+    this.announcer.announce([...changed].map((each) => audience.feed(companyId, each)));
     return result;
+  }
+
+  /** What gateways ask for when neither an end nor a tab is given. */
+  @OnJob(delivery, 'read-all')
+  readAll({ data, run }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<Updated>> {
+    const { companyId, correlationId, body } = data;
+    const feed = { companyId, login: body.login, tab: 'all', mark: 'read' } as const;
+    return this.marker.mark(feed, { correlationId, body, run });
+  }
+
+  @OnJob(delivery, 'mark-all')
+  markAll({ data, run }: JobOf<typeof delivery, 'mark-all'>): Promise<CommandResult<Updated>> {
+    const { companyId, correlationId, body } = data;
+    const { login, mark, upTo, tab } = body;
+    return this.marker.mark({ companyId, login, mark, upTo, tab: tab ?? 'all' }, { correlationId, body, run });
   }
 }

@@ -4,12 +4,14 @@ import { FEED, READ_FEED } from '@herald/database';
 import { startWorker } from '@herald/worker';
 import { DeliveryConsumer } from './delivery.consumer.js';
 import { env } from './delivery.env.js';
+import { FeedMarker } from './feed-marker.js';
 
 run(() => {
   const settings = env();
   return startWorker({
     contract: delivery,
     consumer: DeliveryConsumer,
+    providers: [FeedMarker],
     settings,
     concurrency: settings.DELIVERY_CONCURRENCY,
     retention: {

@@ -4,6 +4,7 @@ import { ErrorEnvelope, RefusedMessage } from './error-envelope.js';
 import type { JsonObject } from './json-object.js';
 import { Accepted } from './queue-contract.js';
 import {
+  AreIds,
   Described,
   IsBoundedJson,
   IsId,
@@ -97,6 +98,37 @@ export class SetMessageStatus {
   @IsOneOf(MESSAGE_STATES) status: MessageState;
 }
 
+const MAX_MARKED = 100;
+
+/** Body of `PATCH /v1/feed`. */
+@Dto({ name: 'SetMessageStatuses', examples: [{ ids: ['123e4567-e89b-42d3-a456-426614174000'], status: 'read' }] })
+export class SetMessageStatuses extends SetMessageStatus {
+  @AreIds(MAX_MARKED) @Described('1 to 100 messages; each succeeds or fails by itself') ids: string[];
+}
+
+/** Tabs of a feed. */
+export const TABS = ['all', 'ai'] as const;
+export type Tab = (typeof TABS)[number];
+
+/** Body of `POST /v1/feed/read-all` and `POST /v1/feed/archive-all` (contracts README, "Marking everything"). */
+@Dto({ name: 'MarkAll', optional: true, examples: [{ upTo: '123e4567-e89b-42d3-a456-426614174000', tab: 'ai' }] })
+export class MarkAll {
+  @IsOptional()
+  @IsId()
+  @Described('The last message to mark, in the order of the feed: this one and all before it')
+  upTo?: string | null;
+
+  @IsOptional() @IsOneOf(TABS) tab?: Tab | null;
+}
+
+/** Body of `POST /v1/feed/seen`. */
+@Dto({ name: 'MarkSeen', examples: [{ upTo: '123e4567-e89b-42d3-a456-426614174000' }] })
+export class MarkSeen {
+  @IsId()
+  @Described('The last message that was seen, in the order of the feed: this one and all before it')
+  upTo: string;
+}
+
 /** A message in a feed; `id` is the correlationId, times are ISO 8601 in UTC. */
 @Dto({ name: 'FeedItem' })
 export class FeedItem {
@@ -110,8 +142,24 @@ export class FeedItem {
   @IsBoundedJson() metadata: JsonObject;
   @IsOneOf(MESSAGE_STATES) status: MessageState;
   @MayBeNull() @IsDateString() readAt: string | null;
+  @MayBeNull() @IsDateString() seenAt: string | null;
   @IsDateString() createdAt: string;
   @IsDateString() deliveredAt: string;
+}
+
+/** The state of a message that was marked. */
+@Dto({ name: 'MarkedMessage' })
+export class MarkedMessage {
+  @IsId() id: string;
+  @IsOneOf(MESSAGE_STATES) status: MessageState;
+  @MayBeNull() @IsDateString() readAt: string | null;
+  @MayBeNull() @IsDateString() seenAt: string | null;
+}
+
+/** Response to `PATCH /v1/feed`: the result of each message, in order. */
+@Dto({ name: 'MarkedMessages' })
+export class MarkedMessages {
+  @ListOfAny(() => [MarkedMessage, RefusedMessage]) results: (MarkedMessage | RefusedMessage)[];
 }
 
 /** A page of a feed; `nextCursor` is null on the last page. */
@@ -126,10 +174,11 @@ class UnreadByTab {
   @IsInt() ai: number;
 }
 
-/** Number of a person's unread messages, in total and by tab. */
+/** Number of a person's unread messages, in total and by tab, and of those that they have not seen. */
 @Dto({ name: 'UnreadCount' })
 export class UnreadCount {
   @IsInt() unread: number;
+  @IsInt() @Described('Of the unread ones') unseen: number;
   @Nested(() => UnreadByTab) byTab: UnreadByTab;
 }
 
@@ -137,6 +186,11 @@ export class UnreadCount {
 @Dto({ name: 'Updated' })
 export class Updated {
   @IsInt() updated: number;
+
+  @MayBeAbsent()
+  @IsInt()
+  @Described('Only when there were too many for one request: how many are left, counted up to 1,000,000; repeat it')
+  left?: number;
 }
 
 const STATES = ['accepted', 'queued', 'active', 'delivered', 'given_up'] as const;

@@ -22,10 +22,20 @@ const send = (body: unknown, headers = {}): Asked => ({
   headers,
 });
 const batch = (body: unknown, headers = {}): Asked => ({ ...send(body, headers), path: '/v1/feed/ai/batch' });
-const readAll = (body: unknown, headers = {}): Asked => ({
-  ...send(body, headers),
-  path: '/v1/feed/read-all',
+const post =
+  (path: string) =>
+  (body: unknown, headers = {}): Asked => ({
+    ...send(body, headers),
+    path: `/v1/feed/${path}`,
+    as: 'person',
+  });
+const [readAll, archiveAll, seen] = [post('read-all'), post('archive-all'), post('seen')];
+const setMany = (body: unknown, headers = {}): Asked => ({
+  method: 'PATCH',
+  path: '/v1/feed',
   as: 'person',
+  body,
+  headers,
 });
 const set = (body: unknown, id = ID, headers = {}): Asked => ({
   method: 'PATCH',
@@ -35,6 +45,7 @@ const set = (body: unknown, id = ID, headers = {}): Asked => ({
   headers,
 });
 const feed = (query: string): Asked => ({ method: 'GET', path: `/v1/feed?${query}`, as: 'person' });
+const one = (id: string): Asked => ({ method: 'GET', path: `/v1/feed/${id}`, as: 'person' });
 const trace = (id: string): Asked => ({ method: 'GET', path: `/v1/messages/${id}`, as: 'program' });
 
 const ID = '123e4567-e89b-42d3-a456-426614174999';
@@ -183,12 +194,46 @@ const statuses: BadRequest[] = [
   ].flatMap((id): BadRequest[] => [
     [`an id that is none: ${id.slice(0, 40)}`, set({ status: 'read' }, id), ...NOT_FOUND, 'Message not found'],
     [`an id that is none: ${id.slice(0, 40)}`, trace(id), ...NOT_FOUND, 'Message not found'],
+    [`an id that is none: ${id.slice(0, 40)}`, one(id), ...NOT_FOUND, 'Message not found'],
   ]),
   ['an id that is no text', set({ status: 'read' }, '%ff'), ...NOT_FOUND, 'ot found'],
   ['an id that is no text', trace('%zz'), ...NOT_FOUND, 'ot found'],
   ['an id that is unknown', trace(ID), ...NOT_FOUND, 'Message not found'],
-  ['a field where there are none', readAll({ stray: 1 }), ...BAD, 'stray is not a known field'],
-  ['a list where there are no fields', readAll([]), ...BAD, 'body must be an object'],
+  ['an id that is unknown', one(ID), ...NOT_FOUND, 'Message not found'],
+];
+
+const MANY = Array.from({ length: 101 }, (_, n) => `${ID.slice(0, -3)}${String(n).padStart(3, '0')}`);
+
+const several: BadRequest[] = [
+  ['no ids', setMany({ status: 'read' }), ...BAD, 'ids is required'],
+  ['ids that are null', setMany({ ids: null, status: 'read' }), ...BAD, 'ids must be an array'],
+  ['ids that are a text', setMany({ ids: ID, status: 'read' }), ...BAD, 'ids must be an array'],
+  ['no id', setMany({ ids: [], status: 'read' }), ...BAD, 'ids must be 1 to 100'],
+  ['101 ids', setMany({ ids: MANY, status: 'read' }), ...BAD, 'ids must be 1 to 100'],
+  ['an id that is none', setMany({ ids: [ID, 'x'], status: 'read' }), ...BAD, 'ids.1 must be a UUID'],
+  ['an id that is a number', setMany({ ids: [5], status: 'read' }), ...BAD, 'ids.0 must be a UUID'],
+  ['no status', setMany({ ids: [ID] }), ...BAD, 'status must be one of unread, read, archived'],
+  ['a status that is none', setMany({ ids: [ID], status: 'seen' }), ...BAD, 'status must be one of'],
+  ['a field more', setMany({ ids: [ID], status: 'read', stray: 1 }), ...BAD, 'stray is not a known field'],
+];
+
+const everything: BadRequest[] = [readAll, archiveAll].flatMap((all): BadRequest[] => [
+  ['a field that is unknown', all({ stray: 1 }), ...BAD, 'stray is not a known field'],
+  ['a list', all([]), ...BAD, 'body must be an object'],
+  ['an end that is none', all({ upTo: 'x' }), ...BAD, 'upTo must be a UUID'],
+  ['an end that is a number', all({ upTo: 5 }), ...BAD, 'upTo must be a UUID'],
+  ['an end that is a list', all({ upTo: [ID] }), ...BAD, 'upTo must be a UUID'],
+  ['an end that is unknown', all({ upTo: ID }), ...NOT_FOUND, 'Message not found'],
+  ['a tab that is none', all({ tab: 'general' }), ...BAD, 'tab must be one of all, ai'],
+  ['a tab that is a number', all({ tab: 1 }), ...BAD, 'tab must be one of'],
+]);
+
+const seens: BadRequest[] = [
+  ['no end', seen({}), ...BAD, 'upTo must be a UUID'],
+  ['an end that is null', seen({ upTo: null }), ...BAD, 'upTo must be a UUID'],
+  ['an end that is none', seen({ upTo: 'now' }), ...BAD, 'upTo must be a UUID'],
+  ['an end that is unknown', seen({ upTo: ID }), ...NOT_FOUND, 'Message not found'],
+  ['a field more', seen({ upTo: ID, tab: 'ai' }), ...BAD, 'tab is not a known field'],
 ];
 
 const queries: BadRequest[] = [
@@ -196,6 +241,9 @@ const queries: BadRequest[] = [
     (limit): BadRequest => [`limit=${limit}`, feed(`limit=${limit}`), ...BAD, 'limit must'],
   ),
   ['limit twice', feed('limit=1&limit=2'), ...BAD, 'limit must be given once'],
+  ['a box that is none', feed('box=inbox'), ...BAD, 'box must be one of all, received, sent'],
+  ['an empty box', feed('box='), ...BAD, 'box must be one of'],
+  ['a box twice', feed('box=sent&box=received'), ...BAD, 'box must be one of'],
   ['a tab that is none', feed('tab=other'), ...BAD, 'tab must be one of all, ai'],
   ['an empty tab', feed('tab='), ...BAD, 'tab must be one of'],
   ['a tab twice', feed('tab=ai&tab=ai'), ...BAD, 'tab must be one of'],
@@ -216,7 +264,10 @@ const queries: BadRequest[] = [
 export const deliveryCases: Record<string, BadRequest[]> = {
   'POST /v1/feed/ai with': [...noBodies(send, aMessage()), ...sends],
   'POST /v1/feed/ai/batch with': [...noBodies(batch, { messages: [aMessage()] }), ...batches],
-  'PATCH /v1/feed/{id} and GET /v1/messages/{id} with': [
+  'PATCH /v1/feed with': [...noBodies(setMany, { ids: [ID], status: 'read' }), ...several],
+  'POST /v1/feed/read-all and /v1/feed/archive-all with': everything,
+  'POST /v1/feed/seen with': [...noBodies(seen, { upTo: ID }), ...seens],
+  'PATCH and GET /v1/feed/{id} and GET /v1/messages/{id} with': [
     ...noBodies((body, headers) => set(body, ID, headers), { status: 'read' }),
     ...statuses,
   ],

@@ -155,7 +155,7 @@ describe(`of ${BODIES} generated bodies (HERALD_TEST_SEED=${SEED})`, () => {
     expect(firstDifference(messages, new Map(rows.map(({ id, message }) => [id, message])))).toBeUndefined();
   }, 120_000);
 
-  it('POST /v1/feed/read-all takes those without fields alone', async () => {
+  it('POST /v1/feed/read-all takes no fields that it does not know', async () => {
     expect(
       await firstFault(requestsTo({ path: '/v1/feed/read-all', token: person, good: bodies.nothing }), GROUPS, (sent) =>
         faultOf(sent, isNothing),
@@ -288,7 +288,8 @@ describe(`of ${BODIES / 10} generated requests (HERALD_TEST_SEED=${SEED})`, () =
   const LIST = ['skip', 'limit', 'cursor', 'status', 'notification_type', 'priority'];
   const FILTERS = ['agent_id', 'query_id', 'sender_id', 'start_date', 'end_date'];
   it.each([
-    ['/v1/feed', 'person', ['tab', 'status', 'limit', 'cursor']],
+    ['/v1/feed', 'person', ['box', 'tab', 'status', 'limit', 'cursor']],
+    ['/v1/feed/{}', 'person', ['x']],
     ['/v1/feed/unread-count', 'person', ['tab']],
     ['/v1/messages/{}', 'program', ['x']],
     ['/team-notifications', 'program', [...LIST, ...FILTERS]],

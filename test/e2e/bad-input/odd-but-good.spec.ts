@@ -59,7 +59,7 @@ describe('an action is found by', () => {
 });
 
 it('marks everything as read with a body of no fields, and without one', async () => {
-  for (const body of [undefined, '', '{}', 'null']) {
+  for (const body of [undefined, '', '{}', 'null', '{"upTo":null,"tab":null}']) {
     const headers = { 'content-type': 'application/json' };
     const { status } = await call('POST', `${herald.url}/v1/feed/read-all`, {
       token: herald.jwtOf('dmurta'),

@@ -66,6 +66,7 @@ print(response.text)
       metadata: {},
       status: 'unread',
       readAt: null,
+      seenAt: null,
     });
     expect((await feedOf('dmurta', '?tab=ai')).data).toContainEqual(item);
     expect((await feedOf('admin')).data).toContainEqual(item);
@@ -143,7 +144,7 @@ describe('the feed', () => {
     expect(before.byTab).toEqual({ ai: before.unread });
     const marked = await call('POST', `${herald.url}/v1/feed/read-all`, { token: herald.jwtOf('dmurta') });
     expect(marked).toMatchObject({ status: 200, body: { updated: before.unread } });
-    expect(await count()).toEqual({ unread: 0, byTab: { ai: 0 } });
+    expect(await count()).toEqual({ unread: 0, unseen: 0, byTab: { ai: 0 } });
   });
 });
 

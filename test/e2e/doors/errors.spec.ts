@@ -96,10 +96,12 @@ describe('with a credential', () => {
     call(method, `${herald.url}${path}`, { token: herald.token('unlimitedAccessToken') });
 
   it.each([
-    ['DELETE', '/v1/feed', 'GET, HEAD'],
-    ['PUT', '/v1/feed/', 'GET, HEAD'],
+    ['DELETE', '/v1/feed', 'GET, HEAD, PATCH'],
+    ['PUT', '/v1/feed/', 'GET, HEAD, PATCH'],
     ['GET', '/v1/feed/ai', 'POST'],
-    ['POST', '/v1/feed/00000000-0000-7000-8000-000000000000', 'PATCH'],
+    ['GET', '/v1/feed/read-all/', 'POST'],
+    ['PATCH', '/v1/feed/seen?x=1', 'POST'],
+    ['POST', '/v1/feed/00000000-0000-7000-8000-000000000000', 'GET, HEAD, PATCH'],
     ['PUT', '/team-notifications/stats?start_date=2024-01-01', 'GET, HEAD'],
     ['DELETE', '/team-notifications/nonsense', 'GET, HEAD'],
     ['GET', '/team-notifications/x/users/y/status', 'PATCH'],

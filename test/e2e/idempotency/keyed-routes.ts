@@ -25,10 +25,10 @@ export interface KeyedRoute {
 
 const mailbox = (herald: Herald) => ({ path: '/v1/feed/ai', token: herald.token('unlimitedAccessToken') });
 
-/** A message that stands unread in dmurta's feed; its id. */
-async function aDelivery(herald: Herald): Promise<string> {
+/** A message that stands unread in a feed, dmurta's unless given; its id. */
+async function aDelivery(herald: Herald, recipientLogin = 'dmurta'): Promise<string> {
   const { path, token } = mailbox(herald);
-  const { body } = await call('POST', herald.url + path, { token, body: aMessage() });
+  const { body } = await call('POST', herald.url + path, { token, body: aMessage({ recipientLogin }) });
   await eventually(
     async () => (await herald.query('select from feed_messages where id = $1', [body.correlationId])).length > 0,
   );
@@ -91,6 +91,59 @@ export const KEYED_ROUTES: KeyedRoute[] = [
       return {
         path: '/v1/feed/read-all',
         token: herald.jwtOf('dmurta'),
+        effect: 'update feed_messages',
+        mark,
+        times: 1,
+      };
+    },
+  },
+  {
+    route: 'PATCH /v1/feed',
+    async prepare(herald) {
+      const mark = await aDelivery(herald);
+      return {
+        path: '/v1/feed',
+        token: herald.jwtOf('dmurta'),
+        body: { ids: [mark, randomUUID()], status: 'read' },
+        otherBody: { ids: [mark], status: 'read' },
+        effect: 'update feed_messages',
+        mark,
+        times: 1,
+      };
+    },
+  },
+  {
+    route: 'POST /v1/feed/archive-all',
+    async prepare(herald) {
+      const mark = await aDelivery(herald, 'carla');
+      await herald.query(
+        `update feed_messages set status = 'archived' where recipient_login = 'carla' and status <> 'archived' and id <> $1`,
+        [mark],
+      );
+      return {
+        path: '/v1/feed/archive-all',
+        token: herald.jwtOf('carla'),
+        body: { upTo: mark },
+        otherBody: { tab: 'ai' },
+        effect: 'update feed_messages',
+        mark,
+        times: 1,
+      };
+    },
+  },
+  {
+    route: 'POST /v1/feed/seen',
+    async prepare(herald) {
+      const [other, mark] = [await aDelivery(herald, 'admin'), await aDelivery(herald, 'admin')];
+      await herald.query(
+        `update feed_messages set seen_at = now() where recipient_login = 'admin' and seen_at is null and id <> $1`,
+        [mark],
+      );
+      return {
+        path: '/v1/feed/seen',
+        token: herald.jwtOf('admin'),
+        body: { upTo: mark },
+        otherBody: { upTo: other },
         effect: 'update feed_messages',
         mark,
         times: 1,

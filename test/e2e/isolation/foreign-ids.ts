@@ -146,7 +146,15 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
       '/v1/feed?limit=100',
       `/v1/feed?limit=100&cursor=${cursorOf(message)}`,
       '/v1/feed?tab=ai&status=unread',
+      '/v1/feed?box=received',
+      '/v1/feed?box=sent',
     ]),
+    ...get(
+      '/v1/feed/:id',
+      'person',
+      ids.map((id) => `/v1/feed/${id}`),
+      [404, 'Message not found'],
+    ),
     ...get('/v1/feed/unread-count', 'person', ['/v1/feed/unread-count']),
     ...[message, written, owed, deadLetter, action].map((id): Reach => ({
       route: 'PATCH /v1/feed/:id',
@@ -155,7 +163,28 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
       body: { status: 'archived' },
       expected: [404, 'Message not found'],
     })),
-    { route: 'POST /v1/feed/read-all', path: '/v1/feed/read-all', as: 'person', expected: 200 },
+    {
+      route: 'PATCH /v1/feed',
+      path: '/v1/feed',
+      as: 'person',
+      body: { ids: [message, written, owed, deadLetter, action], status: 'archived' },
+      expected: 200,
+    },
+    ...['read-all', 'archive-all'].map((all): Reach => ({
+      route: `POST /v1/feed/${all}`,
+      path: `/v1/feed/${all}`,
+      as: 'person',
+      expected: 200,
+    })),
+    ...['read-all', 'archive-all', 'seen'].flatMap((all) =>
+      [message, written].map((upTo): Reach => ({
+        route: `POST /v1/feed/${all}`,
+        path: `/v1/feed/${all}`,
+        as: 'person',
+        body: { upTo },
+        expected: [404, 'Message not found'],
+      })),
+    ),
     {
       route: 'POST /v1/feed/ai',
       path: '/v1/feed/ai',

@@ -81,6 +81,7 @@ async function rowsOf({ companyId, merchantId, mark }: Holder): Promise<Record<s
       'users',
       'credentials',
       'feed_messages',
+      'feed_counters',
       'dead_letters',
       'agent_actions',
       'agent_action_recipients',

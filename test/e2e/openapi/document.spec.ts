@@ -70,7 +70,7 @@ describe('the document', () => {
       expect([operationId, security.length]).toEqual([operationId, waysIn(tags[0], operationId)]);
     }
     const closed = operations.filter(({ tags }) => tags[0] !== 'health');
-    expect(closed).toHaveLength(25);
+    expect(closed).toHaveLength(29);
     for (const { responses } of closed) {
       expect(Object.keys(responses)).toEqual(expect.arrayContaining(['401', '429', '500', '503']));
     }
@@ -80,6 +80,9 @@ describe('the document', () => {
     ['sendMessage', '202 400 401 403 413 415 422 429 500 503'],
     ['readFeed', '200 400 401 429 500 503'],
     ['setMessageStatus', '200 400 401 403 404 413 415 422 429 500 503 504'],
+    ['setMessageStatuses', '200 400 401 413 415 422 429 500 503 504'],
+    ['markSeen', '200 400 401 404 413 415 422 429 500 503 504'],
+    ['getMessage', '200 401 404 429 500 503'],
     ['traceMessage', '200 401 403 404 429 500 503'],
     ['listActions', '200 400 401 403 429 500 503'],
     ['answerNotification', '200 400 401 404 413 415 422 429 500 503 504'],

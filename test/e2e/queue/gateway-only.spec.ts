@@ -56,7 +56,9 @@ describe('a job that only a gateway may put on a queue', () => {
     const notificationId = (await new Actions(herald).record({ recipients: [person] })).id as string;
     const forged: [string, string, object][] = [
       ['delivery', 'set-status', { login: 'dmurta', messageId, status: 'read' }],
+      ['delivery', 'set-statuses', { login: 'dmurta', ids: [messageId], status: 'read' }],
       ['delivery', 'read-all', { login: 'dmurta' }],
+      ['delivery', 'mark-all', { login: 'dmurta', mark: 'archived' }],
       ['agent-actions', 'set-status', { notificationId, userId: person.id, status: 'read' }],
     ];
     for (const [queue, job, body] of forged) {

@@ -1,5 +1,6 @@
 import { Actions, aPerson, counterDifferences } from '../../support/actions.js';
 import { aMessage, call } from '../../support/client.js';
+import { feedCounterDifferences } from '../../support/feed.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 
@@ -59,6 +60,7 @@ it('removes old messages from the feed and from the number of unread ones', asyn
   expect(await idsOf('feed_messages')).toContain(young);
   const { body } = await call('GET', `${herald.url}/v1/feed/unread-count`, { token: herald.jwtOf('carla') });
   expect(body.unread).toBe((await unreadOf('carla')).length);
+  expect(await feedCounterDifferences(herald.databaseUrl)).toEqual([]);
   await eventually(() => herald.service('delivery').log.includes('1 feed messages older than 30 days removed'));
 });
 

@@ -98,7 +98,9 @@ it('gets it no word of what messages say, no mark and no answer by way of jobs',
     const $herald = { replyTo, deadline: Date.now() + 60_000 };
     for (const [name, data] of [
       ['set-status', { body }],
+      ['set-statuses', { body: { login: 'dmurta', ids: [messageId], status: 'archived' } }],
       ['read-all', { body: { login: 'dmurta' } }],
+      ['mark-all', { body: { login: 'dmurta', mark: 'archived' } }],
       ['deliver', { body: {} }],
     ] as const) {
       const correlationId = randomUUID();

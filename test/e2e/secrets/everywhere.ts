@@ -20,8 +20,12 @@ export async function askEverything(herald: Herald, canaries: Canaries): Promise
     ['POST', '/v1/feed/ai/batch', 'program', { messages: [message(c), { message: { title: c('a bad message') } }] }],
     ['GET', `/v1/feed?stray=${c('a query string')}`, 'person'],
     ['GET', '/v1/feed/unread-count', 'person'],
+    ['GET', `/v1/feed/${c('a path of a read')}`, 'person'],
     ['PATCH', `/v1/feed/${c('a path')}`, 'person', { status: 'read' }],
+    ['PATCH', '/v1/feed', 'person', { ids: [c('one of ids')], status: 'read' }],
     ['POST', '/v1/feed/read-all', 'person'],
+    ['POST', '/v1/feed/archive-all', 'person', { upTo: c('an end') }],
+    ['POST', '/v1/feed/seen', 'person', { upTo: c('what was seen') }],
     ['GET', `/v1/messages/${action.id}`, 'program'],
     [
       'POST',

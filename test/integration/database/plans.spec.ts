@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type ActionFilters, Database, type PageOfFeed } from '@herald/database';
+import { type ActionFilters, countLeftOfFeed, Database, markFeed, type PageOfFeed } from '@herald/database';
 import { Pool } from 'pg';
 import { ActionAnalyticsQuery } from '../../../apps/gateway/src/agent-actions/action-analytics.query.js';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
@@ -28,7 +28,7 @@ const FEED = `
                              queued_at, started_at)
   select gen_random_uuid(), case when n % 2 = 0 then '${COMPANY}'::uuid else '${randomUUID()}'::uuid end, 'title', 'body',
          'author-' || n % 97, case when n % 10 < 2 then 'dmurta' else 'login-' || n % 1999 end, '{}',
-         case when n % 40 < 2 then 'unread' when n % 40 < 4 then 'archived' else 'read' end,
+         case when n % 40 in (0, 1, 4) then 'unread' when n % 40 < 4 then 'archived' else 'read' end,
          now() - n * interval '20 seconds', now(), now()
     from generate_series(1, $1::int) n`;
 
@@ -119,7 +119,7 @@ const person = {
 const feed =
   (asked: () => Partial<PageOfFeed>): Work =>
   (database) =>
-    new FeedQuery(database).page(person, { tab: 'all', limit: 50, ...asked() });
+    new FeedQuery(database).page(person, { box: 'all', tab: 'all', limit: 50, ...asked() });
 const trace =
   (id: () => string): Work =>
   (database) =>
@@ -181,7 +181,15 @@ const READS: [string, Work, number][] = [
   ['feed: a page in the middle', feed(() => ({ cursor: middle() })), 60],
   ['feed: the newest page of what is unread', feed(() => ({ status: 'unread' })), 60],
   ['feed: the newest page of what is read', feed(() => ({ status: 'read', tab: 'ai' })), 80],
-  ['feed: how many are unread', (database) => new FeedQuery(database).unread(person), ROWS / 40],
+  [
+    'feed: the newest page of what was received and archived',
+    feed(() => ({ box: 'received', status: 'archived' })),
+    60,
+  ],
+  ['feed: the newest page of what was sent', feed(() => ({ box: 'sent' })), 60],
+  ['feed: one of them', (database) => new FeedQuery(database).find(person, some.message), 1],
+  // One row for each shard.
+  ['feed: how many are unread and unseen', (database) => new FeedQuery(database).unread(person), 17],
   ['messages: where a delivered one is', trace(() => some.message), 1],
   ['messages: where an owed one is', trace(() => some.owed), 1],
   ['messages: where one is that was given up', trace(() => some.dead), 1],
@@ -207,6 +215,21 @@ describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gat
     const reads = (await readsOf(fresh.url, work)).filter(({ table }) => !SMALL.includes(table));
     expect(reads.length).toBeGreaterThan(0);
     expect(reads.filter(({ how, rows }) => /Seq Scan/.test(how) || rows > most)).toEqual([]);
+  });
+
+  it.each(['seen', 'read', 'archived'] as const)('feed: fifty marks as %s', async (mark) => {
+    const feed = { companyId: COMPANY, login: person.login, tab: 'all', mark };
+    const reads = await readsOf(
+      fresh.url,
+      (database) =>
+        database.transaction(async (tx) => {
+          const { next } = await markFeed(tx, feed, undefined, 50);
+          if (next) await countLeftOfFeed(tx, feed, next, 50);
+        }),
+      'herald_delivery',
+    );
+    expect(reads.length).toBeGreaterThan(0);
+    expect(reads.filter(({ how, rows }) => /Seq Scan/.test(how) || rows > 50)).toEqual([]);
   });
 
   it('notice a read that no index serves', async () => {

@@ -2,8 +2,10 @@ import {
   ACTION_STATEMENTS,
   ACTIONS,
   compareCounters,
+  compareFeedCounters,
   compareUses,
   countUses,
+  countLeftOfFeed,
   type Database,
   DeadLetters,
   FEED,
@@ -16,9 +18,10 @@ import {
   insertMessages,
   lockAction,
   lockMessagesOf,
+  type MarkedFeed,
+  markFeed,
   MessageLedger,
   readActions,
-  readAllOfFeed,
   readFeed,
   readStats,
   readStory,
@@ -28,6 +31,7 @@ import {
   readUsersActions,
   setActionStatus,
   setFeedStatus,
+  setFeedStatuses,
   settleEvents,
   splitJobs,
   type Subject,
@@ -72,6 +76,14 @@ async function erase(database: Database, subject: Subject): Promise<void> {
   for (const trace of subject.traces) await database.query(trace.erase, [...subject.values, []]);
 }
 
+const feed = { companyId: COMPANY, login: 'dmurta', tab: 'all' };
+
+/** Marks a slice of a feed, and counts what is left. */
+async function mark(database: Database, marked: MarkedFeed): Promise<void> {
+  await markFeed(database, marked, undefined, 2000);
+  await countLeftOfFeed(database, marked, cursor, 1_000_000);
+}
+
 /** The parameters of statements for a job of no messages. */
 const NO_OWED = [[], run.queuedAt, run.startedAt];
 const NO_DIRECT = [[], [], [], [], []];
@@ -82,10 +94,17 @@ export const RENDERED: Record<string, (database: Database) => Promise<unknown>> 
   'delivery/rendered/write-direct': (database) => database.query(FEED_STATEMENTS.writeDirect, NO_DIRECT),
   'delivery/rendered/find-twins': (database) => database.query(FEED_STATEMENTS.findTwins, NO_DIRECT),
   'delivery/rendered/leave-twin': (database) => database.query(FEED_STATEMENTS.leaveTwin, [SOMETHING]),
-  'delivery/rendered/page': (database) => readFeed(database, COMPANY, 'dmurta', { tab: 'all', limit: 50 }),
+  'delivery/rendered/page': (database) => readFeed(database, COMPANY, 'dmurta', { box: 'all', tab: 'all', limit: 50 }),
+  'delivery/rendered/page-of-received': (database) =>
+    readFeed(database, COMPANY, 'dmurta', { box: 'received', tab: 'ai', status: 'unread', cursor, limit: 50 }),
   'delivery/rendered/set-status': (database) =>
     setFeedStatus(database, { companyId: COMPANY, messageId: SOMETHING, login: 'dmurta' }, 'read'),
-  'delivery/rendered/read-all': (database) => readAllOfFeed(database, COMPANY, 'dmurta'),
+  'delivery/rendered/set-statuses': (database) =>
+    setFeedStatuses(database, { companyId: COMPANY, ids: [SOMETHING], login: 'dmurta' }, 'read'),
+  'delivery/rendered/mark-read': (database) => mark(database, { ...feed, mark: 'read' }),
+  'delivery/rendered/mark-archived': (database) => mark(database, { ...feed, mark: 'archived' }),
+  'delivery/rendered/mark-seen': (database) => mark(database, { ...feed, mark: 'seen', upTo: cursor }),
+  'delivery/rendered/compare-counters': (database) => compareFeedCounters(database),
   'delivery/rendered/remove-old': async (database) => {
     await database.query(FEED.lock, [30, 500]);
     await database.query(FEED.remove, [[]]);

@@ -97,7 +97,7 @@ describe('the rendered statements are those that run (npm run sql writes them)',
         },
         '123e4567-e89b-12d3-a456-426614174001',
         'dmurta',
-        { tab: 'all', limit: 50 },
+        { box: 'all', tab: 'all', limit: 50 },
       ),
     );
     expect(changed).toContain('recipient_login is not null');

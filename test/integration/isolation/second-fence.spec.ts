@@ -135,6 +135,7 @@ describe('the second fence', () => {
       'agent_actions',
       'conversations',
       'dead_letters',
+      'feed_counters',
       'feed_messages',
       'message_places',
       'notification_counters',
@@ -221,11 +222,15 @@ const reads = (database: Intercepted): [string, () => Promise<unknown>][] => {
   const year = { start_date: new Date('2025-12-01T10:30Z'), end_date: new Date('2026-12-01T10:30Z') };
   const { message, owed, deadLetter, action, user, agent, query, type, question } = their;
   return [
-    ['the feed', () => feed.page(person, { tab: 'all', limit: 50 })],
-    ['the feed of one status', () => feed.page(person, { tab: 'ai', status: 'unread', limit: 50 })],
+    ['the feed', () => feed.page(person, { box: 'all', tab: 'all', limit: 50 })],
+    ['what was received', () => feed.page(person, { box: 'received', tab: 'all', limit: 50 })],
+    ['what was sent', () => feed.page(person, { box: 'sent', tab: 'all', limit: 50 })],
+    ['their message', () => feed.find(person, message)],
+    ['the feed of one status', () => feed.page(person, { box: 'all', tab: 'ai', status: 'unread', limit: 50 })],
     [
       'the feed after their message',
-      () => feed.page(person, { tab: 'all', limit: 50, cursor: { at: new Date('2030-01-01'), id: message } }),
+      () =>
+        feed.page(person, { box: 'all', tab: 'all', limit: 50, cursor: { at: new Date('2030-01-01'), id: message } }),
     ],
     ['what is unread', () => feed.unread(person)],
     ...[message, owed, deadLetter, action].map((id, n): [string, () => Promise<unknown>] => [
@@ -306,7 +311,7 @@ describe('a query that forgot its company or merchant', () => {
 
   it('answers as if it had not: the second fence works', async () => {
     const fenced = await answers((text) => text);
-    expect(Object.keys(fenced)).toHaveLength(40);
+    expect(Object.keys(fenced)).toHaveLength(43);
     const told = JSON.stringify(Object.values(fenced));
     expect([told.includes(ours.mark), told.includes(theirs.mark)]).toEqual([true, false]);
     expect(await answers(unfenced)).toEqual(fenced);

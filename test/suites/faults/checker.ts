@@ -1,4 +1,4 @@
-import { compareCounters, Database } from '@herald/database';
+import { compareCounters, compareFeedCounters, Database } from '@herald/database';
 import type { Herald } from '../../support/herald.js';
 import type { World } from './world.js';
 
@@ -55,7 +55,7 @@ export async function check(world: World): Promise<Finding[]> {
 export async function wrongCounters(herald: Herald): Promise<unknown[]> {
   const database = new Database({ url: herald.databaseUrl, applicationName: 'faults-recount', poolSize: 1 });
   try {
-    return await compareCounters(database);
+    return [...(await compareCounters(database)), ...(await compareFeedCounters(database))];
   } finally {
     await database.close();
   }

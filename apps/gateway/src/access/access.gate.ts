@@ -79,10 +79,10 @@ export class AccessGate implements CanActivate, OnModuleInit {
 
   /** @throws Refusal 401 without a credential of the right kind, 429 above its rate limit, 403 without the scope */
   private async authenticate(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    const { open, access } = request.routeOptions.config;
+    const { open, access } = request.hasRoute ? request.routeOptions.config : {};
     if (!open) {
       // Any authenticated caller may learn that a path does not exist.
-      const caller = request.is404 ? await this.identify(request) : await this.identifyFor(access, request);
+      const caller = request.hasRoute ? await this.identifyFor(access, request) : await this.identify(request);
       request.caller = caller;
       request.slot?.countAgainstCaller(caller);
       await this.rateLimiter.consume(request, reply);

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { FeedController } from './feed.controller.js';
+import { FeedMarksController } from './feed-marks.controller.js';
 import { LiveModule } from '../live/live.module.js';
 import { FeedQuery } from './feed.query.js';
 import { FeedStream } from './feed.stream.js';
@@ -8,7 +9,7 @@ import { MessageTraceQuery } from './message-trace.query.js';
 
 @Module({
   imports: [LiveModule],
-  controllers: [FeedController, MessageTraceController],
+  controllers: [FeedController, FeedMarksController, MessageTraceController],
   providers: [FeedQuery, FeedStream, MessageTraceQuery],
 })
 export class DeliveryModule {}

@@ -7,17 +7,15 @@ import {
   FeedItem,
   FeedPage,
   forbidden,
+  notFound,
   Refusal,
   RefusedBatch,
   SendMessage,
   SendMessages,
-  SetMessageStatus,
   UnreadCount,
-  Updated,
 } from '@herald/contracts';
 import type { NewMessage } from '@herald/database';
-import { QueueClient } from '@herald/queue';
-import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { People, Scope } from '../access/access.decorators.js';
@@ -27,7 +25,7 @@ import { ItemFaults } from '../validation/validation.js';
 import { POSITION_HEADER, STREAM_POSITION, StreamParams } from '../live/stream.params.js';
 import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
-import { FeedParams, MessageId, NOT_FOUND, Nothing } from './feed.params.js';
+import { FeedParams, MessageId, NOT_FOUND } from './feed.params.js';
 import { FeedQuery } from './feed.query.js';
 import { FeedStream } from './feed.stream.js';
 
@@ -46,7 +44,6 @@ export class FeedController {
   constructor(
     private readonly outbox: OutboxWriter,
     private readonly feed: FeedQuery,
-    private readonly queues: QueueClient,
     private readonly feedStream: FeedStream,
     private readonly streams: Streams,
   ) {}
@@ -107,7 +104,7 @@ export class FeedController {
   @Operation({
     id: 'readFeed',
     summary: 'Read a feed',
-    description: 'What the person received and what they wrote, newest first.',
+    description: 'What the person received, what they wrote, or both; newest first.',
     responses: { 200: FeedPage },
     refusals: { 400: 'limit must be a whole number from 1 to 100' },
     headers: POSITION_HEADER,
@@ -150,48 +147,19 @@ export class FeedController {
     return this.streams.start(request, reply, this.feedStream.of(caller)) as never;
   }
 
-  @Patch(':id')
+  @Get(':id')
   @People()
   @Operation({
-    id: 'setMessageStatus',
-    summary: 'Mark a message as read, unread or archived',
-    description: 'Only its recipient may. 200 with the message once it is committed.',
+    id: 'getMessage',
+    summary: 'Read one message of a feed',
+    description: 'A message that the person received or wrote, as the list shows it.',
     responses: { 200: FeedItem },
-    command: true,
-    refusals: { 403: 'Only the recipient may change the status of a message', 404: NOT_FOUND },
+    refusals: { 404: NOT_FOUND },
   })
-  async setStatus(
-    @Param() { id }: MessageId,
-    @Body() { status }: SetMessageStatus,
-    @Caller() caller: PersonCaller,
-    @Correlated() correlation: Correlation,
-  ) {
-    const command = {
-      v: 1 as const,
-      correlationId: correlation.id,
-      companyId: caller.companyId,
-      body: { login: caller.login, messageId: id, status },
-    };
-    return (await correlation.carryOut(() => this.queues.ask(delivery, 'set-status', command))).verdict;
-  }
-
-  @Post('read-all')
-  @HttpCode(200)
-  @People()
-  @Operation({
-    id: 'readAll',
-    summary: 'Mark everything received as read',
-    responses: { 200: Updated },
-    command: true,
-  })
-  async readAll(@Body() _: Nothing, @Caller() caller: PersonCaller, @Correlated() correlation: Correlation) {
-    const command = {
-      v: 1 as const,
-      correlationId: correlation.id,
-      companyId: caller.companyId,
-      body: { login: caller.login },
-    };
-    return (await correlation.carryOut(() => this.queues.ask(delivery, 'read-all', command))).verdict;
+  async find(@Param() { id }: MessageId, @Caller() caller: PersonCaller) {
+    const item = await this.feed.find(caller, id);
+    if (!item) throw notFound(NOT_FOUND);
+    return item;
   }
 }
 

@@ -1,15 +1,16 @@
-import { Described, Dto, IsId, IsOneOf, MayBeAbsent, MESSAGE_STATES } from '@herald/contracts';
+import { Described, Dto, IsId, IsOneOf, MayBeAbsent, MESSAGE_STATES, type Tab, TABS } from '@herald/contracts';
 import { type Cursor, IsCursor, IsWholeNumber } from '../validation/query-fields.js';
 import { AbsentUnlessIds } from '../validation/validation.js';
 
 export const NOT_FOUND = 'Message not found';
 
-const TABS = ['all', 'ai'] as const;
+const BOXES = ['all', 'received', 'sent'] as const;
 
 /** The parameters of a feed (contracts README, "Reading a feed"). */
 @Dto({ ignoresOthers: true })
 export class FeedParams {
-  @IsOneOf(TABS) tab: (typeof TABS)[number] = 'all';
+  @IsOneOf(BOXES) @Described('What the person received, what they wrote, or both') box: (typeof BOXES)[number] = 'all';
+  @IsOneOf(TABS) tab: Tab = 'all';
   @MayBeAbsent() @IsOneOf(MESSAGE_STATES) status?: string;
   @IsWholeNumber(1, 100) @Described('How many messages to give at most') limit = 50;
   @MayBeAbsent() @IsCursor() cursor?: Cursor;
@@ -26,7 +27,3 @@ export class MessageId {
 export class CorrelationId {
   @IsId() correlationId: string;
 }
-
-/** The body of a route without fields. */
-@Dto({ optional: true })
-export class Nothing {}

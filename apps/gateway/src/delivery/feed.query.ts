@@ -1,5 +1,5 @@
-import type { UnreadCount } from '@herald/contracts';
-import { countUnread, Database, type PageOfFeed, readFeed } from '@herald/database';
+import type { FeedItem, UnreadCount } from '@herald/contracts';
+import { countUnread, Database, findFeedItem, type PageOfFeed, readFeed } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { PersonCaller } from '../access/caller.js';
 import { writeCursor } from '../validation/query-fields.js';
@@ -9,7 +9,7 @@ import { writeCursor } from '../validation/query-fields.js';
 export class FeedQuery {
   constructor(private readonly database: Database) {}
 
-  /** Returns a page of the messages where the person is recipient or author, newest first. */
+  /** Returns a page of the messages where the person is recipient, author or either, newest first. */
   async page({ companyId, login }: PersonCaller, page: PageOfFeed) {
     const { limit } = page;
     const { rows, position } = await this.database.asCompany(companyId, async (tx) => ({
@@ -22,7 +22,12 @@ export class FeedQuery {
     return { position, page: { data, nextCursor } };
   }
 
-  /** Returns how many received messages are unread, in total and by tab. */
+  /** Returns undefined when the person neither received nor wrote such a message. */
+  find(person: PersonCaller, id: string): Promise<FeedItem | undefined> {
+    return this.database.asCompany(person.companyId, (tx) => findFeedItem(tx, person, id));
+  }
+
+  /** Returns how many received messages are unread, in total and by tab, and how many of them are unseen. */
   unread({ companyId, login }: PersonCaller): Promise<UnreadCount> {
     return this.database.asCompany(companyId, (tx) => countUnread(tx, companyId, login));
   }

@@ -98,8 +98,10 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   });
   server.decorate('inFlight', inFlight);
   server.decorateRequest('slot', undefined);
+  server.decorateRequest('hasRoute', false);
   server.addHook('onRequest', (request, reply, next) => {
     identify(request, reply);
+    request.hasRoute = paths.serves(request);
     if (!inFlight.enter(request, reply)) return void reply.hijack();
     checkHead(request.raw);
     next();
@@ -108,7 +110,7 @@ export function createHttpAdapter(settings: GatewayEnv): FastifyAdapter {
   // Handles paths that exist for other methods. Runs after the gate, so that unauthenticated clients do not learn of
   // them.
   server.addHook('preParsing', (request, reply, _body, next) => {
-    const methods = request.is404 && paths.methodsOf(request.url);
+    const methods = !request.hasRoute && paths.methodsOf(request.url);
     if (!methods) return next();
     void reply.header('Allow', methods.join(', '));
     if (request.method === 'OPTIONS') return void reply.code(204).send();

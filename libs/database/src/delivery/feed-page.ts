@@ -4,6 +4,7 @@ import { FEED_ITEM } from './feed-item.js';
 
 /** A page of a feed. */
 export interface PageOfFeed {
+  box: 'all' | 'received' | 'sent';
   tab: 'all' | 'ai';
   status?: string;
   limit: number;
@@ -22,18 +23,24 @@ const half = (mine: string) => `
       and ($5::timestamptz is null or (created_at, id) < ($5, $6::uuid))
     order by created_at desc, id desc limit $7)`;
 
+/** A message to oneself is in both boxes, and once in all. */
+const BOXES = {
+  received: half('recipient_login = $2'),
+  sent: half('author_login = $2'),
+  all: `(${half('recipient_login = $2')} union all ${half('author_login = $2 and recipient_login <> $2')})`,
+};
+
 /** $1 company, $2 login, $3 tab, $4 status or null, $5 time and $6 id of the cursor or null, $7 limit. */
-const PAGE = `
-  select * from (${half('recipient_login = $2')} union all ${half('author_login = $2 and recipient_login <> $2')}) mine
-   order by "createdAt" desc, id desc limit $7`;
+const pageOf = (box: keyof typeof BOXES) => `
+  select * from ${BOXES[box]} mine order by "createdAt" desc, id desc limit $7`;
 
 /**
- * Returns a page of the messages that a person received or wrote, newest first. One extra row shows whether another page
+ * Returns a page of the messages that a person received, wrote or both, newest first. One extra row shows whether another page
  * follows.
  */
 export function readFeed(tx: Sql, companyId: string, login: string, page: PageOfFeed): Promise<FeedRow[]> {
-  const { tab, status, limit, cursor } = page;
-  return tx.query<FeedRow>(PAGE, [
+  const { box, tab, status, limit, cursor } = page;
+  return tx.query<FeedRow>(pageOf(box), [
     companyId,
     login,
     tab,

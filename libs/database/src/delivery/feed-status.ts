@@ -1,6 +1,6 @@
-import type { FeedItem } from '@herald/contracts';
+import type { FeedItem, MarkedMessage } from '@herald/contracts';
 import type { Sql } from '../connection/database.js';
-import { FEED_ITEM } from './feed-item.js';
+import { FEED_ITEM, SEEN_AT } from './feed-item.js';
 
 /** A message of a company, and the person who wants to change it. */
 interface ChangedMessage {
@@ -9,25 +9,28 @@ interface ChangedMessage {
   login: string;
 }
 
+/** Sets the status $4. A trigger sets `seen_at`. */
+const STATUS = `status = $4, read_at = case $4 when 'unread' then null when 'read' then coalesce(read_at, now()) else read_at end`;
+
 /** $1 message, $2 company, $3 recipient, $4 status. */
 const SET_STATUS = `
-  update feed_messages set status = $4, read_at = case $4 when 'unread' then null
-                                                           when 'read' then coalesce(read_at, now())
-                                                           else read_at end
+  update feed_messages set ${STATUS}
    where id = $1 and company_id = $2 and recipient_login = $3 returning ${FEED_ITEM}`;
 
-/** $1 message, $2 company, $3 author. */
-const FIND_WRITTEN = 'select id from feed_messages where id = $1 and company_id = $2 and author_login = $3';
-
 /**
- * $1 company, $2 recipient. Rows are locked in order, so that two of these at the same time do not wait for each other.
+ * $1 messages, $2 company, $3 recipient, $4 status. Rows are locked in order, so that two of these at the same time do
+ * not wait for each other.
  */
-const READ_ALL = `
-  with unread as (
-    select id from feed_messages where company_id = $1 and recipient_login = $2 and status = 'unread'
+const SET_STATUSES = `
+  with received as (
+    select id from feed_messages where id = any($1::uuid[]) and company_id = $2 and recipient_login = $3
      order by created_at, id for update)
-  update feed_messages f set status = 'read', read_at = coalesce(read_at, now())
-    from unread where f.id = unread.id returning f.id`;
+  update feed_messages set ${STATUS} where id = any(array(select id from received))
+  returning id, status, read_at as "readAt", ${SEEN_AT} as "seenAt", author_login as "authorLogin"`;
+
+/** $1 messages, $2 company, $3 author. */
+const FIND_WRITTEN =
+  'select id from feed_messages where id = any($1::uuid[]) and company_id = $2 and author_login = $3';
 
 /** Returns the changed message, or undefined when the person is not its recipient. */
 export async function setFeedStatus(
@@ -39,12 +42,14 @@ export async function setFeedStatus(
   return item;
 }
 
-/** Returns whether the person is the author of the message. */
-export async function hasWritten(tx: Sql, { companyId, messageId, login }: ChangedMessage): Promise<boolean> {
-  return (await tx.query(FIND_WRITTEN, [messageId, companyId, login])).length > 0;
-}
+/** Returns those of the messages that the person received, changed. */
+export const setFeedStatuses = (
+  tx: Sql,
+  { companyId, ids, login }: { companyId: string; ids: string[]; login: string },
+  status: string,
+) => tx.query<MarkedMessage & { authorLogin: string }>(SET_STATUSES, [ids, companyId, login, status]);
 
-/** Marks all unread messages of a person as read; returns their number. */
-export async function readAllOfFeed(tx: Sql, companyId: string, login: string): Promise<number> {
-  return (await tx.query(READ_ALL, [companyId, login])).length;
+/** Returns those of the messages that the person wrote. */
+export async function findWritten(tx: Sql, companyId: string, ids: string[], login: string): Promise<string[]> {
+  return (await tx.query<{ id: string }>(FIND_WRITTEN, [ids, companyId, login])).map(({ id }) => id);
 }

@@ -16,12 +16,47 @@ export interface CommandOrigin {
   run: Pick<JobRun, 'queue' | 'queuedAt' | 'startedAt'>;
 }
 
-interface Earlier<Verdict> {
+/** What is stored of a command. */
+export interface Recorded<Verdict> {
   body_hash: Buffer;
   verdict: Verdict;
   created_at: Date;
   correlation_ids: string[] | null;
   [column: string]: unknown;
+}
+
+/**
+ * Claims an id for a command. Returns the record of an earlier run, or undefined for the first; a second run waits for
+ * the first one's transaction.
+ * @throws Refusal 422 when the id was used with another body
+ */
+export async function claim<Verdict>(
+  tx: Sql,
+  id: string,
+  hash: Buffer,
+  { companyId, run }: CommandOrigin,
+): Promise<Recorded<Verdict> | undefined> {
+  const [first] = await tx.query(
+    `insert into requests (id, body_hash, company_id, queue, queued_at, started_at) values ($1, $2, $3, $4, $5, $6)
+         on conflict (id) do nothing returning id`,
+    [id, hash, companyId, run.queue, run.queuedAt, run.startedAt],
+  );
+  if (first) return undefined;
+  const [earlier] = await tx.query<Recorded<Verdict>>(
+    'select body_hash, verdict, created_at, correlation_ids from requests where id = $1',
+    [id],
+  );
+  if (!earlier?.body_hash.equals(hash)) throw keyReused();
+  return earlier;
+}
+
+/** Records the verdict of a claimed id. */
+export async function record<Verdict>(tx: Sql, id: string, verdict: Verdict): Promise<Recorded<Verdict> | undefined> {
+  const [recorded] = await tx.query<Recorded<Verdict>>(
+    'update requests set verdict = $2 where id = $1 returning body_hash, verdict, created_at, correlation_ids',
+    [id, JSON.stringify(verdict)],
+  );
+  return recorded;
 }
 
 /**
@@ -36,29 +71,14 @@ export function once<Verdict>(
   id: string,
   body: unknown,
   effect: (tx: Sql) => Promise<Verdict>,
-  { companyId, run }: CommandOrigin,
+  origin: CommandOrigin,
 ): Promise<CommandResult<Verdict>> {
   const hash = bodyHash(body);
   return database.transaction(async (tx) => {
-    const [first] = await tx.query(
-      `insert into requests (id, body_hash, company_id, queue, queued_at, started_at) values ($1, $2, $3, $4, $5, $6)
-           on conflict (id) do nothing returning id`,
-      [id, hash, companyId, run.queue, run.queuedAt, run.startedAt],
-    );
-    if (!first) {
-      const [earlier] = await tx.query<Earlier<Verdict>>(
-        'select body_hash, verdict, created_at, correlation_ids from requests where id = $1',
-        [id],
-      );
-      if (!earlier?.body_hash.equals(hash)) throw keyReused();
-      return resultOf(earlier.verdict, earlier, true);
-    }
+    const earlier = await claim<Verdict>(tx, id, hash, origin);
+    if (earlier) return resultOf(earlier.verdict, earlier, true);
     const verdict = await effect(tx);
-    const [stored] = await tx.query<Earlier<Verdict>>(
-      'update requests set verdict = $2 where id = $1 returning created_at, correlation_ids',
-      [id, JSON.stringify(verdict)],
-    );
-    return resultOf(verdict, stored, false);
+    return resultOf(verdict, await record(tx, id, verdict), false);
   });
 }
 

@@ -10,6 +10,7 @@ import { Company } from './entities/company.entity.js';
 import { Conversation } from './entities/conversation.entity.js';
 import { Credential } from './entities/credential.entity.js';
 import { DeadLetter } from './entities/dead-letter.entity.js';
+import { FeedCounter } from './entities/feed-counter.entity.js';
 import { FeedMessage } from './entities/feed-message.entity.js';
 import { Notification } from './entities/notification.entity.js';
 import { NotificationCounter } from './entities/notification-counter.entity.js';
@@ -36,6 +37,9 @@ import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-changes.js';
 import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
+import { CountFeeds1764000122000 } from './migrations/1764000122000-count-feeds.js';
+import { FindMessagesByStatus1764000122100 } from './migrations/1764000122100-find-messages-by-status.js';
+import { CountEarlierMessages1764000122200 } from './migrations/1764000122200-count-earlier-messages.js';
 import { CountUsesOfTools1764000123000 } from './migrations/1764000123000-count-uses-of-tools.js';
 import { AddNotificationCounters1764000124000 } from './migrations/1764000124000-add-notification-counters.js';
 import { CountNotifications1764000124100 } from './migrations/1764000124100-count-notifications.js';
@@ -51,6 +55,7 @@ export const entities = [
   OutboxMessage,
   DeadLetter,
   FeedMessage,
+  FeedCounter,
   AgentAction,
   AgentActionRecipient,
   AgentActionCounter,
@@ -82,6 +87,9 @@ const migrations = [
   KeepRequestsApart1764000112000,
   FollowChanges1764000120000,
   FindWhatChanged1764000121000,
+  CountFeeds1764000122000,
+  FindMessagesByStatus1764000122100,
+  CountEarlierMessages1764000122200,
   CountUsesOfTools1764000123000,
   AddNotificationCounters1764000124000,
   CountNotifications1764000124100,

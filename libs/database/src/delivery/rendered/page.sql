@@ -9,7 +9,8 @@ select *
 from (
     (
       select id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question,
-        metadata, status, read_at as "readAt", created_at as "createdAt", delivered_at as "deliveredAt"
+        metadata, status, read_at as "readAt", coalesce(seen_at, read_at) as "seenAt", created_at as "createdAt",
+        delivered_at as "deliveredAt"
       from feed_messages
       where company_id = $1
         and recipient_login = $2
@@ -22,7 +23,8 @@ from (
     union all
     (
       select id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question,
-        metadata, status, read_at as "readAt", created_at as "createdAt", delivered_at as "deliveredAt"
+        metadata, status, read_at as "readAt", coalesce(seen_at, read_at) as "seenAt", created_at as "createdAt",
+        delivered_at as "deliveredAt"
       from feed_messages
       where company_id = $1
         and author_login = $2

@@ -12,4 +12,5 @@ where id = $1
   and company_id = $2
   and recipient_login = $3
 returning id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question, metadata,
-  status, read_at as "readAt", created_at as "createdAt", delivered_at as "deliveredAt";
+  status, read_at as "readAt", coalesce(seen_at, read_at) as "seenAt", created_at as "createdAt",
+  delivered_at as "deliveredAt";

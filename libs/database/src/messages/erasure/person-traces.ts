@@ -34,6 +34,7 @@ const OF_PERSONS_JOB = `(
 export const FIND_PERSONS_JOBS = find(`select d.id from ${jobsFrom(5)} d, person p where ${OF_PERSONS_JOB}`);
 
 const OF_PERSON = `c.company_id = p.company_id and c.scope in ('user', 'sender') and c.scope_id = p.user_id::text`;
+const OF_FEED = 'c.company_id = p.company_id and c.login = p.login';
 const COUNTER_KEY = ['company_id', 'scope', 'scope_id', 'grain', 'starts_at', 'notification_type'];
 const KEY_OF = (alias: string) => COUNTER_KEY.map((column) => `${alias}.${column}`).join(', ');
 const EMPTY = (rows: string, condition: string) => `
@@ -141,6 +142,19 @@ export const PERSON_TRACES: Trace[] = [
       delete from agent_action_counters c using locked l join empty e using (${COUNTER_KEY.join(', ')})
        where (${KEY_OF('c')}, c.shard)
            = (${KEY_OF('e')}, l.shard)`,
+  },
+  {
+    // As above, with the person's login.
+    name: 'emptied feed figures',
+    find: find(`select c.tab as id from feed_counters c, person p where ${OF_FEED}
+                 group by c.tab having sum(c.unread) = 0 and sum(c.unseen) = 0`),
+    erase: `
+      with ${person}, locked as (
+        select c.* from feed_counters c, person p where ${OF_FEED} and c.tab = any($5::text[])
+         order by c.tab, c.shard for update of c),
+      empty as (select tab from locked group by tab having sum(unread) = 0 and sum(unseen) = 0)
+      delete from feed_counters c using locked l join empty e using (tab)
+       where (c.company_id, c.login, c.tab, c.shard) = (l.company_id, l.login, l.tab, l.shard)`,
   },
   {
     name: 'directory entries',

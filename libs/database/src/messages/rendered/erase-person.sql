@@ -187,6 +187,23 @@ with
     select $1::uuid as company_id, $2::uuid as user_id, $3::text as login, to_json($3::text)::text as quoted,
       $4::text as ascii
   )
+select c.tab as id
+from feed_counters c, person p
+where c.company_id = p.company_id
+  and c.login = p.login
+group by c.tab
+having sum(c.unread) = 0
+  and sum(c.unseen) = 0;
+
+-- $1: "123e4567-e89b-12d3-a456-426614174001"
+-- $2: "123e4567-e89b-12d3-a456-426614174004"
+-- $3: "dmurta"
+-- $4: "\"dmurta\""
+with
+  person as (
+    select $1::uuid as company_id, $2::uuid as user_id, $3::text as login, to_json($3::text)::text as quoted,
+      $4::text as ascii
+  )
 select u.id::text as id
 from users u, person p
 where u.company_id = p.company_id
@@ -529,6 +546,30 @@ with
 delete from agent_action_counters c using locked l
 join empty e using (company_id, scope, scope_id, grain, starts_at, notification_type)
 where (c.company_id, c.scope, c.scope_id, c.grain, c.starts_at, c.notification_type, c.shard) = (e.company_id, e.scope, e.scope_id, e.grain, e.starts_at, e.notification_type, l.shard);
+
+-- $1: "123e4567-e89b-12d3-a456-426614174001"
+-- $2: "123e4567-e89b-12d3-a456-426614174004"
+-- $3: "dmurta"
+-- $4: "\"dmurta\""
+-- $5: []
+with
+  person as (
+    select $1::uuid as company_id, $2::uuid as user_id, $3::text as login, to_json($3::text)::text as quoted,
+      $4::text as ascii
+  ),
+  locked as (
+    select c.*
+    from feed_counters c, person p
+    where c.company_id = p.company_id
+      and c.login = p.login
+      and c.tab = any ($5::text[])
+    order by c.tab, c.shard
+    for update of
+      c
+  ), empty as (select tab from locked group by tab having sum(unread) = 0 and sum(unseen) = 0)
+delete from feed_counters c using locked l
+join empty e using (tab)
+where (c.company_id, c.login, c.tab, c.shard) = (l.company_id, l.login, l.tab, l.shard);
 
 -- $1: "123e4567-e89b-12d3-a456-426614174001"
 -- $2: "123e4567-e89b-12d3-a456-426614174004"

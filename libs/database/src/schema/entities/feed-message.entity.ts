@@ -4,7 +4,10 @@ import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity('feed_messages')
 @Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
 @Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
-@Index('feed_messages_unread', ['companyId', 'recipientLogin', 'createdAt', 'id'], { where: "status = 'unread'" })
+@Index('feed_messages_status', ['companyId', 'recipientLogin', 'status', 'createdAt', 'id'])
+@Index('feed_messages_unseen', ['companyId', 'recipientLogin', 'createdAt', 'id'], {
+  where: "status = 'unread' and seen_at is null",
+})
 @Index('feed_messages_read', ['readAt'], { where: 'read_at is not null' })
 @Index('feed_messages_changes', ['companyId', 'changedIn', 'id'])
 // TypeORM's schema builder supports no storage parameters: only the migration creates it.
@@ -45,6 +48,10 @@ export class FeedMessage {
 
   @Column('timestamp with time zone', { name: 'read_at', precision: 3, nullable: true })
   readAt: Date | null;
+
+  /** Null for a message that was read before this was recorded: `read_at` says when it was seen. A trigger sets it. */
+  @Column('timestamp with time zone', { name: 'seen_at', precision: 3, nullable: true })
+  seenAt: Date | null;
 
   /** Time of acceptance; for a direct job, of enqueueing. */
   @Column('timestamp with time zone', { name: 'created_at', precision: 3 })
