@@ -22,7 +22,7 @@ export interface Changes<Item> {
   begun: string;
 }
 
-type Row = { horizon: string; begun: string; changedIn: string | null; id: string };
+type Row = { horizon: string; begun: string; changedIn: string | null; id: string | number };
 
 /**
  * Reads the changes of one stream. Only transactions before the oldest one in progress are read, so that none commits
@@ -53,7 +53,7 @@ export async function readChanges<Item>(
   const rows = found
     .filter(({ changedIn }) => changedIn !== null)
     .map(({ horizon: _, begun: __, changedIn, ...row }) => ({
-      position: { change: changedIn as string, row: row.id },
+      position: { change: changedIn as string, row: String(row.id) },
       item: row as Item,
     }));
   const more = rows.length === limit;

@@ -1,57 +1,65 @@
 import { Database, type Sql } from '../connection/database.js';
-import { isoTime } from '../connection/iso-time.js';
+import type { EventTarget } from './insert-notification.js';
+import { EVENT_NOTIFICATION, eventData, insertEvents, WITH_EVENT_ID } from './question-event.js';
 
-interface StoredAnswer {
+interface StoredAnswer extends EventTarget {
   notificationId: number;
   merchantId: number;
   correlationId: string;
   hash: Buffer;
   verdict: unknown;
   answer: Record<string, string>;
-  /** Null when no event is written. */
-  eventId: string | null;
-  tenant: string;
-  traceparent?: string;
+  /** Id of the event on the old queue; null when none is written there. */
+  oldEventId: string | null;
 }
+
+const ANSWERED = {
+  happening: 'answered',
+  at: 'n.updated_at',
+  tenant: '$8::uuid',
+  traceparent: '$9::text',
+  correlationId: 'n.answer_id',
+  more: `'answer', n.answer`,
+} as const;
 
 /**
  * $1 notification, $2 merchant, $3 the answer's correlationId, $4 hash of the command's body, $5 verdict, $6 answer,
- * $7 the event's id or null, $8 the merchant's tenant, $9 traceparent or null. Writes an answer, the record of its command
- * and, when $7 is given, the event that `AnsweredEvent` describes. Returns the notification's id, or no row, and writes
- * nothing, when the notification is gone or takes no further answer. Fails when the correlationId has a record.
+ * $7 the old event's id or null, $8 the merchant's tenant, $9 traceparent or null, $10 true to write the event. Writes an
+ * answer, the record of its command and its events. Returns the notification's id, or no row, and writes nothing, when
+ * the notification is gone, has expired or takes no further answer: the database's clock decides at this moment. Fails
+ * when the correlationId has a record.
  */
 const WRITE_ANSWER = `
   with answered as (
     update notifications set status = 'answered', answer = $6::jsonb, answer_id = $3, updated_at = now()
-     where id = $1 and merchant_id = $2 and (status = 'requested' or allow_multiple_answers) returning *),
+     where id = $1 and merchant_id = $2
+       and (status = 'requested' and (expires_at is null or expires_at > now())
+            or status = 'answered' and allow_multiple_answers)
+    returning ${WITH_EVENT_ID}),
   remembered as (
     insert into requests (id, body_hash, verdict) select $3, $4::bytea, $5::jsonb from answered),
-  event as (
+  old_event as (
     insert into outbox (id, queue, job, company_id, accepted_at, traceparent, body)
-    select $7::uuid, 'merchant-answers.answered', 'answered', $8::uuid, n.updated_at, $9::text, jsonb_build_object(
-             'v', 1, 'id', $7::uuid, 'correlationId', n.answer_id, 'answered_at', ${isoTime('n.updated_at')},
-             'merchant_id', n.merchant_id,
-             'conversation', jsonb_build_object('id', c.id, 'lead_phone', c.lead_phone, 'lead_name', c.lead_name),
-             'notification', jsonb_build_object('id', n.id, 'correlationId', n.correlation_id,
-               'notification_type', n.notification_type, 'created_at', ${isoTime('n.created_at')}),
-             'question', n.context, 'answer', n.answer)
+    select $7::uuid, 'merchant-answers.answered', 'answered', $8::uuid, n.updated_at, $9::text,
+           jsonb_build_object('v', 1, 'id', $7::uuid, 'notification', ${EVENT_NOTIFICATION}, ${eventData(ANSWERED)})
       from answered n join conversations c on c.id = n.conversation_id
-     where $7::uuid is not null)
+     where $7::uuid is not null),
+  event as (${insertEvents({ ...ANSWERED, rows: 'answered' }, '$10::boolean')})
   select id from answered`;
 
 /** Returns false when nothing was written. Outside a transaction the statement is prepared. */
 export async function writeAnswer(sql: Sql, stored: StoredAnswer): Promise<boolean> {
-  const { notificationId, merchantId, correlationId, hash, verdict, answer, eventId, tenant, traceparent } = stored;
   const values = [
-    notificationId,
-    merchantId,
-    correlationId,
-    hash,
-    JSON.stringify(verdict),
-    JSON.stringify(answer),
-    eventId,
-    tenant,
-    traceparent ?? null,
+    stored.notificationId,
+    stored.merchantId,
+    stored.correlationId,
+    stored.hash,
+    JSON.stringify(stored.verdict),
+    JSON.stringify(stored.answer),
+    stored.oldEventId,
+    stored.tenant,
+    stored.traceparent ?? null,
+    stored.writesEvent,
   ];
   const written = await (sql instanceof Database
     ? sql.prepared(WRITE_ANSWER, values)

@@ -7,6 +7,7 @@ import { Company } from './entities/company.entity.js';
 import { Conversation } from './entities/conversation.entity.js';
 import { Credential } from './entities/credential.entity.js';
 import { DeadLetter } from './entities/dead-letter.entity.js';
+import { DeletedNotification } from './entities/deleted-notification.entity.js';
 import { FeedMessage } from './entities/feed-message.entity.js';
 import { Notification } from './entities/notification.entity.js';
 import { NotificationType } from './entities/notification-type.entity.js';
@@ -32,6 +33,8 @@ import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-changes.js';
 import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
+import { LetQuestionsEnd1764000125000 } from './migrations/1764000125000-let-questions-end.js';
+import { FindQuestionsThatEnd1764000125100 } from './migrations/1764000125100-find-questions-that-end.js';
 
 export const entities = [
   Company,
@@ -47,6 +50,7 @@ export const entities = [
   NotificationType,
   Conversation,
   Notification,
+  DeletedNotification,
 ];
 const migrations = [
   CreateAccounts1764000000000,
@@ -68,6 +72,8 @@ const migrations = [
   KeepRequestsApart1764000112000,
   FollowChanges1764000120000,
   FindWhatChanged1764000121000,
+  LetQuestionsEnd1764000125000,
+  FindQuestionsThatEnd1764000125100,
 ];
 
 /**
