@@ -39,9 +39,9 @@ async function stepsOf(databaseUrl: string, work: Work, role?: string): Promise<
   }
 }
 
-/** Returns how the gateway's role reads tables while it does `work`. */
-export async function readsOf(databaseUrl: string, work: Work): Promise<Read[]> {
-  return (await stepsOf(databaseUrl, work)).flatMap((step) => {
+/** Returns how a role, by default the gateway's, reads tables while it does `work`. */
+export async function readsOf(databaseUrl: string, work: Work, role?: string): Promise<Read[]> {
+  return (await stepsOf(databaseUrl, work, role)).flatMap((step) => {
     const { 'Relation Name': table, 'Actual Rows': rows, 'Actual Loops': loops } = step;
     return table
       ? [{ how: step['Node Type'], table, rows: (rows + (step['Rows Removed by Filter'] ?? 0)) * loops }]

@@ -75,6 +75,7 @@ async function rowsOf({ companyId, merchantId, mark }: Holder): Promise<Record<s
     ].map((table): [string, string, unknown] => [table, 'company_id', companyId]),
     ['conversations', 'merchant_id', merchantId],
     ['notifications', 'merchant_id', merchantId],
+    ['deleted_notifications', 'merchant_id', merchantId],
   ];
   const rows: Record<string, string> = {};
   for (const [table, owner, id] of owners) {

@@ -1,5 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { type ActionFilters, Database, type PageOfFeed } from '@herald/database';
+import {
+  type ActionFilters,
+  Database,
+  expireQuestions,
+  findDue,
+  type PageOfFeed,
+  readQuestionChanges,
+  remindOfQuestions,
+} from '@herald/database';
 import { Pool } from 'pg';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
 import { FeedQuery } from '../../../apps/gateway/src/delivery/feed.query.js';
@@ -43,10 +51,11 @@ const PLACES = `
 const CONVERSATIONS = `insert into conversations (id, merchant_id, updated_at) select n, n, now() from generate_series(1, 500) n`;
 const QUESTIONS = `
   insert into notifications (correlation_id, merchant_id, conversation_id, notification_type, status, answer, answer_id, context,
-                             requested_fields, answered_fields, answer_schema, allow_multiple_answers)
+                             requested_fields, answered_fields, answer_schema, allow_multiple_answers, expires_at, remind_at)
   select gen_random_uuid(), m, m, t.name, case when open then 'requested' else 'answered' end,
          case when not open then '{}'::jsonb end, case when not open then gen_random_uuid() end, '{}',
-         t.requested_fields, t.answered_fields, t.answer_schema, false
+         t.requested_fields, t.answered_fields, t.answer_schema, false, now() + (n - 100) * interval '1 hour',
+         case when open then now() + (n - 200) * interval '1 hour' end
     from generate_series(1, $1::int) n,
          lateral (select case when n % 50 = 0 then ${MERCHANT} else n % 499 + 2 end as m, n % 200 < 10 as open) q,
          lateral (select * from notification_types order by name limit 1 offset n % 2) t`;
@@ -159,6 +168,11 @@ const READS: [string, Work, number][] = [
     questions(() => ({ status: 'requested', notification_types: ['user_question_request'] })),
     OPEN,
   ],
+  [
+    'questions: what changed',
+    (database) => database.asMerchant(MERCHANT, (tx) => readQuestionChanges(tx, MERCHANT, { change: '1' }, 200)),
+    500,
+  ],
   ['questions: those of one type', questions(() => ({ notification_types: ['user_question_request'] })), 2500],
 ];
 
@@ -170,6 +184,19 @@ describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gat
     const reads = (await readsOf(fresh.url, work)).filter(({ table }) => !SMALL.includes(table));
     expect(reads.length).toBeGreaterThan(0);
     expect(reads.filter(({ how, rows }) => /Seq Scan/.test(how) || rows > most)).toEqual([]);
+  });
+
+  it('questions: those that are due, as the worker’s role', async () => {
+    const work: Work = async (database) => {
+      expect(await findDue(database)).toEqual({ ended: true, reminders: true });
+      expect((await database.transaction((tx) => expireQuestions(tx, 50, true))).length).toBeGreaterThan(0);
+      await database.transaction((tx) => remindOfQuestions(tx, 50, true));
+    };
+    const reads = await readsOf(fresh.url, work, 'herald_merchant_answers');
+    const most = reads.filter(
+      ({ table, how, rows }) => table !== 'conversations' && (/Seq Scan/.test(how) || rows > 100),
+    );
+    expect(most).toEqual([]);
   });
 
   it('notice a read that no index serves', async () => {

@@ -4,12 +4,17 @@ import {
   compareCounters,
   type Database,
   DeadLetters,
+  deleteNotification,
+  expireQuestions,
   FEED,
   FEED_STATEMENTS,
   findAction,
+  findDue,
   findJobs,
   findTraces,
   insertMessages,
+  insertNotification,
+  listNotifications,
   lockAction,
   lockMessagesOf,
   MessageLedger,
@@ -19,6 +24,7 @@ import {
   readStats,
   readTotal,
   readUsersActions,
+  remindOfQuestions,
   setActionStatus,
   setFeedStatus,
   settleEvents,
@@ -26,6 +32,7 @@ import {
   type Subject,
   subjectOfLead,
   subjectOfPerson,
+  writeAnswer,
 } from '@herald/database';
 
 const COMPANY = '123e4567-e89b-12d3-a456-426614174001';
@@ -56,6 +63,14 @@ const failure = new Error('it failed');
 const message = { id: SOMETHING, queue: 'delivery', job: 'deliver', companyId: COMPANY, body: {} };
 const published = { id: SOMETHING, job_id: SOMEONE, queued_at: run.queuedAt };
 const queue = 'merchant-answers.answered';
+const event = { tenant: SOMEONE, writesEvent: true };
+const question = {
+  correlationId: SOMETHING,
+  merchantId: 1,
+  conversationId: 456,
+  type: 'user_question_request',
+  context: {},
+};
 
 /** Runs the statements of an erasure on a database that has no trace of the subject. */
 async function erase(database: Database, subject: Subject): Promise<void> {
@@ -109,6 +124,27 @@ export const RENDERED: Record<string, (database: Database) => Promise<unknown>> 
     await database.query(ACTIONS.remove, [[]]);
   },
   'agent-actions/rendered/compare-counters': (database) => compareCounters(database),
+
+  'merchant-answers/rendered/list': (database) =>
+    listNotifications(database, { merchantId: 1, before: 1000, status: 'requested', limit: 50 }),
+  'merchant-answers/rendered/request': (database) => insertNotification(database, question, event),
+  'merchant-answers/rendered/answer': (database) =>
+    writeAnswer(database, {
+      ...event,
+      notificationId: 1,
+      merchantId: 1,
+      correlationId: SOMETHING,
+      hash: Buffer.from('hash'),
+      verdict: {},
+      answer: {},
+      oldEventId: SOMEONE,
+    }),
+  'merchant-answers/rendered/delete': (database) => deleteNotification(database, { id: 1, merchantId: 1 }, event),
+  'merchant-answers/rendered/due': async (database) => {
+    await findDue(database);
+    await expireQuestions(database, 500, true);
+    await remindOfQuestions(database, 500, true);
+  },
 
   'messages/rendered/insert': (database) => insertMessages(database, [{ messages: [message] }], new Map()),
   'messages/rendered/insert-keyed': (database) => {

@@ -129,10 +129,12 @@ describe('the second fence', () => {
       'agent_actions',
       'conversations',
       'dead_letters',
+      'deleted_notifications',
       'feed_messages',
       'message_places',
       'notifications',
       'outbox',
+      'question_changes',
       'users',
     ]);
     for (const table of readable) {

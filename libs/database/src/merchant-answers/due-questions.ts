@@ -55,7 +55,6 @@ async function mark(
   writesEvents: boolean,
 ): Promise<MarkedQuestion[]> {
   const due = await tx.query<{ id: string; merchant_id: string }>(statements.take, [limit]);
-  if (due.length === 0) return [];
   const tenants = Object.fromEntries(due.map(({ merchant_id }) => [merchant_id, merchantTenant(Number(merchant_id))]));
   return tx.query<MarkedQuestion & Record<string, unknown>>(statements.mark, [
     due.map(({ id }) => id),
