@@ -20,13 +20,16 @@ export class Intercepted extends Database {
     });
   }
 
-  override transaction<T>(work: (tx: Sql) => Promise<T>, begin?: string): Promise<T> {
+  override transaction<T>(work: (tx: Sql, begun: unknown) => Promise<T>, begin?: string): Promise<T> {
     return super.transaction(
-      (tx) =>
-        work({
-          query: async <Row extends Record<string, unknown>>(text: string, values?: unknown[]) =>
-            (await this.intercept(text, values, (...statement) => tx.query(...statement))) as Row[],
-        }),
+      (tx, begun) =>
+        work(
+          {
+            query: async <Row extends Record<string, unknown>>(text: string, values?: unknown[]) =>
+              (await this.intercept(text, values, (...statement) => tx.query(...statement))) as Row[],
+          },
+          begun,
+        ),
       begin,
     );
   }

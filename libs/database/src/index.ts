@@ -28,7 +28,7 @@ export {
 } from './accounts/credential-check.js';
 export * from './accounts/credentials.js';
 export { createDataSource, migrate } from './schema/data-source.js';
-export { Database, type Sql } from './connection/database.js';
+export { Database, type Snapshot, type Sql } from './connection/database.js';
 export { DatabaseModule } from './database.module.js';
 export {
   type DeadLetter,
@@ -44,7 +44,7 @@ export { eraseTraces, findJobs, findTraces, type Subject, type Traces } from './
 export { completeLead, type Lead, subjectOfLead } from './messages/erasure/lead.js';
 export { completePerson, type Person, subjectOfPerson } from './messages/erasure/person.js';
 export { type Credential, type Scope, SCOPES } from './schema/entities/credential.entity.js';
-export { readFeedChanges } from './delivery/feed-changes.js';
+export { isFeedPositionTooOld, readFeedChanges } from './delivery/feed-changes.js';
 export { type PageOfFeed, readFeed } from './delivery/feed-page.js';
 export { FEED_STATEMENTS } from './delivery/feed-record.js';
 export { FEED } from './delivery/feed-removal.js';
@@ -60,7 +60,7 @@ export { findOldJobs, lockMessagesOf, splitJobs } from './messages/outbox/old-jo
 export type { PublishedJob } from './messages/outbox/published-job.js';
 export { companiesAfter, takeTurns } from './messages/outbox/take-turns.js';
 export { tryLock } from './connection/try-lock.js';
-export { type ChangedAction, readActionChanges } from './agent-actions/action-changes.js';
+export { type ChangedAction, isLogPositionTooOld, readActionChanges } from './agent-actions/action-changes.js';
 export { changedAudiences, type Changes, currentPosition } from './live/changes.js';
 export { isLater, type Position, readPosition, writePosition } from './live/position.js';
 export { MessageLedger } from './messages/message-ledger.js';
@@ -72,7 +72,11 @@ export { findKnownTypes } from './merchant-answers/find-known-types.js';
 export { findOwedCommand } from './merchant-answers/find-owed-command.js';
 export { findQuestion, type FoundQuestion } from './merchant-answers/find-question.js';
 export { expireQuestions, findDue, type MarkedQuestion, remindOfQuestions } from './merchant-answers/due-questions.js';
-export { type ChangedQuestion, readQuestionChanges } from './merchant-answers/question-changes.js';
+export {
+  type ChangedQuestion,
+  isQuestionPositionTooOld,
+  readQuestionChanges,
+} from './merchant-answers/question-changes.js';
 export { type EventTarget, insertNotification, type StoredRequest } from './merchant-answers/insert-notification.js';
 export { listNotifications } from './merchant-answers/list-notifications.js';
 export { settleCommand } from './merchant-answers/settle-command.js';

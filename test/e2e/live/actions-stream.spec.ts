@@ -4,7 +4,7 @@ import { aPerson, Actions } from '../../support/actions.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald, JWT } from '../../support/herald.js';
 import { hmac, jwtOf } from '../../support/jwt.js';
-import { EventReader } from './event-reader.js';
+import { EventReader } from '../../support/event-reader.js';
 
 let herald: Herald;
 let actions: Actions;

@@ -3,7 +3,7 @@ import { Client } from 'pg';
 import { aLogin, aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
-import { EventReader } from './event-reader.js';
+import { EventReader } from '../../support/event-reader.js';
 
 let herald: Herald;
 const readers: EventReader[] = [];

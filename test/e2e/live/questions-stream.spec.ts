@@ -1,7 +1,7 @@
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
-import { EventReader } from './event-reader.js';
+import { EventReader } from '../../support/event-reader.js';
 
 let herald: Herald;
 let merchant: Merchant;

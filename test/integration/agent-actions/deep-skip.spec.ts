@@ -84,7 +84,8 @@ it.each<[string, () => ActionFilters]>([
   const query = new AgentActionsQuery(database);
   for (const skip of [5_000, 5_001, Math.floor((5_000 + ids.length) / 2), ids.length - LIMIT, ids.length - 1]) {
     const page = { skip, limit: LIMIT };
-    const shown = await (asked.user_id ? query.ofUser(COMPANY, asked, page) : query.list(COMPANY, asked, page));
+    const read = await (asked.user_id ? query.ofUser(COMPANY, asked, page) : query.list(COMPANY, asked, page));
+    const shown = read.page;
     expect(shown).toMatchObject({ total: ids.length, skip, limit: LIMIT });
     expect(shown.data.map(({ id }) => id)).toEqual(ids.slice(skip, skip + LIMIT));
     expect(shown.next_cursor === null).toBe(skip + LIMIT >= ids.length);

@@ -22,15 +22,18 @@ class Recorded extends Database {
     return this.query(text, values);
   }
 
-  override transaction<T>(work: (tx: Sql) => Promise<T>, begin?: string): Promise<T> {
+  override transaction<T>(work: (tx: Sql, begun: unknown) => Promise<T>, begin?: string): Promise<T> {
     return super.transaction(
-      (tx) =>
-        work({
-          query: (text, values) => {
-            this.sent.push({ text, values });
-            return tx.query(text, values);
+      (tx, begun) =>
+        work(
+          {
+            query: (text, values) => {
+              this.sent.push({ text, values });
+              return tx.query(text, values);
+            },
           },
-        }),
+          begun,
+        ),
       begin,
     );
   }

@@ -1,5 +1,11 @@
 import { audience } from '@herald/contracts';
-import { type ActionFilters, type ChangedAction, Database, readActionChanges, type Sql } from '@herald/database';
+import {
+  type ActionFilters,
+  type ChangedAction,
+  Database,
+  isLogPositionTooOld,
+  readActionChanges,
+} from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { Source } from '../live/source.js';
 
@@ -16,20 +22,24 @@ export class ActionsStream {
     return {
       key: name,
       audience: name,
-      read: <T>(work: (sql: Sql) => Promise<T>) => this.database.asCompany(companyId, work),
+      read: (work) => this.database.asCompany(companyId, work),
       changes: (sql, after, limit) => readActionChanges(sql, companyId, after, limit),
+      isTooOld: (sql, position) => isLogPositionTooOld(sql, companyId, position),
       eventOf: (changed) => eventOf(changed, Object.entries(filters)),
+      dataOf,
     };
   }
 }
 
-/** An action that a change took out of the filter is removed; one that was never in it is not shown. */
-function eventOf(changed: ChangedAction, filters: [string, unknown][]) {
+/** An action that a change took out of the filters is removed; one that was never in them is not shown. */
+function eventOf(changed: ChangedAction, filters: [string, unknown][]): string | undefined {
   const matches = filters.every(
     ([name, value]) => value === undefined || changed[name as keyof StreamFilters] === value,
   );
-  const { agent_id: _, query_id: __, ...item } = changed;
-  if (matches) return { event: 'notification', data: item };
-  if (changed.updated_at > changed.created_at) return { event: 'removed', data: { id: changed.id } };
-  return undefined;
+  if (matches) return 'notification';
+  return changed.updated_at > changed.created_at ? 'removed' : undefined;
+}
+
+function dataOf({ agent_id: _, query_id: __, ...item }: ChangedAction, event: string) {
+  return event === 'removed' ? { id: item.id } : item;
 }

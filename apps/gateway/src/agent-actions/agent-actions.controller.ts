@@ -16,6 +16,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Scope } from '../access/access.decorators.js';
 import { Caller, type CredentialCaller } from '../access/caller.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
+import { POSITION_HEADER, STREAM_POSITION } from '../live/stream.params.js';
 import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { ActionsStream } from './actions.stream.js';
@@ -78,9 +79,16 @@ export class AgentActionsController {
       'queries. Pages by `cursor` are as fast at the end as at the beginning; `skip` works too, and grows slower.',
     responses: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
+    headers: POSITION_HEADER,
   })
-  list(@Query() { skip, limit, cursor, ...filters }: ListParams, @Caller() { companyId }: CredentialCaller) {
-    return this.actions.list(companyId, filters, { skip, limit, cursor });
+  async list(
+    @Query() { skip, limit, cursor, ...filters }: ListParams,
+    @Caller() { companyId }: CredentialCaller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { position, page } = await this.actions.list(companyId, filters, { skip, limit, cursor });
+    void reply.header(STREAM_POSITION, position);
+    return page;
   }
 
   @Get('stream')
@@ -126,13 +134,18 @@ export class AgentActionsController {
     description: "What a user received, newest first: each with that user's status, and that user's entry alone.",
     responses: { 200: ActionList },
     refusals: { 400: INVALID_TYPE },
+    headers: POSITION_HEADER,
   })
-  ofUser(
+  async ofUser(
     @Param() { user_id }: UserId,
     @Query() { skip, limit, cursor, ...filters }: UserParams,
     @Caller() { companyId }: CredentialCaller,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    return this.actions.ofUser(companyId, { ...filters, user_id }, { skip, limit, cursor });
+    const ofUser = { ...filters, user_id };
+    const { position, page } = await this.actions.ofUser(companyId, ofUser, { skip, limit, cursor });
+    void reply.header(STREAM_POSITION, position);
+    return page;
   }
 
   @Get(':notification_id')

@@ -15,18 +15,24 @@ import { Injectable } from '@nestjs/common';
 import { writeCursor } from '../validation/query-fields.js';
 import { invalidParameter } from '../validation/validation.js';
 
+/** A page, and the position of streams at which it was read. */
+interface ListAt {
+  position: string;
+  page: ActionList;
+}
+
 /** Reads the log of agent actions for teams. */
 @Injectable()
 export class AgentActionsQuery {
   constructor(private readonly database: Database) {}
 
   /** Returns a page of the company's actions that match the filters, newest first. */
-  list(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ActionList> {
+  list(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ListAt> {
     return this.read(companyId, filters, page, readActions);
   }
 
   /** Returns a page of what a user received, newest first; an empty one for an unknown user. */
-  ofUser(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ActionList> {
+  ofUser(companyId: string, filters: ActionFilters, page: PageOfActions): Promise<ListAt> {
     return this.read(companyId, filters, page, readUsersActions);
   }
 
@@ -47,7 +53,7 @@ export class AgentActionsQuery {
     filters: ActionFilters,
     page: PageOfActions,
     readRows: typeof readActions,
-  ): Promise<ActionList> {
+  ): Promise<ListAt> {
     const { skip, limit } = page;
     return this.database.asCompany(companyId, async (tx) => {
       await refuseUnknownType(tx, companyId, filters);
@@ -57,7 +63,7 @@ export class AgentActionsQuery {
       const data = rows.slice(0, limit);
       const last = rows.length > limit ? data.at(-1) : undefined;
       const next_cursor = last ? writeCursor({ at: last.created_at, id: last.id }) : null;
-      return { data: data as unknown as ActionItem[], total, skip, limit, next_cursor };
+      return { position: tx.horizon, page: { data: data as unknown as ActionItem[], total, skip, limit, next_cursor } };
     });
   }
 }

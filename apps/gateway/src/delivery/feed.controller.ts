@@ -24,7 +24,7 @@ import { People, Scope } from '../access/access.decorators.js';
 import { Caller, type CredentialCaller, type PersonCaller } from '../access/caller.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { ItemFaults } from '../validation/validation.js';
-import { StreamParams } from '../live/stream.params.js';
+import { POSITION_HEADER, STREAM_POSITION, StreamParams } from '../live/stream.params.js';
 import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
 import { OUTBOX_FULL, OutboxWriter } from '../outbox/outbox.writer.js';
 import { FeedParams, MessageId, NOT_FOUND, Nothing } from './feed.params.js';
@@ -110,9 +110,16 @@ export class FeedController {
     description: 'What the person received and what they wrote, newest first.',
     responses: { 200: FeedPage },
     refusals: { 400: 'limit must be a whole number from 1 to 100' },
+    headers: POSITION_HEADER,
   })
-  list(@Query() params: FeedParams, @Caller() caller: PersonCaller) {
-    return this.feed.page(caller, params);
+  async list(
+    @Query() params: FeedParams,
+    @Caller() caller: PersonCaller,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { position, page } = await this.feed.page(caller, params);
+    void reply.header(STREAM_POSITION, position);
+    return page;
   }
 
   @Get('unread-count')

@@ -12,10 +12,14 @@ export class FeedQuery {
   /** Returns a page of the messages where the person is recipient or author, newest first. */
   async page({ companyId, login }: PersonCaller, page: PageOfFeed) {
     const { limit } = page;
-    const rows = await this.database.asCompany(companyId, (tx) => readFeed(tx, companyId, login, page));
+    const { rows, position } = await this.database.asCompany(companyId, async (tx) => ({
+      rows: await readFeed(tx, companyId, login, page),
+      position: tx.horizon,
+    }));
     const data = rows.slice(0, limit);
     const last = rows.length > limit ? data.at(-1) : undefined;
-    return { data, nextCursor: last ? writeCursor({ at: last.createdAt, id: last.id }) : null };
+    const nextCursor = last ? writeCursor({ at: last.createdAt, id: last.id }) : null;
+    return { position, page: { data, nextCursor } };
   }
 
   /** Returns how many received messages are unread, in total and by tab. */

@@ -1,5 +1,5 @@
 import { audience, type FeedItem } from '@herald/contracts';
-import { countUnread, Database, readFeedChanges, type Sql } from '@herald/database';
+import { countUnread, Database, isFeedPositionTooOld, readFeedChanges } from '@herald/database';
 import { Injectable } from '@nestjs/common';
 import type { PersonCaller } from '../access/caller.js';
 import type { Source } from '../live/source.js';
@@ -15,9 +15,11 @@ export class FeedStream {
     return {
       key: name,
       audience: name,
-      read: <T>(work: (sql: Sql) => Promise<T>) => this.database.asCompany(companyId, work),
+      read: (work) => this.database.asCompany(companyId, work),
       changes: (sql, after, limit) => readFeedChanges(sql, person, after, limit),
-      eventOf: (data) => ({ event: 'message', data }),
+      isTooOld: (sql, position) => isFeedPositionTooOld(sql, companyId, position),
+      eventOf: () => 'message',
+      dataOf: (item) => item,
       summary: async (sql) => ({ event: 'unread', data: await countUnread(sql, companyId, login) }),
     };
   }

@@ -1,15 +1,21 @@
+import { once } from 'node:events';
 import { type Position, writePosition } from '@herald/database';
 import type { FastifyReply } from 'fastify';
 
 /** Event bytes that may wait for a reader; one that is further behind is cut off, and resumes by its last id. */
 const MAX_UNREAD_BYTES = 1024 * 1024;
 
-/** An event as it is sent: its name, its JSON, and the position up to which its reader has then seen everything. */
-export interface LiveEvent {
-  event: string;
-  data: unknown;
-  position?: Position;
+/** Writes an event: its name, its JSON, and the position up to which its reader has then seen everything. */
+export function writeEvent(event: string, data: unknown, position?: Position): string {
+  const id = position ? `id: ${writePosition(position)}\n` : '';
+  return `event: ${event}\n${id}data: ${JSON.stringify(data)}\n\n`;
 }
+
+/**
+ * Writes a comment, which readers ignore, so that nothing between takes the connection for dead, and a position, so that
+ * a reader for whom nothing came has little to look through when it comes again.
+ */
+export const writeBeat = (position?: Position): string => `: \n${position ? `id: ${writePosition(position)}\n` : ''}\n`;
 
 /** A response of server-sent events, as the HTML standard defines them. */
 export class EventStream {
@@ -32,31 +38,30 @@ export class EventStream {
   }
 
   /** @returns false when the reader is too far behind, and was cut off */
-  send({ event, data, position }: LiveEvent): boolean {
-    const id = position ? `id: ${writePosition(position)}\n` : '';
-    return this.write(`event: ${event}\n${id}data: ${JSON.stringify(data)}\n\n`);
+  send(events: string): boolean {
+    const { raw } = this.reply;
+    if (this.ended || raw.destroyed) return true;
+    raw.write(events);
+    if (raw.writableLength <= MAX_UNREAD_BYTES) return true;
+    this.ended = true;
+    raw.destroy();
+    return false;
   }
 
-  /** Sends a comment, which readers ignore, so that nothing between takes the connection for dead. */
-  beat(): boolean {
-    return this.write(': \n\n');
+  /** Resolves when the reader has taken what was sent, or is gone. */
+  async drained(): Promise<void> {
+    const { raw } = this.reply;
+    if (!raw.writableNeedDrain || raw.destroyed) return;
+    const gone = new AbortController();
+    raw.once('close', () => gone.abort());
+    await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined);
   }
 
   /** Ends the response; a reader opens a new stream after `retryMs`. */
   end(retryMs?: number): void {
     if (this.ended) return;
-    if (retryMs !== undefined) this.write(`retry: ${retryMs}\n\n`);
+    if (retryMs !== undefined) this.send(`retry: ${retryMs}\n\n`);
     this.ended = true;
     this.reply.raw.end();
-  }
-
-  private write(text: string): boolean {
-    const { raw } = this.reply;
-    if (this.ended || raw.destroyed) return true;
-    raw.write(text);
-    if (raw.writableLength <= MAX_UNREAD_BYTES) return true;
-    this.ended = true;
-    raw.destroy();
-    return false;
   }
 }

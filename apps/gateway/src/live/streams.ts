@@ -7,16 +7,20 @@ import { CredentialStore } from '../access/credential.store.js';
 import type { Caller } from '../access/caller.js';
 import type { GatewayEnv } from '../gateway.env.js';
 import { nameOf } from '../server/slot.js';
-import { EventStream, type LiveEvent } from './event-stream.js';
+import { Turns } from '../server/turns.js';
+import { EventStream, writeBeat, writeEvent } from './event-stream.js';
+import { Horizon } from './horizon.js';
 import type { Source } from './source.js';
 import { delay, eventsSent, readersCut, registerOpenStreams } from './stream-metrics.js';
-import { type Reader, Topic } from './topic.js';
+import { type Reader, Topic, type TopicOptions } from './topic.js';
 
 const MAX_OF_ONE_CALLER = 10;
 export const TOO_MANY_STREAMS = `At most ${MAX_OF_ONE_CALLER} streams may be open at once`;
 export const STREAMS_FULL = 'Too many streams are open; try again';
 const LOOK_EVERY_MS = 900;
 const HEARTBEAT_MS = 20_000;
+/** Reads of all streams at once; requests have the other connections to Postgres. */
+const READS_AT_ONCE = 4;
 /** Covers announcements that were lost. */
 const POLL_EVERY_MS = 3000;
 /** Spread over this time, the readers of a gateway that stops do not all come to another at once. */
@@ -37,7 +41,6 @@ interface Open extends Reader {
  */
 @Injectable()
 export class Streams implements OnModuleInit, BeforeApplicationShutdown {
-  private readonly logger = new Logger('streams');
   private readonly open = new Set<Open>();
   private readonly topics = new Map<string, Topic>();
   private readonly byAudience = new Map<string, Set<Topic>>();
@@ -46,12 +49,20 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
   private timers: NodeJS.Timeout[] = [];
   private polledUntil?: string;
   private stopping = false;
+  private readonly shared: TopicOptions;
 
   constructor(
     private readonly database: Database,
     private readonly credentials: CredentialStore,
     @Inject('GATEWAY_ENV') private readonly settings: GatewayEnv,
-  ) {}
+  ) {
+    this.shared = {
+      turns: new Turns(READS_AT_ONCE),
+      horizon: new Horizon(database),
+      logger: new Logger('streams'),
+      onSent: recordSent,
+    };
+  }
 
   onModuleInit(): void {
     const { REDIS_URL: redis, QUEUE_NAMESPACE: namespace } = this.settings;
@@ -81,6 +92,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     this.refuseTooMany(holder);
     const stream = new EventStream(reply);
     stream.start();
+    request.isStream = true;
     request.server.inFlight.release(request);
     if (request.method === 'HEAD') return stream.end();
     const given = lastEventIdOf(request);
@@ -93,16 +105,17 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
       eventOf: (item) => source.eventOf(item),
       topic: this.topicOf(source),
       beatAt: performance.now() + HEARTBEAT_MS,
-      send: (event: LiveEvent) => {
+      send: (events) => {
         opened.beatAt = performance.now() + HEARTBEAT_MS;
-        if (!stream.send(event)) readersCut.inc();
+        if (!stream.send(events)) readersCut.inc();
       },
+      drained: () => stream.drained(),
     };
     this.open.add(opened);
     this.ofHolder.set(holder, (this.ofHolder.get(holder) ?? 0) + 1);
     reply.raw.once('close', () => this.forget(opened));
     // A position that cannot be read is like one that is too old.
-    if (given !== undefined && !position) opened.send({ event: 'reset', data: {} });
+    if (given !== undefined && !position) opened.send(writeEvent('reset', {}));
     opened.topic.join(opened);
   }
 
@@ -124,7 +137,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
   private topicOf(source: Source): Topic {
     const known = this.topics.get(source.key);
     if (known) return known;
-    const topic = new Topic(source, recordSent, this.logger);
+    const topic = new Topic(source, this.shared);
     this.topics.set(source.key, topic);
     const others = this.byAudience.get(source.audience) ?? new Set();
     this.byAudience.set(source.audience, others.add(topic));
@@ -159,9 +172,13 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
       const { change: until } = await currentPosition(this.database);
       const after = (this.polledUntil ??= until);
       if (after === until) return;
-      const audiences = await changedAudiences(this.database, after, until, [...this.byAudience.keys()]);
+      const changed = await changedAudiences(this.database, after, until, [...this.byAudience.keys()]);
       this.polledUntil = until;
-      this.wake({ audiences, at: Date.now() });
+      const audiences = new Set(changed);
+      for (const topic of this.topics.values()) {
+        if (!audiences.has(topic.source.audience)) topic.skip(after, until);
+      }
+      this.wake({ audiences: changed, at: Date.now() });
     } catch {
       // The next poll covers this one too.
     }
@@ -172,13 +189,10 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     const revoked = await this.revoked();
     const [now, clock] = [performance.now(), Date.now()];
     for (const opened of this.open) {
-      const { caller, stream } = opened;
+      const { caller, stream, topic } = opened;
       const isOver = caller.kind === 'credential' ? revoked.has(caller.credentialId) : caller.expiresAt <= clock;
       if (isOver) stream.end();
-      else if (opened.beatAt <= now) {
-        opened.beatAt = now + HEARTBEAT_MS;
-        if (!stream.beat()) readersCut.inc();
-      }
+      else if (opened.beatAt <= now) opened.send(writeBeat(topic.positionOf(opened)));
     }
   }
 

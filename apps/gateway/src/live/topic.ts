@@ -1,55 +1,67 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentPosition, isLater, type Position, type Sql } from '@herald/database';
+import { type Changes, isLater, type Position, type Snapshot } from '@herald/database';
 import type { Logger } from '@nestjs/common';
-import type { LiveEvent } from './event-stream.js';
+import type { Turns } from '../server/turns.js';
+import { writeBeat, writeEvent } from './event-stream.js';
+import type { Horizon } from './horizon.js';
 import type { Source } from './source.js';
 
 /** A reader of a topic. */
 export interface Reader {
   /** Everything up to here was sent. */
   position?: Position;
-  /** Returns the event of a changed item; undefined for one that the stream does not show. */
+  /** Returns the name of a changed item's event; undefined for an item that the reader does not want. */
   eventOf: Source['eventOf'];
-  send(event: LiveEvent): void;
+  send(events: string): void;
+  /** Resolves when what was sent is taken. */
+  drained(): Promise<void>;
+}
+
+/** What all topics of a gateway share. */
+export interface TopicOptions {
+  /** Bounds how many topics read at once, so that streams leave Postgres to requests. */
+  turns: Turns;
+  horizon: Horizon;
+  logger: Logger;
+  /** @param since time of the commit; undefined for what a stream had missed */
+  onSent(events: number, since?: number): void;
 }
 
 const PAGE = 200;
-/** A reader that missed more is told to read its lists again. */
-const MAX_REPLAYED = 1000;
-/** Pauses while a transaction of before is still in progress. */
-const PAUSES_MS = [5, 10, 20, 50, 100, 200];
 const RETRY_MS = 1000;
 
 /** Reads the changes of one source once, for all streams that show it. */
 export class Topic {
   private readonly readers = new Set<Reader>();
+  /** Those that are still sent what they missed; they are read for one page at a time. */
   private readonly joining = new Set<Reader>();
+  private readonly draining = new Set<Reader>();
   private position?: Position;
   private woken = false;
   private running = false;
   private lastSummary?: string;
   /** Time of the first commit that woke it since the last look, in epoch milliseconds. */
   private wokenBy?: number;
+  private onJoin = () => {};
 
   constructor(
     readonly source: Source,
-    private readonly onSent: (events: number, since?: number) => void,
-    private readonly logger: Logger,
+    private readonly options: TopicOptions,
   ) {}
 
   get isEmpty(): boolean {
-    return this.readers.size + this.joining.size === 0;
+    return this.readers.size + this.joining.size + this.draining.size === 0;
   }
 
   /** Sends what the reader missed since its position, then all that comes. Without a position it begins now. */
   join(reader: Reader): void {
     this.joining.add(reader);
+    this.onJoin();
     this.wake();
   }
 
   leave(reader: Reader): void {
-    this.readers.delete(reader);
-    this.joining.delete(reader);
+    for (const readers of [this.readers, this.joining, this.draining]) readers.delete(reader);
   }
 
   /** Looks for changes; those who wake it meanwhile are served by one further look. */
@@ -57,6 +69,21 @@ export class Topic {
     this.woken = true;
     this.wokenBy ??= committedAt;
     if (!this.running) void this.run();
+  }
+
+  /** Notes that nothing changed for this topic from `after` on, before `until`. */
+  skip(after: string, until: string): void {
+    const { position } = this;
+    if (this.running || !position) return;
+    const change = BigInt(position.change);
+    if (change >= BigInt(after) && change < BigInt(until)) this.position = { change: until };
+  }
+
+  /** Returns the position up to which everything was sent to a reader. */
+  positionOf(reader: Reader): Position | undefined {
+    const { position = reader.position } = this;
+    if (!this.readers.has(reader) || !position) return reader.position;
+    return !reader.position || isLater(position, reader.position) ? position : reader.position;
   }
 
   private async run(): Promise<void> {
@@ -67,7 +94,7 @@ export class Topic {
         if (this.readers.size > 0) await this.catchUp();
         for (const reader of this.joining) await this.admit(reader);
       } catch (error) {
-        this.logger.warn({ message: 'Streams wait: their changes could not be read', err: error });
+        this.options.logger.warn({ message: 'Streams wait: their changes could not be read', err: error });
         this.woken = true;
         await sleep(RETRY_MS, undefined, { ref: false });
       }
@@ -77,83 +104,108 @@ export class Topic {
 
   /** Reads until it has covered every transaction that had begun when it was woken. */
   private async catchUp(): Promise<void> {
-    let begun: bigint | undefined;
-    const since = this.wokenBy;
+    const since = this.wokenBy ?? Date.now();
     this.wokenBy = undefined;
-    for (let pause = 0; ;) {
-      const after = this.position as Position;
-      const changes = await this.source.read(async (sql) => {
-        const { rows, ...rest } = await this.source.changes(sql, after, PAGE);
-        const summary = rows.length > 0 ? await this.source.summary?.(sql) : undefined;
-        return { rows, summary, ...rest };
-      });
-      this.position = changes.position;
-      let sent = 0;
-      for (const { position, item } of changes.rows) {
-        for (const reader of this.readers) sent += show(reader, item, position);
-      }
-      this.summarise(changes.summary, [...this.readers]);
-      if (sent > 0) this.onSent(sent, since ?? Date.now());
-      begun ??= BigInt(changes.begun);
-      if (changes.more) continue;
-      if (this.isEmpty || BigInt(changes.position.change) >= begun) return;
+    for (let begun: bigint | undefined; ;) {
+      const { rows, more, position, ...found } = await this.readOn(this.position as Position);
+      this.position = position;
+      this.count(this.show(rows), since);
+      this.summarise(found.summary);
+      begun ??= BigInt(found.begun);
+      if (more) continue;
+      if (this.readers.size === 0 || BigInt(position.change) >= begun) return;
       // New readers do not wait for a transaction that takes its time.
-      if (this.joining.size > 0) return this.wake();
-      await sleep(PAUSES_MS[Math.min(pause++, PAUSES_MS.length - 1)], undefined, { ref: false });
+      if (this.joining.size === 0) await this.more(position);
+      if (this.joining.size > 0) return this.wake(since);
     }
   }
 
-  /** Replays what a new reader missed, and lets it take part from then on. */
+  /** Resolves when there may be more to read than up to a position, or when somebody joins. */
+  private more({ change }: Position): Promise<void> {
+    const joined = new Promise<void>((resolve) => (this.onJoin = resolve));
+    return Promise.race([this.options.horizon.passes(change), joined]);
+  }
+
+  /** Sends a new reader a page of what it missed; with the last one it takes part in all that comes. */
   private async admit(reader: Reader): Promise<void> {
-    const { source } = this;
-    const [events, position, summary] = await source.read(async (sql) => {
-      const now = await currentPosition(sql);
-      const missed = reader.position ? await this.missed(reader, now, sql) : { events: [], position: now };
-      return [missed.events, missed.position, await source.summary?.(sql)] as const;
-    });
-    for (const event of events) reader.send(event);
-    if (events.length > 0) this.onSent(events.length);
+    const { rows, more, position, summary, reset } = await this.readMissed(reader.position);
+    if (!this.joining.delete(reader)) return;
+    if (reset) reader.send(writeEvent('reset', {}, position));
+    this.count(this.show(rows, [reader]));
     reader.position = position;
-    if (summary) reader.send({ ...summary, position });
-    // Its own position may be later than that of the topic: what it has seen is not sent again.
-    if (!this.position || this.readers.size === 0) this.position = position;
-    if (this.joining.delete(reader)) this.readers.add(reader);
-    this.lastSummary = summary && JSON.stringify(summary.data);
+    if (more) return void this.admitLater(reader);
+    reader.send(summary ? writeEvent(summary.event, summary.data, position) : writeBeat(position));
+    // What one that came later has seen is not sent to it again.
+    if (!this.position || this.readers.size === 0) {
+      this.position = position;
+      this.lastSummary = JSON.stringify(summary?.data);
+    }
+    this.readers.add(reader);
   }
 
-  private async missed(reader: Reader, now: Position, sql: Sql) {
-    const { position: after = now } = reader;
-    const reset = { events: [{ event: 'reset', data: {}, position: now }], position: now };
-    // A position that is not reached yet is of another database, or of one that was restored since.
-    if (BigInt(after.change) > BigInt(now.change)) return reset;
-    const events: LiveEvent[] = [];
-    for (let position = after, rows = 0; ;) {
-      const changes = await this.source.changes(sql, position, PAGE);
-      for (const { position: at, item } of changes.rows) {
-        const event = reader.eventOf(item);
-        if (event) events.push({ ...event, position: at });
-      }
-      position = changes.position;
-      rows += changes.rows.length;
-      if (!changes.more) return { events, position };
-      if (rows >= MAX_REPLAYED) return reset;
+  private async admitLater(reader: Reader): Promise<void> {
+    this.draining.add(reader);
+    await reader.drained();
+    if (this.draining.delete(reader)) this.join(reader);
+  }
+
+  /** Reads what came after the position of the topic. */
+  private readOn(after: Position) {
+    return this.read(async (snapshot) => {
+      const changes = await this.source.changes(snapshot, after, PAGE);
+      const summary = changes.rows.length > 0 ? await this.source.summary?.(snapshot) : undefined;
+      return { ...changes, summary, begun: snapshot.begun };
+    });
+  }
+
+  /** Reads what a new reader missed; nothing when it begins now, or has to begin anew. */
+  private readMissed(after: Position | undefined) {
+    return this.read(async (snapshot) => {
+      // A position that is not reached yet is of another database, or of one that was restored since.
+      const isUnknown = !!after && BigInt(after.change) > BigInt(snapshot.horizon);
+      const reset = isUnknown || (!!after && (await this.source.isTooOld(snapshot, after)));
+      const begin: Changes<unknown> = { rows: [], more: false, position: { change: snapshot.horizon } };
+      const changes = after && !reset ? await this.source.changes(snapshot, after, PAGE) : begin;
+      return { ...changes, reset, summary: await this.source.summary?.(snapshot) };
+    });
+  }
+
+  private async read<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    const endTurn = await this.options.turns.take('streams');
+    try {
+      return await this.source.read(work);
+    } finally {
+      endTurn();
     }
   }
 
-  private summarise(summary: Omit<LiveEvent, 'position'> | undefined, readers: Reader[]): void {
-    const text = summary && JSON.stringify(summary.data);
+  /** Sends each change to the readers that have not seen it and want it; returns how many events that made. */
+  private show(rows: Changes<unknown>['rows'], readers: Iterable<Reader> = this.readers): number {
+    let sent = 0;
+    for (const { position, item } of rows) {
+      const texts = new Map<string, string>();
+      for (const reader of readers) {
+        if (reader.position && !isLater(position, reader.position)) continue;
+        reader.position = position;
+        const event = reader.eventOf(item);
+        if (event === undefined) continue;
+        const text = texts.get(event) ?? writeEvent(event, this.source.dataOf(item, event), position);
+        texts.set(event, text);
+        reader.send(text);
+        sent++;
+      }
+    }
+    return sent;
+  }
+
+  private count(sent: number, since?: number): void {
+    if (sent > 0) this.options.onSent(sent, since);
+  }
+
+  private summarise(summary: { event: string; data: unknown } | undefined): void {
+    const text = JSON.stringify(summary?.data);
     if (!summary || text === this.lastSummary) return;
     this.lastSummary = text;
-    for (const reader of readers) reader.send(summary);
+    for (const reader of this.readers) reader.send(writeEvent(summary.event, summary.data));
   }
-}
-
-/** Sends the event of a changed item, unless the reader has seen it or does not show it; returns how many were sent. */
-function show(reader: Reader, item: unknown, position: Position): number {
-  if (reader.position && !isLater(position, reader.position)) return 0;
-  reader.position = position;
-  const event = reader.eventOf(item);
-  if (!event) return 0;
-  reader.send({ ...event, position });
-  return 1;
 }

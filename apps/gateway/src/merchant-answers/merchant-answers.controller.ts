@@ -5,6 +5,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res }
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Merchants } from '../access/access.decorators.js';
 import { Caller, type MerchantCaller } from '../access/caller.js';
+import { POSITION_HEADER, STREAM_POSITION } from '../live/stream.params.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
 import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
 import { ListParams, NOT_FOUND, NotificationId, QuestionsStreamParams } from './merchant-answers.params.js';
@@ -33,14 +34,15 @@ export class MerchantAnswersController {
     description: 'Newest first: at most 1,000, and a `Link` to the next ones when there are more.',
     responses: { 200: [NotificationItem] },
     refusals: { 400: INVALID_STATUS },
-    headers: { Link: 'Where the list goes on, as `rel="next"`' },
+    headers: { Link: 'Where the list goes on, as `rel="next"`', ...POSITION_HEADER },
   })
   async list(
     @Query() params: ListParams,
     @Caller() { merchantId }: MerchantCaller,
     @Res({ passthrough: true }) response: FastifyReply,
   ) {
-    const { data, nextCursor } = await this.notifications.page(merchantId, params);
+    const { data, nextCursor, position } = await this.notifications.page(merchantId, params);
+    void response.header(STREAM_POSITION, position);
     if (nextCursor) void response.header('Link', `<${nextPage(params, nextCursor)}>; rel="next"`);
     return data;
   }

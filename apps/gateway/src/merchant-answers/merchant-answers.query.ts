@@ -28,7 +28,7 @@ export class MerchantAnswersQuery {
       });
       const data = rows.slice(0, MAX_ITEMS);
       const last = rows.length > MAX_ITEMS ? data.at(-1) : undefined;
-      return { data, nextCursor: last && writeCursor(last.id) };
+      return { data, nextCursor: last && writeCursor(last.id), position: tx.horizon };
     });
   }
 }

@@ -6,6 +6,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The 5xx of this request is documented as the client's mistake and does not count as a fault. */
     isClientMistake?: true;
+    /** The response goes on for as long as the client listens, so that its time says nothing. */
+    isStream?: true;
   }
 }
 
@@ -45,7 +47,7 @@ export function measureHttp(server: FastifyInstance): void {
   server.addHook('onResponse', (request, reply, done) => {
     const labels = labelsOf(request);
     requests.inc({ ...labels, status: reply.statusCode });
-    durations.observe(labels, reply.elapsedTime / 1000);
+    if (!request.isStream) durations.observe(labels, reply.elapsedTime / 1000);
     if (reply.statusCode >= 500 && !request.isClientMistake) faults.inc(labels);
     done();
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HeraldError } from '@herald/contracts';
-import { Pool, type PoolClient, type QueryResultRow } from 'pg';
+import { Pool, type PoolClient, type QueryResult, type QueryResultRow } from 'pg';
 import type { DataSource, EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import { validate as isUuid } from 'uuid';
 import { poolOptions, type DatabaseOptions } from './connection.js';
@@ -23,6 +23,17 @@ const OTHER_SESSION = ['26000', '42P05'];
 export interface Sql {
   query<Row extends QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>;
 }
+
+/** A read, and its place in the order of commits (`Position`). */
+export interface Snapshot extends Sql {
+  /** The read sees everything that transactions before this one did. */
+  horizon: string;
+  /** The read sees nothing of this transaction, or of later ones. */
+  begun: string;
+}
+
+const PLACE = `select pg_snapshot_xmin(now)::text as horizon, pg_snapshot_xmax(now)::text as begun
+                 from pg_current_snapshot() as now`;
 
 /** The database for services: statements, transactions, repositories, and the rows of a company or merchant. */
 export class Database implements Sql {
@@ -89,11 +100,11 @@ export class Database implements Sql {
   }
 
   /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
-  async transaction<T>(work: (tx: Sql) => Promise<T>, begin = 'begin'): Promise<T> {
+  async transaction<T>(work: (tx: Sql, begun: unknown) => Promise<T>, begin = 'begin'): Promise<T> {
     return this.use(async (client) => {
-      await client.query(begin);
+      const begun: unknown = await client.query(begin);
       try {
-        const result = await work({ query: async (text, values) => (await client.query(text, values)).rows });
+        const result = await work({ query: async (text, values) => (await client.query(text, values)).rows }, begun);
         await client.query('commit');
         return result;
       } catch (error) {
@@ -108,18 +119,26 @@ export class Database implements Sql {
    * reads see one snapshot, so a list and its total agree. The setting is local to the transaction, so that it cannot
    * leak to the connection's next user.
    */
-  asCompany<T>(companyId: string, read: (tx: Sql) => Promise<T>): Promise<T> {
+  asCompany<T>(companyId: string, read: (tx: Snapshot) => Promise<T>): Promise<T> {
     if (!isUuid(companyId)) throw new HeraldError('asCompany needs the id of a company');
-    return this.transaction(
+    return this.placed(
       read,
       `begin isolation level repeatable read read only; set local herald.company = '${companyId}'`,
     );
   }
 
   /** The only access to the rows of a merchant; otherwise as `asCompany`, without the shared snapshot. */
-  asMerchant<T>(merchantId: number, read: (tx: Sql) => Promise<T>): Promise<T> {
+  asMerchant<T>(merchantId: number, read: (tx: Snapshot) => Promise<T>): Promise<T> {
     if (!Number.isSafeInteger(merchantId)) throw new HeraldError('asMerchant needs the id of a merchant');
-    return this.transaction(read, `begin read only; set local herald.merchant = '${merchantId}'`);
+    return this.placed(read, `begin read only; set local herald.merchant = '${merchantId}'`);
+  }
+
+  /** Runs a read that knows its place in the order of commits; finding the place costs no further round trip. */
+  private placed<T>(read: (tx: Snapshot) => Promise<T>, begin: string): Promise<T> {
+    return this.transaction((tx, begun) => {
+      const { rows } = (begun as QueryResult<{ horizon: string; begun: string }>[]).at(-1) as QueryResult;
+      return read({ ...tx, ...(rows[0] as { horizon: string; begun: string }) });
+    }, `${begin}; ${PLACE}`);
   }
 
   /** Runs the gateway's work on the outbox of all companies: feeding the queues. */

@@ -1,4 +1,4 @@
-import type { Sql } from '../connection/database.js';
+import type { Snapshot, Sql } from '../connection/database.js';
 import type { Position } from './position.js';
 
 /** A kind of row that streams follow. */
@@ -18,11 +18,7 @@ export interface Changes<Item> {
   more: boolean;
   /** The place up to which nothing is missing: where to go on. */
   position: Position;
-  /** Transactions that had begun by then are all covered by changes whose position has reached this. */
-  begun: string;
 }
-
-type Row = { horizon: string; begun: string; changedIn: string | null; id: string | number };
 
 /**
  * Reads the changes of one stream. Only transactions before the oldest one in progress are read, so that none commits
@@ -30,34 +26,49 @@ type Row = { horizon: string; begun: string; changedIn: string | null; id: strin
  * @param condition SQL for the rows that concern the stream, with parameters from $4 on
  */
 export async function readChanges<Item>(
-  sql: Sql,
+  snapshot: Snapshot,
   { table, item, joins = '', ids }: Followed,
   { condition, values }: { condition: string; values: unknown[] },
   after: Position,
   limit: number,
 ): Promise<Changes<Item>> {
-  const found = await sql.query<Row>(
-    `select snapshot.horizon, snapshot.begun, c.*
-       from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as horizon,
-                    pg_snapshot_xmax(pg_current_snapshot())::text::bigint as begun) snapshot
-       left join lateral (
-         select n.changed_in as "changedIn", ${item}
-           from (select * from ${table}
-                  where ${condition} and changed_in >= $1 and changed_in < snapshot.horizon
-                    and ($2::${ids} is null or changed_in > $1 or id > $2)
-                  order by changed_in, id limit $3) n ${joins}) c on true
-      order by c."changedIn", c.id`,
-    [after.change, after.row ?? null, limit, ...values],
+  const horizon = `$${values.length + 4}`;
+  const found = await snapshot.query<{ changedIn: string; id: string }>(
+    `select n.changed_in as "changedIn", ${item}
+       from (select * from ${table}
+              where ${condition} and changed_in >= $1 and changed_in < ${horizon}
+                and ($2::${ids} is null or changed_in > $1 or id > $2)
+              order by changed_in, id limit $3) n ${joins}
+      order by n.changed_in, n.id`,
+    [after.change, after.row ?? null, limit, ...values, snapshot.horizon],
   );
-  const [{ horizon, begun }] = found as [Row];
-  const rows = found
-    .filter(({ changedIn }) => changedIn !== null)
-    .map(({ horizon: _, begun: __, changedIn, ...row }) => ({
-      position: { change: changedIn as string, row: String(row.id) },
-      item: row as Item,
-    }));
+  const rows = found.map(({ changedIn: change, ...row }) => ({
+    position: { change, row: String(row.id) },
+    item: row as Item,
+  }));
   const more = rows.length === limit;
-  return { rows, more, begun, position: (more && rows.at(-1)?.position) || { change: horizon } };
+  return { rows, more, position: (more && rows.at(-1)?.position) || { change: snapshot.horizon } };
+}
+
+/** Changes that a stream looks through, at most, for what it missed. */
+const MAX_MISSED = 20_000;
+
+/**
+ * Returns true when more rows changed since a position than a stream looks through.
+ * @param owner column of the company or merchant, and its value
+ */
+export async function isTooOld(
+  snapshot: Snapshot,
+  { table }: Followed,
+  [column, value]: [column: string, value: unknown],
+  { change }: Position,
+): Promise<boolean> {
+  const beyond = await snapshot.query(
+    `select from ${table} where ${column} = $1 and changed_in >= $2 and changed_in < $3
+      order by changed_in offset ${MAX_MISSED} limit 1`,
+    [value, change, snapshot.horizon],
+  );
+  return beyond.length > 0;
 }
 
 /** Returns the position of all that is committed, or of slightly less while transactions are in progress. */

@@ -6,6 +6,7 @@ import { Random } from '../random.js';
 import { say } from '../report.js';
 import { World } from '../world.js';
 import { type Planned, scheduleOf } from './schedule.js';
+import { Watchers } from './watchers.js';
 
 export interface StormOptions {
   seed: number;
@@ -48,6 +49,7 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
     proxied: true,
   });
   try {
+    const watchers = await Watchers.begin(world);
     const load = new Load(world);
     const hits: StormResult['hits'] = [];
     const missed: Planned[] = [];
@@ -74,7 +76,9 @@ export async function storm({ seed, faults, operations }: StormOptions): Promise
     const findings = await check(world);
     const counters = await wrongCounters(world.herald);
     const untold = await incompleteTimelines(world, random);
+    const unseen = await watchers.faults();
     const broken = [
+      ...unseen,
       ...missed.map(({ aim, strike }) => `never came about: ${strike.name} while ${aim.name}`),
       ...(drained ? [] : [`not quiet in time. ${await world.standings()}`]),
       ...(counters.length > 0 ? [`counters differ from a recount: ${JSON.stringify(counters.slice(0, 3))}`] : []),
