@@ -145,7 +145,7 @@ class RemindedEvent extends QuestionEvent {
 const toConsumers = <Data>(data: DtoClass<Data>) => ({ ...event(data), attempts: 10 });
 
 /** The queue `merchant-answers.events`: Herald produces, the system that owns the conversations consumes. */
-export const merchantEvents = {
+const merchantEvents = {
   queue: 'merchant-answers.events',
   jobs: {
     requested: toConsumers(RequestedEvent),
@@ -157,7 +157,7 @@ export const merchantEvents = {
 };
 
 /** The queue of before there were other events than answers; it goes with the next version. */
-export const merchantAnswered = {
+const merchantAnswered = {
   queue: 'merchant-answers.answered',
   jobs: { answered: toConsumers(AnsweredEvent) },
 };

@@ -105,6 +105,7 @@ it('goes on on another gateway, after what was written through the first', async
   await eventually(() => statesOf(reader, id).length > 0);
   await merchant.delete(id);
   await eventually(() => isRemoved(reader, id));
+  expect(statesOf(reader, id)).toEqual(['requested']);
 });
 
 it('shows nothing to another merchant', async () => {

@@ -174,7 +174,7 @@ describe('a type that limits the time for an answer', () => {
 it('deletes an open question as dismissed, once', async () => {
   const id = await merchant.open();
   const answers = await Promise.all([merchant.delete(id), merchant.delete(id), merchant.delete(id)]);
-  expect(answers.map(({ status }) => status).sort()).toEqual([200, 404, 404]);
+  expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 404, 404]);
   expect(await eventsOf(id)).toEqual(['requested', 'dismissed']);
 });
 

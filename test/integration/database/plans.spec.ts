@@ -7,6 +7,7 @@ import {
   type PageOfFeed,
   readQuestionChanges,
   remindOfQuestions,
+  takeEvents,
 } from '@herald/database';
 import { Pool } from 'pg';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
@@ -47,6 +48,11 @@ const PLACES = `
   insert into dead_letters (correlation_id, queue, job, company_id, content, error)
   select gen_random_uuid(), 'delivery', 'deliver', '${COMPANY}', '', '' from generate_series(1, $1::int / 10)`;
 
+/** What happened to questions, and is to be told. */
+const EVENTS = `
+  insert into outbox (id, queue, job, company_id, body, accepted_at)
+  select gen_random_uuid(), 'merchant-answers.events', 'expired', gen_random_uuid(), '{}', now() from generate_series(1, $1::int / 10)`;
+
 /** Five hundred merchants; the first has a fiftieth of all questions. One in twenty is open. */
 const CONVERSATIONS = `insert into conversations (id, merchant_id, updated_at) select n, n, now() from generate_series(1, 500) n`;
 const QUESTIONS = `
@@ -72,7 +78,7 @@ beforeAll(async () => {
   });
   await seedActions(database, { companyId: COMPANY, actions: ROWS, days: 90 });
   await database.close();
-  for (const statement of [FEED, PLACES, QUESTIONS]) {
+  for (const statement of [FEED, PLACES, EVENTS, QUESTIONS]) {
     if (statement === QUESTIONS) await pool.query(CONVERSATIONS);
     await pool.query(statement, [ROWS]);
   }
@@ -197,6 +203,13 @@ describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gat
       ({ table, how, rows }) => table !== 'conversations' && (/Seq Scan/.test(how) || rows > 100),
     );
     expect(most).toEqual([]);
+  });
+
+  it('events: the oldest that are not published', async () => {
+    const work: Work = (database) =>
+      database.feeding((tx) => takeEvents(tx, 'merchant-answers.events', { published: 1000, limit: 50 }));
+    const reads = await readsOf(fresh.url, work);
+    expect(reads.filter(({ how, rows }) => /Seq Scan/.test(how) || rows > 200)).toEqual([]);
   });
 
   it('notice a read that no index serves', async () => {

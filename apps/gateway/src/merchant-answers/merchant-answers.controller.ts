@@ -61,13 +61,13 @@ export class MerchantAnswersController {
     refusals: { 400: INVALID_STATUS, 429: TOO_MANY_STREAMS, 503: STREAMS_FULL },
   })
   async stream(
-    @Query() { last_event_id: _, ...filters }: QuestionsStreamParams,
+    @Query() params: QuestionsStreamParams,
     @Caller() { merchantId }: MerchantCaller,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<never> {
-    await this.notifications.refuseUnknownTypes(merchantId, filters.notification_types);
-    return this.streams.start(request, reply, this.questionsStream.of(merchantId, filters)) as never;
+    await this.notifications.refuseUnknownTypes(merchantId, params.notification_types);
+    return this.streams.start(request, reply, this.questionsStream.of(merchantId, params)) as never;
   }
 
   @Post('request')
