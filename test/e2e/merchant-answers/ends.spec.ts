@@ -44,7 +44,7 @@ const isListed = async (id: number, query = '') =>
 
 describe('a question with an end', () => {
   it('expires then, is listed as open no longer, and takes no answer', async () => {
-    const id = await merchant.open({ expires_at: inSeconds(1) });
+    const id = await merchant.open({ expires_at: inSeconds(3) });
     expect(await isListed(id, '?status=requested')).toBe(true);
     await eventually(async () => (await statusOf(id)) === 'expired');
     const { ended_at, expires_at } = await rowOf(id);
@@ -58,7 +58,7 @@ describe('a question with an end', () => {
   });
 
   it('takes no answer after its time, also while no worker has marked it', async () => {
-    const id = await merchant.open({ expires_at: inSeconds(1.5) });
+    const id = await merchant.open({ expires_at: inSeconds(3) });
     const lock = await herald.pool.connect();
     await lock.query('begin');
     await lock.query('select from notifications where id = $1 for update', [id]);
@@ -71,22 +71,22 @@ describe('a question with an end', () => {
   });
 
   it('may be answered before, and does not expire then', async () => {
-    const id = await merchant.open({ expires_at: inSeconds(1.5) });
+    const id = await merchant.open({ expires_at: inSeconds(4) });
     expect((await merchant.answer(id)).status).toBe(200);
-    const later = await merchant.open({ expires_at: inSeconds(1.6) });
+    const later = await merchant.open({ expires_at: inSeconds(4.5) });
     await eventually(async () => (await statusOf(later)) === 'expired');
     expect([await statusOf(id), await eventsOf(id)]).toEqual(['answered', ['requested', 'answered']]);
   });
 
   it('may be deleted after it, which is no second end', async () => {
-    const id = await merchant.open({ expires_at: inSeconds(0.5) });
+    const id = await merchant.open({ expires_at: inSeconds(1.5) });
     await eventually(async () => (await statusOf(id)) === 'expired');
     expect([(await merchant.delete(id)).status, (await merchant.delete(id)).status]).toEqual([200, 404]);
     expect(await eventsOf(id)).toEqual(['requested', 'expired']);
   });
 
   it('refuses an answer that comes too late as a job: it is a dead letter', async () => {
-    const id = await merchant.open({ expires_at: inSeconds(0.5) });
+    const id = await merchant.open({ expires_at: inSeconds(1.5) });
     await eventually(async () => (await statusOf(id)) === 'expired');
     const producer = new Producer(herald, 'merchant-answers');
     const correlationId = randomUUID();
@@ -105,7 +105,7 @@ describe('a question with an end', () => {
 
   it('is asked once, however often the request comes, also after its end', async () => {
     const headers = { 'idempotency-key': randomUUID() };
-    const body = { ...merchant.aRequest(), expires_at: inSeconds(1) };
+    const body = { ...merchant.aRequest(), expires_at: inSeconds(2) };
     const first = await merchant.request(body, headers);
     const id = () => first.headers.get('x-correlation-id');
     await eventually(
@@ -151,19 +151,19 @@ describe('a type that limits the time for an answer', () => {
   });
 
   it('leaves a request its own end and reminder', async () => {
-    const id = await merchant.open({ notification_type: type, expires_at: inSeconds(60), remind_before: 59 });
+    const id = await merchant.open({ notification_type: type, expires_at: inSeconds(60), remind_before: 56 });
     await eventually(async () => (await eventsOf(id)).includes('reminded'));
     expect(await statusOf(id)).toBe('requested');
   });
 
   it('reminds of none whose reminder would be due when it is asked', async () => {
-    const id = await merchant.open({ notification_type: type, expires_at: inSeconds(0.8) });
+    const id = await merchant.open({ notification_type: type, expires_at: inSeconds(2), remind_before: 60 });
     await eventually(async () => (await statusOf(id)) === 'expired');
     expect(await eventsOf(id)).toEqual(['requested', 'expired']);
   });
 
   it('takes further answers where it allows several, though the time is over', async () => {
-    const id = await merchant.open({ notification_type: type, expires_at: inSeconds(1) });
+    const id = await merchant.open({ notification_type: type, expires_at: inSeconds(3) });
     expect((await merchant.answer(id)).status).toBe(200);
     await eventually(async () => Date.now() > Number((await rowOf(id)).expires_at) + 500);
     expect((await merchant.answer(id)).status).toBe(200);
@@ -219,7 +219,7 @@ it(`has exactly one end, of ${RACES} that were answered and deleted around their
   /** Each by an answer alone, a deletion alone or both, some milliseconds before or after. */
   const outcomes = await Promise.all(
     racers.map(async ({ id, endsAt }, n) => {
-      const at = async () => sleep(Math.max(0, endsAt - Date.now() + Math.random() * 300 - 200));
+      const at = async () => sleep(Math.max(0, endsAt - Date.now() + Math.random() * 800 - 600));
       const answered = n % 3 === 1 ? undefined : at().then(() => surely((key) => merchant.answer(id, undefined, key)));
       const deleted = n % 3 === 2 ? undefined : at().then(() => surely((key) => merchant.delete(id, key)));
       return { id, answered: await answered, deleted: await deleted };
@@ -242,8 +242,8 @@ it(`has exactly one end, of ${RACES} that were answered and deleted around their
     const ends = endsOf.get(id) ?? [];
     if (ends.length !== 1 || (deleted && deleted.status !== 200)) return true;
     if ((answered?.status === 200) !== (ends[0] === 'answered')) return true;
-    if (answered?.body.detail === EXPIRED && ends[0] !== 'expired') return true;
-    return ends[0] === 'dismissed' && answered !== undefined && answered.status !== 404;
+    if (!deleted && answered?.body.detail === EXPIRED && ends[0] !== 'expired') return true;
+    return ends[0] === 'dismissed' && answered?.status === 200;
   });
   expect(wrong.map(({ id, answered, deleted }) => [id, answered?.status, deleted?.status, endsOf.get(id)])).toEqual([]);
   const count = (end: string) => racers.filter(({ id }) => endsOf.get(id)?.[0] === end).length;
