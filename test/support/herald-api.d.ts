@@ -119,6 +119,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/feed/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow a feed
+         * @description Server-sent events: `message` with each message that arrives or changes, `unread` with the counts, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         */
+        get: operations["streamFeed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/feed/{id}": {
         parameters: {
             query?: never;
@@ -200,6 +220,28 @@ export interface paths {
          *     Scope: `agent-actions:write`.
          */
         post: operations["recordAction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/team-notifications/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the log
+         * @description Server-sent events: `notification` with each action that is recorded or changes, `removed` with the id of one that the filters no longer show, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         *
+         *     Scope: `agent-actions:read`.
+         */
+        get: operations["streamActions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -312,6 +354,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notification/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the notifications of the authenticated merchant
+         * @description Server-sent events: `question` with each notification that is requested, answered or expires, `removed` with the id of one that is deleted or that the filters no longer show, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         */
+        get: operations["streamNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notification/request": {
         parameters: {
             query?: never;
@@ -323,7 +385,7 @@ export interface paths {
         put?: never;
         /**
          * Create a new notification request
-         * @description Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type.
+         * @description Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type. With `expires_at`, or a type that limits the time for an answer, the question ends then unless it was answered.
          */
         post: operations["requestNotification"];
         delete?: never;
@@ -364,7 +426,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a notification
-         * @description Dismisses a notification, answered or not.
+         * @description Dismisses a notification, or deletes one that was answered or has expired.
          */
         delete: operations["deleteNotification"];
         options?: never;
@@ -842,7 +904,7 @@ export interface components {
             id: number;
             notification_type: string;
             /** @enum {string} */
-            status: "requested" | "answered";
+            status: "requested" | "answered" | "expired";
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -871,6 +933,15 @@ export interface components {
          *         "support_request_reason": "Product damaged on arrival, need refund"
          *       }
          *     }
+         * @example {
+         *       "notification_type": "user_question_request",
+         *       "conversation_id": 456,
+         *       "context": {
+         *         "question": "Is the store open today?"
+         *       },
+         *       "expires_at": "2026-12-24T18:00:00.000Z",
+         *       "remind_before": 3600
+         *     }
          */
         RequestNotification: {
             notification_type: string;
@@ -878,6 +949,10 @@ export interface components {
             context: {
                 [key: string]: string | number | boolean;
             };
+            /** @description When the question ends unanswered; by default as its type says, or never */
+            expires_at?: string | null;
+            /** @description Seconds before that end at which the asking system is reminded; by default as the type says */
+            remind_before?: number | null;
         };
         Done: {
             message: string;
@@ -1179,21 +1254,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is not valid JSON */
-        CorrelatedDetailedValidationError: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                Traceparent: components["headers"]["Traceparent"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["DetailedError"];
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description The body is too large */
         DetailedPayloadTooLarge: {
             headers: {
@@ -1265,6 +1325,21 @@ export interface components {
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 "Retry-After": components["headers"]["Retry-After"];
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DetailedError"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is not valid JSON */
+        CorrelatedDetailedValidationError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                Traceparent: components["headers"]["Traceparent"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                 [name: string]: unknown;
             };
@@ -1607,6 +1682,8 @@ export interface operations {
                     Traceparent: components["headers"]["Traceparent"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1659,6 +1736,91 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    streamFeed: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["FeedItem"];
+                };
+            };
+            /** @description last_event_id must be given once */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     setMessageStatus: {
@@ -1862,6 +2024,8 @@ export interface operations {
                     Traceparent: components["headers"]["Traceparent"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1944,6 +2108,102 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     "Retry-After": components["headers"]["Retry-After"];
                     "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streamActions: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+                /** @description A type that the API lists, or one that the company uses */
+                notification_type?: string;
+                priority?: "low" | "medium" | "high" | "urgent";
+                status?: "unread" | "read" | "archived";
+                /** @description Only what this agent did */
+                agent_id?: string;
+                /** @description Only what was done for this customer support query */
+                query_id?: string;
+                /** @description Only what this user sent */
+                sender_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["ActionItem"];
+                };
+            };
+            /** @description Invalid priority parameter */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["InternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -2039,6 +2299,8 @@ export interface operations {
                     Traceparent: components["headers"]["Traceparent"];
                     "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                     RateLimit: components["headers"]["RateLimit"];
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2180,7 +2442,7 @@ export interface operations {
     listNotifications: {
         parameters: {
             query?: {
-                status?: "requested" | "answered";
+                status?: "requested" | "answered" | "expired";
                 /** @description May be repeated, also as `notification_types[]`, or name several with commas between them */
                 notification_types?: string[];
                 /** @description As it stands in the `Link` of the page before */
@@ -2201,13 +2463,15 @@ export interface operations {
                     RateLimit: components["headers"]["RateLimit"];
                     /** @description Where the list goes on, as `rel="next"` */
                     Link?: string;
+                    /** @description As the `Last-Event-ID` of a stream, continues this list without a gap */
+                    "Stream-Position"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["NotificationItem"][];
                 };
             };
-            /** @description status must be one of requested, answered */
+            /** @description status must be one of requested, answered, expired */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -2225,6 +2489,94 @@ export interface operations {
             429: components["responses"]["DetailedTooManyRequests"];
             500: components["responses"]["DetailedInternalServerError"];
             503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    streamNotifications: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+                status?: "requested" | "answered" | "expired";
+                /** @description May be repeated, also as `notification_types[]`, or name several with commas between them */
+                notification_types?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["NotificationItem"];
+                };
+            };
+            /** @description status must be one of requested, answered, expired */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["DetailedUnauthorized"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["DetailedInternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     requestNotification: {
@@ -2264,7 +2616,25 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            400: components["responses"]["CorrelatedDetailedValidationError"];
+            /**
+             * @description expires_at must be in the future
+             *
+             *     The body is not valid JSON
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["DetailedUnauthorized"];
             413: components["responses"]["DetailedPayloadTooLarge"];
             415: components["responses"]["DetailedUnsupportedMediaType"];
@@ -2365,6 +2735,8 @@ export interface operations {
              *     Missing admin response content in context (expected field: answer)
              *
              *     This notification has already been answered and cannot be answered again.
+             *
+             *     This notification has expired and cannot be answered.
              *
              *     Internal server error
              */

@@ -18,6 +18,8 @@ afterEach(() => {
 async function open(query = '', { token } = merchant, url = herald.url, headers = {}): Promise<EventReader> {
   const reader = await EventReader.open(`${url}/api/v1/notification/stream${query}`, token, headers);
   readers.push(reader);
+  // It begins where its own position says; what is committed before that is not shown.
+  if (reader.status === 200) await eventually(() => reader.lastId);
   return reader;
 }
 

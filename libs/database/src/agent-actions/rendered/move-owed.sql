@@ -123,5 +123,5 @@ with
       archived_high = counter.archived_high + excluded.archived_high,
       archived_urgent = counter.archived_urgent + excluded.archived_urgent
   )
-select created_at as accepted_at
+select company_id, created_at as accepted_at
 from written;

@@ -131,5 +131,5 @@ with
       archived_urgent = counter.archived_urgent + excluded.archived_urgent
   ),
   cleared as (delete from dead_letters d using written w where d.correlation_id = w.id and d.company_id = w.company_id)
-select id
+select id, company_id
 from written;

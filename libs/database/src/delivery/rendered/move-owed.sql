@@ -11,4 +11,4 @@ select t.id, t.company_id, m.title, m.body, m."authorLogin", m."recipientLogin",
   coalesce(nullif(t.body -> 'metadata', 'null'), '{}'), t.accepted_at, t.accepted_at, $2, $3, t.history
 from taken t,
   jsonb_to_record(t.body -> 'message') as m (title text, body text, "authorLogin" text, "recipientLogin" text, question text)
-returning accepted_at;
+returning accepted_at, company_id, recipient_login, author_login;

@@ -16,8 +16,8 @@ with
     where not exists (select from outbox o where o.id = g.id)
       and exists (select from companies c where c.id = g.company_id)
     on conflict (id) do nothing
-    returning id, company_id
+    returning id, company_id, recipient_login, author_login
   ),
   cleared as (delete from dead_letters d using placed p where d.correlation_id = p.id and d.company_id = p.company_id)
-select id
+select *
 from placed;
