@@ -123,6 +123,10 @@ export async function furnish(databaseUrl: string, side: Side): Promise<Belongin
       conversationId,
       mark,
     );
+    await insert(
+      'insert into deleted_notifications (id, merchant_id) values (800000000 + $1::bigint, $1) on conflict do nothing',
+      merchantId,
+    );
     return {
       message: await message('somebody', SHARED.login),
       written: await message(SHARED.login, 'somebody'),

@@ -1,5 +1,5 @@
 import { registerPoolGauges } from '@herald/bootstrap';
-import { agentActions, delivery, merchantAnswered, merchantAnswers, unavailable } from '@herald/contracts';
+import { agentActions, delivery, EVENT_QUEUES, merchantAnswers, unavailable } from '@herald/contracts';
 import { Database, DatabaseModule } from '@herald/database';
 import { QueueClient, QueueModule } from '@herald/queue';
 import { type DynamicModule, Module } from '@nestjs/common';
@@ -24,7 +24,7 @@ export class FoundationModule {
           provide: QueueClient,
           inject: [Database],
           useFactory: async (database: Database) => {
-            const client = new QueueClient([delivery, agentActions, merchantAnswers, merchantAnswered], {
+            const client = new QueueClient([delivery, agentActions, merchantAnswers, ...EVENT_QUEUES], {
               redis: REDIS_URL,
               namespace: QUEUE_NAMESPACE,
               secrets: QUEUE_SECRET,

@@ -1,18 +1,25 @@
 import {
+  badRequest,
+  check,
+  faultOfEnd,
   faultOfJson,
+  fieldErrors,
   invalidAnswer,
   isVisible,
   type JsonObject,
   notFound,
   type NotificationType,
+  QuestionEnd,
   readText,
+  type Refusal,
   startOf,
+  summaryOf,
   validatorOf,
 } from '@herald/contracts';
 
 /** The part of a notification that decides which answers it accepts. */
 export interface Question {
-  status: 'requested' | 'answered';
+  status: 'requested' | 'answered' | 'expired';
   answered_fields: string[];
   answer_schema: JsonObject;
   allow_multiple_answers: boolean;
@@ -23,6 +30,9 @@ export interface CheckedRequest {
   type: NotificationType;
   conversationId: number;
   context: JsonObject;
+  /** As the request says, or absent. */
+  expiresAt?: string | null;
+  remindBefore?: number | null;
 }
 
 /** Longer answers are refused before any pattern is applied. */
@@ -35,7 +45,7 @@ const own = (object: JsonObject, field: string) => (Object.hasOwn(object, field)
 
 /**
  * Checks an answer and returns it as it is stored. The checks run in the contract's order: not found, already answered,
- * missing field, schema (contracts README, "Answering").
+ * expired, missing field, schema (contracts README, "Answering").
  * @throws Refusal with the documented status and message
  */
 export function checkAnswer(question: Question | undefined, body: JsonObject): Record<string, string> {
@@ -43,6 +53,7 @@ export function checkAnswer(question: Question | undefined, body: JsonObject): R
   if (question.status === 'answered' && !question.allow_multiple_answers) {
     throw invalidAnswer('This notification has already been answered and cannot be answered again.');
   }
+  if (question.status === 'expired') throw invalidAnswer('This notification has expired and cannot be answered.');
   const missing = question.answered_fields.find((field) => isEmpty(own(body, field)));
   if (missing !== undefined)
     throw invalidAnswer(`Missing admin response content in context (expected field: ${missing})`);
@@ -76,8 +87,19 @@ export function checkRequest(body: JsonObject, type: NotificationType | null): C
   if (!type) throw invalidAnswer('Invalid notification type');
   const context = checkContext(type, body.context);
   if (typeof conversationId !== 'number') throw invalidAnswer('conversation_id must be a number');
+  const { value: end, issues } = check(QuestionEnd, body);
+  if (issues) {
+    const errors = fieldErrors(issues, 'body');
+    throw badRequest(summaryOf(issues, errors), errors);
+  }
   if (!Number.isSafeInteger(conversationId) || conversationId < 1) throw conversationNotFound();
-  return { type, conversationId, context };
+  return { type, conversationId, context, expiresAt: end.expires_at, remindBefore: end.remind_before };
+}
+
+/** Returns the refusal of a question that would end in the past, or too late. */
+export function refusalOfEnd({ expiresAt }: Pick<CheckedRequest, 'expiresAt'>): Refusal | undefined {
+  const message = expiresAt ? faultOfEnd(new Date(expiresAt)) : undefined;
+  return message ? badRequest(`expires_at ${message}`, [{ field: 'expires_at', message }]) : undefined;
 }
 
 const VALID_NAME = /^[a-z][a-z0-9_]{0,49}$/;

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  audience,
   BrokenContract,
   type CommandResult,
   type Done,
@@ -19,6 +20,7 @@ import {
   compareRequest,
   Database,
   deleteNotification,
+  type EventTarget,
   findOwedCommand,
   findType,
   insertNotification,
@@ -31,10 +33,11 @@ import {
   type StoredRequest,
   upsertConversation,
 } from '@herald/database';
-import { type JobOf, OnJob } from '@herald/queue';
+import { Announcer, type JobOf, OnJob } from '@herald/queue';
 import { Controller } from '@nestjs/common';
-import { checkRequest, conversationNotFound, typeNamed } from './answer-rules.js';
+import { checkRequest, conversationNotFound, refusalOfEnd, typeNamed } from './answer-rules.js';
 import { Answers } from './answers.js';
+import { Events } from './events.js';
 
 type Jobs = (typeof merchantAnswers)['jobs'];
 type Job<Name extends keyof Jobs> = JobOf<typeof merchantAnswers, Name>;
@@ -47,6 +50,8 @@ export class MerchantAnswersConsumer {
     private readonly database: Database,
     private readonly answers: Answers,
     private readonly ledger: MessageLedger,
+    private readonly events: Events,
+    private readonly announcer: Announcer,
   ) {}
 
   /** A question for a merchant. When nobody waits for the outcome, the conversation may still come: it is tried again. */
@@ -55,32 +60,44 @@ export class MerchantAnswersConsumer {
     const { correlationId, merchantId, body } = job.data;
     const name = typeNamed(body);
     const known = name === undefined ? null : await findType(this.database, name);
-    return this.once(job, async (tx) => {
-      const { type, conversationId, context } = checkRequest(body, known);
-      const request = { correlationId, merchantId, conversationId, type: type.name, context };
-      const isMade =
-        (await insertNotification(tx, request)) || (await (job.run.awaited ? madeAnew : wasMade)(tx, request));
-      if (!isMade) throw job.run.awaited ? conversationNotFound() : new Error('Conversation not found');
-      return { message: 'Notification requested successfully' };
-    });
+    return this.announced(
+      merchantId,
+      this.once(job, async (tx) => {
+        const { type, ...asked } = checkRequest(body, known);
+        const request = { ...asked, correlationId, merchantId, type: type.name };
+        const events = this.events.of(merchantId);
+        const refusal = refusalOfEnd(request);
+        const isNew = !refusal && (await insertNotification(tx, request, events));
+        const isMade =
+          isNew ||
+          // A job that was worked off before is the same, though its question may have ended.
+          (job.run.awaited ? !refusal && (await madeAnew(tx, request, events)) : await wasMade(tx, request));
+        if (!isMade) throw refusal ?? (job.run.awaited ? conversationNotFound() : new Error('Conversation not found'));
+        return { message: 'Notification requested successfully' };
+      }),
+    );
   }
 
   @OnJob(merchantAnswers, 'answer')
   answer(job: Job<'answer'>): Promise<CommandResult<Done>> {
     const { correlationId, merchantId, notificationId, body } = job.data;
     const hash = bodyHash(contentOf(job));
-    return this.answers.give({ correlationId, merchantId, notificationId, body, hash, run: job.run });
+    const given = { correlationId, merchantId, notificationId, body, hash, run: job.run };
+    return this.announced(merchantId, this.answers.give(given));
   }
 
-  /** An answered notification may be deleted too; its event was written with the answer. */
+  /** A question that has ended may be deleted too; the event of its end was written then. */
   @OnJob(merchantAnswers, 'delete')
   delete(job: Job<'delete'>): Promise<CommandResult<Done>> {
-    const { merchantId, notificationId } = job.data;
-    return this.once(job, async (tx) => {
-      const deleted = await deleteNotification(tx, notificationId, merchantId);
-      if (!deleted) throw notFound('Notification not found');
-      return { message: 'Notification deleted successfully' };
-    });
+    const { merchantId, notificationId: id } = job.data;
+    return this.announced(
+      merchantId,
+      this.once(job, async (tx) => {
+        const deleted = await deleteNotification(tx, { id, merchantId }, this.events.of(merchantId));
+        if (!deleted) throw notFound('Notification not found');
+        return { message: 'Notification deleted successfully' };
+      }),
+    );
   }
 
   /** The latest state of a conversation wins, in whatever order they come; a conversation never changes its merchant. */
@@ -137,6 +154,13 @@ export class MerchantAnswersConsumer {
     }
   }
 
+  /** Wakes the streams of a merchant once a command is committed. */
+  private async announced<Result>(merchantId: number, command: Promise<Result>): Promise<Result> {
+    const result = await command;
+    this.announcer.announce([audience.questions(merchantId)]);
+    return result;
+  }
+
   private once<Verdict>(job: Command, effect: (tx: Sql) => Promise<Verdict>): Promise<CommandResult<Verdict>> {
     const { data, run } = job;
     const { correlationId } = data;
@@ -160,9 +184,9 @@ const isFinal = (error: unknown) =>
   error instanceof Refusal || error instanceof PermanentFault || error instanceof BrokenContract || isDataError(error);
 
 /** Under a key that was used before and is forgotten since, the id may be that of the notification before. */
-async function madeAnew(tx: Sql, request: StoredRequest): Promise<boolean> {
+async function madeAnew(tx: Sql, request: StoredRequest, events: EventTarget): Promise<boolean> {
   const again = { ...request, correlationId: randomUUID() };
-  if (!(await insertNotification(tx, again))) return false;
+  if (!(await insertNotification(tx, again, events))) return false;
   await renameCommand(tx, request.correlationId, again.correlationId);
   return true;
 }

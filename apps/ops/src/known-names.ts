@@ -2,14 +2,14 @@ import {
   agentActions,
   delivery,
   type DtoClass,
+  EVENT_QUEUES,
   fieldsOf,
-  merchantAnswered,
   merchantAnswers,
   type QueueContract,
 } from '@herald/contracts';
 
 /** The queues that ops watches. */
-export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, merchantAnswered];
+export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, ...EVENT_QUEUES];
 
 const jobs = CONTRACTS.flatMap((contract) => Object.entries(contract.jobs));
 

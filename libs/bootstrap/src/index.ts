@@ -14,6 +14,7 @@ export * from './networks.js';
 export * from './operation.decorator.js';
 export * from './password.js';
 export { parseRedisUrl } from './redis-address.js';
+export { forEach, Repeat } from './repeat.js';
 export { decodedPathOf, originForm, pathOf } from './request-target.js';
 export { run, startService } from './service.js';
 export type { Work } from './stuck-watch.js';

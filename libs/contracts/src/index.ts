@@ -19,6 +19,7 @@ export * from './merchant-answers.contract.js';
 export * from './merchant-answers.dto.js';
 export * from './notification-type.js';
 export { HeraldError } from './herald-error.js';
+export { faultOfEnd } from './question-end.js';
 export * from './queue-contract.js';
 export { BrokenContract, checkData, isObject, readJob, UnreadableData } from './read-job.js';
 export * from './refusal.js';

@@ -1,4 +1,4 @@
-import { IsDateString, IsString } from 'class-validator';
+import { IsDateString, IsOptional, IsString } from 'class-validator';
 import { v5 } from 'uuid';
 import { Dto, type DtoClass } from './dto.js';
 import type { JsonObject } from './json-object.js';
@@ -17,6 +17,7 @@ import {
   type Kept,
   NamedJob,
   owed,
+  type QueueContract,
   resultOf,
 } from './queue-contract.js';
 import { Refusal } from './refusal.js';
@@ -28,7 +29,7 @@ const MERCHANT_ANSWERS = '0a0f6a4e-51c1-5f0b-9a53-4c2f6b8f6d21';
 /** Returns a merchant's tenant id, used in the outbox and the dead letters in place of a company's id. */
 export const merchantTenant = (merchantId: number): string => v5(`merchant ${merchantId}`, MERCHANT_ANSWERS);
 
-/** Returns the id of an answer's event: the same each time it is published, so that consumers can deduplicate. */
+/** Returns the id of an answer's event on the old queue. */
 export const answeredEventId = (correlationId: string): string => v5(`answered ${correlationId}`, MERCHANT_ANSWERS);
 
 /**
@@ -88,35 +89,80 @@ export const merchantAnswers = {
 };
 
 @Dto()
-class AnsweredNotification {
+class EventNotification {
   @IsNumericId() id: number;
 
   /** The correlationId of the request that created the notification. */
   @IsId() correlationId: string;
   @IsString() notification_type: string;
   @IsDateString() created_at: string;
+
+  /** Absent in events of the old queue. */
+  @IsOptional() @IsDateString() expires_at?: string | null;
+}
+
+/** What happened to a question. */
+@Dto({ ignoresOthers: true })
+class QuestionEvent extends NamedJob {
+  /** The event's own id, the same if it arrives twice. `correlationId` is the question's, or the answer's. */
+  @IsId() id: string;
+  @IsNumericId() merchant_id: number;
+  @Nested(() => NotificationConversation) conversation: NotificationConversation;
+  @Nested(() => EventNotification) notification: EventNotification;
+
+  /** The notification's context, which contains the question. */
+  @IsAnyJson() question: JsonObject;
+}
+
+@Dto({ ignoresOthers: true })
+class RequestedEvent extends QuestionEvent {
+  @IsDateString() requested_at: string;
 }
 
 /** The event that a merchant has answered, with the question and its answer. */
 @Dto({ ignoresOthers: true })
-export class AnsweredEvent extends NamedJob {
-  /** The event's own id, the same if it arrives twice. `correlationId` is the answer's. */
-  @IsId() id: string;
+class AnsweredEvent extends QuestionEvent {
   @IsDateString() answered_at: string;
-  @IsNumericId() merchant_id: number;
-  @Nested(() => NotificationConversation) conversation: NotificationConversation;
-  @Nested(() => AnsweredNotification) notification: AnsweredNotification;
-
-  /** The notification's context, which contains the question. */
-  @IsAnyJson() question: JsonObject;
   @IsRecord('string') answer: Record<string, string>;
 }
 
-/** The queue `merchant-answers.answered`: Herald produces, the system that owns the conversations consumes. */
-export const merchantAnswered = {
-  queue: 'merchant-answers.answered',
-  jobs: { answered: { ...event(AnsweredEvent), attempts: 10 } },
+@Dto({ ignoresOthers: true })
+class DismissedEvent extends QuestionEvent {
+  @IsDateString() dismissed_at: string;
+}
+
+@Dto({ ignoresOthers: true })
+class ExpiredEvent extends QuestionEvent {
+  @IsDateString() expired_at: string;
+}
+
+@Dto({ ignoresOthers: true })
+class RemindedEvent extends QuestionEvent {
+  @IsDateString() reminded_at: string;
+}
+
+const toConsumers = <Data>(data: DtoClass<Data>) => ({ ...event(data), attempts: 10 });
+
+/** The queue `merchant-answers.events`: Herald produces, the system that owns the conversations consumes. */
+const merchantEvents = {
+  queue: 'merchant-answers.events',
+  jobs: {
+    requested: toConsumers(RequestedEvent),
+    answered: toConsumers(AnsweredEvent),
+    dismissed: toConsumers(DismissedEvent),
+    expired: toConsumers(ExpiredEvent),
+    reminded: toConsumers(RemindedEvent),
+  },
 };
+
+/** The queue of before there were other events than answers; it goes with the next version. */
+const merchantAnswered = {
+  queue: 'merchant-answers.answered',
+  jobs: { answered: toConsumers(AnsweredEvent) },
+};
+
+/** The queues whose jobs are consumed by other systems (contracts README, "Events"). */
+export const EVENT_QUEUES: QueueContract[] = [merchantEvents, merchantAnswered];
 
 /**
  * The refusal of a question or an answer. It has status 500, but its name says that it is the client's mistake. A

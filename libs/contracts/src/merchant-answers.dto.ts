@@ -1,9 +1,11 @@
 import { IsBoolean, IsDateString, IsInt, IsOptional, IsString } from 'class-validator';
 import { Dto } from './dto.js';
 import type { JsonObject } from './json-object.js';
+import { IsSeconds } from './question-end.js';
 import {
   Described,
   IsAnyJson,
+  IsMoment,
   IsNumericId,
   IsOneOf,
   IsRecord,
@@ -51,6 +53,13 @@ export class Conversation {
       conversation_id: 789,
       context: { support_request_reason: 'Product damaged on arrival, need refund' },
     },
+    {
+      notification_type: 'user_question_request',
+      conversation_id: 456,
+      context: { question: 'Is the store open today?' },
+      expires_at: '2026-12-24T18:00:00.000Z',
+      remind_before: 3600,
+    },
   ],
 })
 export class RequestNotification implements JsonObject {
@@ -59,6 +68,23 @@ export class RequestNotification implements JsonObject {
   @IsString() notification_type: unknown;
   @IsNumericId() conversation_id: unknown;
   @IsRecord('string', 'number', 'boolean') context: unknown;
+
+  @IsOptional()
+  @IsMoment()
+  @Described('When the question ends unanswered; by default as its type says, or never')
+  expires_at?: unknown;
+
+  @IsOptional()
+  @IsSeconds()
+  @Described('Seconds before that end at which the asking system is reminded; by default as the type says')
+  remind_before?: unknown;
+}
+
+/** The fields of a request that say when its question ends; its other fields have rules of their own. */
+@Dto({ ignoresOthers: true })
+export class QuestionEnd {
+  @IsOptional() @IsMoment() expires_at?: string | null;
+  @IsOptional() @IsSeconds() remind_before?: number | null;
 }
 
 /** Body of `POST …/answer`. The worker checks it against the notification. */
@@ -79,7 +105,8 @@ export class AnswerNotification implements JsonObject {
   [field: string]: unknown;
 }
 
-export const NOTIFICATION_STATES = ['requested', 'answered'] as const;
+/** The states of a notification that a list may show; a dismissed one is gone. */
+export const NOTIFICATION_STATES = ['requested', 'answered', 'expired'] as const;
 
 /** A notification for merchants; its context includes the conversation's lead. */
 @Dto({

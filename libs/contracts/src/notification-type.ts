@@ -1,7 +1,8 @@
-import { IsBoolean } from 'class-validator';
+import { IsBoolean, IsOptional } from 'class-validator';
 import { Dto } from './dto.js';
 import { isJsonObject, type JsonObject } from './json-object.js';
 import { checkSchema } from './linear-schema.js';
+import { IsSeconds } from './question-end.js';
 import { faultOfName, faultsOfItems, IsName, listRule, rule } from './rules.js';
 
 const MAX_FIELDS = 20;
@@ -33,4 +34,8 @@ export class NotificationType {
   @IsLinearSchema() context_schema: JsonObject;
   @IsLinearSchema() answer_schema: JsonObject;
   @IsBoolean({ message: 'must be a boolean' }) allow_multiple_answers = false;
+
+  /** Seconds after which a question expires, and before that at which there is a reminder, unless its request says. */
+  @IsOptional() @IsSeconds() answer_within?: number | null = null;
+  @IsOptional() @IsSeconds() remind_before?: number | null = null;
 }

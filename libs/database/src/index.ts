@@ -85,9 +85,15 @@ export { findNotification } from './merchant-answers/find-notification.js';
 export { findOwedCommand } from './merchant-answers/find-owed-command.js';
 export { findQuestion, type FoundQuestion } from './merchant-answers/find-question.js';
 export { findQuestionPlace } from './merchant-answers/find-question-place.js';
-export { insertNotification, type StoredRequest } from './merchant-answers/insert-notification.js';
+export { expireQuestions, findDue, type MarkedQuestion, remindOfQuestions } from './merchant-answers/due-questions.js';
+export {
+  type ChangedQuestion,
+  isQuestionPositionTooOld,
+  readQuestionChanges,
+} from './merchant-answers/question-changes.js';
+export { type EventTarget, insertNotification, type StoredRequest } from './merchant-answers/insert-notification.js';
 export { listNotifications } from './merchant-answers/list-notifications.js';
-export { ENDED_QUESTIONS } from './merchant-answers/question-removal.js';
+export { DELETED_QUESTIONS, ENDED_QUESTIONS } from './merchant-answers/question-removal.js';
 export { settleCommand } from './merchant-answers/settle-command.js';
 export { upsertConversation } from './merchant-answers/upsert-conversation.js';
 export { writeAnswer } from './merchant-answers/write-answer.js';

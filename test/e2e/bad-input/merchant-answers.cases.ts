@@ -199,12 +199,33 @@ const requests: BadRequest[] = [
     ...INVALID,
     'support_request_reason is required',
   ],
+  ...[
+    ['an end that is no time', { expires_at: 'tomorrow' }, 'expires_at must be a date and time in ISO 8601'],
+    ['an end on a day that does not exist', { expires_at: '2099-02-30' }, 'expires_at must be a date and time'],
+    ['an end that is a number', { expires_at: 4_102_444_800 }, 'expires_at must be a string'],
+    ['an end in the past', { expires_at: '2020-01-01T00:00:00Z' }, 'expires_at must be in the future'],
+    ['an end in a far future', { expires_at: '2999-01-01T00:00:00Z' }, 'expires_at must be at most 366 days ahead'],
+    ...[0, -1, 1.5, 31_622_401].map(
+      (remind_before) =>
+        [
+          `a reminder of ${remind_before} s`,
+          { remind_before },
+          'remind_before must be a whole number of seconds from 1 to 31622400',
+        ] as const,
+    ),
+    ['a reminder that is a text', { remind_before: '1h' }, 'remind_before must be a number'],
+  ].map(([what, fields, says]): BadRequest => [
+    what as string,
+    request({ ...QUESTION, ...(fields as object) }),
+    ...BAD,
+    says as string,
+  ]),
   ['more than 64 KiB', request({ ...QUESTION, stray: x(70_000) }), ...TOO_LARGE, 'The body is too large'],
 ];
 
 const queries: BadRequest[] = [
   ...['status=open', 'status=', 'status=REQUESTED', 'status=requested&status=answered', 'status=%00'].map(
-    (query): BadRequest => [query, list(query), ...BAD, 'status must be one of requested, answered'],
+    (query): BadRequest => [query, list(query), ...BAD, 'status must be one of requested, answered, expired'],
   ),
   ...[
     'notification_types=nonsense',

@@ -90,6 +90,7 @@ async function rowsOf({ companyId, merchantId, mark }: Holder): Promise<Record<s
     ['conversations', 'merchant_id', merchantId],
     ['notifications', 'merchant_id', merchantId],
     ['notification_counters', 'merchant_id', merchantId],
+    ['deleted_notifications', 'merchant_id', merchantId],
   ];
   const rows: Record<string, string> = {};
   for (const [table, owner, id] of owners) {

@@ -5,7 +5,13 @@ import { freePort } from '../../../apps/local/src/servers/free-port.js';
 import { Herald } from '../../support/herald.js';
 import { aDeadLetter, Ops } from '../../support/ops.js';
 
-const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.answered'];
+const QUEUES = [
+  'delivery',
+  'agent-actions',
+  'merchant-answers',
+  'merchant-answers.answered',
+  'merchant-answers.events',
+];
 const OWN = ['herald_outbox_messages', 'herald_outbox_oldest_seconds', 'herald_dead_letters'];
 const OF_REDIS = ['herald_queue_jobs', 'herald_queue_oldest_seconds'];
 

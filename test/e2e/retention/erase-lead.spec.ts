@@ -77,12 +77,17 @@ describe('in the database', () => {
     [['answered', 1, answered({ id: 9, lead_phone: PHONE }, {})], NAME],
     [['answered', 1, answered({ id: 458, lead_phone: null }, {})], NAME],
     [['answered', 2, answered({ id: 9, lead_phone: null }, { lead_phone: PHONE })], NAME],
+    [['expired', 1, answered({ id: 458, lead_phone: null }, {})], NAME],
+    [['requested', 2, answered({ id: 9, lead_phone: null }, { lead_phone: PHONE })], NAME],
     [['request', 1, ofMerchant(1, { conversation_id: 4567, context: { lead_phone: `${PHONE}0` } })], STAYS],
     [['answer', 1, ofMerchant(1, { answer: 'x' }, 11)], STAYS],
     [['conversation.upsert', 1, upsert({ id: 45, lead_name: 'x' })], STAYS],
     [['answered', 1, { ...answered({ id: 45, lead_phone: null }, {}), answer: {} }], STAYS],
   ];
-  const queueOf = (job: string) => (job === 'answered' ? 'merchant-answers.answered' : 'merchant-answers');
+  const queueOf = (job: string) => {
+    if (job === 'answered') return 'merchant-answers.answered';
+    return ['requested', 'expired'].includes(job) ? 'merchant-answers.events' : 'merchant-answers';
+  };
 
   const anOwed = (job: string, merchant: number, body: object, about: string) =>
     database.query(

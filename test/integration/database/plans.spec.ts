@@ -1,5 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { type ActionFilters, countLeftOfFeed, Database, markFeed, type PageOfFeed } from '@herald/database';
+import {
+  type ActionFilters,
+  countLeftOfFeed,
+  Database,
+  expireQuestions,
+  findDue,
+  markFeed,
+  type PageOfFeed,
+  readQuestionChanges,
+  remindOfQuestions,
+  takeEvents,
+} from '@herald/database';
 import { Pool } from 'pg';
 import { ActionAnalyticsQuery } from '../../../apps/gateway/src/agent-actions/action-analytics.query.js';
 import { AgentActionsQuery } from '../../../apps/gateway/src/agent-actions/agent-actions.query.js';
@@ -40,14 +51,20 @@ const PLACES = `
   insert into dead_letters (correlation_id, queue, job, company_id, content, error)
   select gen_random_uuid(), 'delivery', 'deliver', '${COMPANY}', '', '' from generate_series(1, $1::int / 10)`;
 
+/** What happened to questions, and is to be told. */
+const EVENTS = `
+  insert into outbox (id, queue, job, company_id, body, accepted_at)
+  select gen_random_uuid(), 'merchant-answers.events', 'expired', gen_random_uuid(), '{}', now() from generate_series(1, $1::int / 10)`;
+
 /** Five hundred merchants; the first has a fiftieth of all questions. One in twenty is open. */
 const CONVERSATIONS = `insert into conversations (id, merchant_id, updated_at) select n, n, now() from generate_series(1, 500) n`;
 const QUESTIONS = `
   insert into notifications (correlation_id, merchant_id, conversation_id, notification_type, status, answer, answer_id, context,
-                             requested_fields, answered_fields, answer_schema, allow_multiple_answers)
+                             requested_fields, answered_fields, answer_schema, allow_multiple_answers, expires_at, remind_at)
   select gen_random_uuid(), m, m, t.name, case when open then 'requested' else 'answered' end,
          case when not open then '{}'::jsonb end, case when not open then gen_random_uuid() end, '{}',
-         t.requested_fields, t.answered_fields, t.answer_schema, false
+         t.requested_fields, t.answered_fields, t.answer_schema, false, now() + (n - 100) * interval '1 hour',
+         case when open then now() + (n - 200) * interval '1 hour' end
     from generate_series(1, $1::int) n,
          lateral (select case when n % 50 = 0 then ${MERCHANT} else n % 499 + 2 end as m, n % 200 < 10 as open) q,
          lateral (select * from notification_types order by name limit 1 offset n % 2) t`;
@@ -64,7 +81,7 @@ beforeAll(async () => {
   });
   await seedActions(database, { companyId: COMPANY, actions: ROWS, days: 90 });
   await database.close();
-  for (const statement of [FEED, PLACES, QUESTIONS]) {
+  for (const statement of [FEED, PLACES, EVENTS, QUESTIONS]) {
     if (statement === QUESTIONS) await pool.query(CONVERSATIONS);
     await pool.query(statement, [ROWS]);
   }
@@ -204,6 +221,11 @@ const READS: [string, Work, number][] = [
   ],
   ['questions: the counts', (database) => new MerchantAnswersQuery(database).counts(MERCHANT), 100],
   ['questions: one with its answer', (database) => new MerchantAnswersQuery(database).find(MERCHANT, 1), 10],
+  [
+    'questions: what changed',
+    (database) => database.asMerchant(MERCHANT, (tx) => readQuestionChanges(tx, MERCHANT, { change: '1' }, 200)),
+    500,
+  ],
   ['questions: those of one type', questions(() => ({ notification_types: ['user_question_request'] })), 2500],
 ];
 
@@ -230,6 +252,26 @@ describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gat
     );
     expect(reads.length).toBeGreaterThan(0);
     expect(reads.filter(({ how, rows }) => /Seq Scan/.test(how) || rows > 50)).toEqual([]);
+  });
+
+  it('questions: those that are due, as the worker’s role', async () => {
+    const work: Work = async (database) => {
+      expect(await findDue(database)).toEqual({ ended: true, reminders: true });
+      expect((await database.transaction((tx) => expireQuestions(tx, 50, true))).length).toBeGreaterThan(0);
+      await database.transaction((tx) => remindOfQuestions(tx, 50, true));
+    };
+    const reads = await readsOf(fresh.url, work, 'herald_merchant_answers');
+    const most = reads.filter(
+      ({ table, how, rows }) => table !== 'conversations' && (/Seq Scan/.test(how) || rows > 100),
+    );
+    expect(most).toEqual([]);
+  });
+
+  it('events: the oldest that are not published', async () => {
+    const work: Work = (database) =>
+      database.feeding((tx) => takeEvents(tx, 'merchant-answers.events', { published: 1000, limit: 50 }));
+    const reads = await readsOf(fresh.url, work);
+    expect(reads.filter(({ how, rows }) => /Seq Scan/.test(how) || rows > 200)).toEqual([]);
   });
 
   it('notice a read that no index serves', async () => {

@@ -8,14 +8,19 @@ import {
   countLeftOfFeed,
   type Database,
   DeadLetters,
+  deleteNotification,
+  expireQuestions,
   FEED,
   FEED_STATEMENTS,
   findAction,
+  findDue,
   findJobs,
   findNotification,
   findPlaces,
   findTraces,
   insertMessages,
+  insertNotification,
+  listNotifications,
   lockAction,
   lockMessagesOf,
   type MarkedFeed,
@@ -29,6 +34,7 @@ import {
   readTotal,
   readUses,
   readUsersActions,
+  remindOfQuestions,
   setActionStatus,
   setFeedStatus,
   setFeedStatuses,
@@ -37,6 +43,7 @@ import {
   type Subject,
   subjectOfLead,
   subjectOfPerson,
+  writeAnswer,
 } from '@herald/database';
 
 const COMPANY = '123e4567-e89b-12d3-a456-426614174001';
@@ -68,6 +75,14 @@ const failure = new Error('it failed');
 const message = { id: SOMETHING, queue: 'delivery', job: 'deliver', companyId: COMPANY, body: {} };
 const published = { id: SOMETHING, job_id: SOMEONE, queued_at: run.queuedAt };
 const queue = 'merchant-answers.answered';
+const event = { tenant: SOMEONE, writesEvent: true };
+const question = {
+  correlationId: SOMETHING,
+  merchantId: 1,
+  conversationId: 456,
+  type: 'user_question_request',
+  context: {},
+};
 
 /** Runs the statements of an erasure on a database that has no trace of the subject. */
 async function erase(database: Database, subject: Subject): Promise<void> {
@@ -147,6 +162,30 @@ export const RENDERED: Record<string, (database: Database) => Promise<unknown>> 
   'agent-actions/rendered/agents-of-everything': (database) =>
     readUses(database, COMPANY, {}, { by: 'agent_id', limit: 50 }),
   'agent-actions/rendered/story': (database) => readStory(database, COMPANY, SOMETHING, page),
+
+  'merchant-answers/rendered/list': (database) =>
+    listNotifications(database, { merchantId: 1, before: 1000, status: 'requested', limit: 50 }),
+  'merchant-answers/rendered/request': (database) => insertNotification(database, question, event),
+  'merchant-answers/rendered/answer': (database) =>
+    writeAnswer(database, {
+      ...event,
+      notificationId: 1,
+      merchantId: 1,
+      correlationId: SOMETHING,
+      hash: Buffer.from('hash'),
+      verdict: {},
+      answer: {},
+      oldEventId: SOMEONE,
+      answerId: SOMETHING,
+      queuedAt: at('2025-03-05T10:30'),
+      startedAt: at('2025-03-05T10:31'),
+    }),
+  'merchant-answers/rendered/delete': (database) => deleteNotification(database, { id: 1, merchantId: 1 }, event),
+  'merchant-answers/rendered/due': async (database) => {
+    await findDue(database);
+    await expireQuestions(database, 500, true);
+    await remindOfQuestions(database, 500, true);
+  },
 
   'messages/rendered/insert': (database) => insertMessages(database, [{ messages: [message] }], new Map()),
   'messages/rendered/insert-keyed': (database) => {

@@ -81,6 +81,9 @@ describe('least privilege', () => {
     ['herald_merchant_answers', 'update conversations set merchant_id = 2'],
     ['herald_merchant_answers', `update notifications set context = '{}'`],
     ['herald_merchant_answers', `update notifications set answer_schema = '{}'`],
+    ['herald_merchant_answers', `update notifications set expires_at = now()`],
+    ['herald_merchant_answers', 'update deleted_notifications set id = 1'],
+    ['herald_gateway', 'delete from deleted_notifications'],
     ['herald_merchant_answers', `delete from notification_types`],
     ['herald_merchant_answers', 'delete from requests'],
     ['herald_delivery', `update requests set written_by = 'herald_agent_actions'`],
@@ -134,8 +137,10 @@ describe('events for foreign systems', () => {
     `insert into outbox (id, queue, job, company_id, body, accepted_at)
      values ('${randomUUID()}', '${queue}', 'x', '${ours}', '{}', now())`;
 
+  const EVENTS = ['merchant-answers.answered', 'merchant-answers.events'];
+
   it('are written by the worker, which cannot take them', async () => {
-    await as('herald_merchant_answers', outboxRow('merchant-answers.answered'));
+    for (const queue of EVENTS) await as('herald_merchant_answers', outboxRow(queue));
     expect(await as('herald_merchant_answers', 'delete from outbox returning id')).toEqual([]);
     await expect(as('herald_merchant_answers', outboxRow('delivery'))).rejects.toMatchObject({ code: '42501' });
   });
@@ -146,7 +151,7 @@ describe('events for foreign systems', () => {
       'herald_gateway',
       `set local herald.feeding = 'on'; delete from outbox returning queue`,
     );
-    expect(taken).toEqual([{ queue: 'merchant-answers.answered' }]);
+    expect(taken.map(({ queue }) => queue).sort()).toEqual(EVENTS);
   });
 });
 
@@ -165,7 +170,13 @@ describe('the company at hand', () => {
 
 describe('what a worker sees of others', () => {
   const WORKERS = ['herald_delivery', 'herald_agent_actions', 'herald_merchant_answers'] as const;
-  const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.answered'];
+  const QUEUES = [
+    'delivery',
+    'agent-actions',
+    'merchant-answers',
+    'merchant-answers.answered',
+    'merchant-answers.events',
+  ];
   /** A verdict as each worker writes it. */
   const VERDICTS = [
     ['herald_delivery', { id: randomUUID(), recipientLogin: 'b', body: 'text' }],
@@ -237,7 +248,7 @@ describe('what a worker sees of others', () => {
       'agent_action_uses_progress',
       'users',
     ],
-    herald_merchant_answers: ['conversations', 'notifications', 'notification_types'],
+    herald_merchant_answers: ['conversations', 'deleted_notifications', 'notifications', 'notification_types'],
   };
   const FENCED = ['dead_letters', 'outbox', 'requests'];
 

@@ -135,12 +135,14 @@ describe('the second fence', () => {
       'agent_actions',
       'conversations',
       'dead_letters',
+      'deleted_notifications',
       'feed_counters',
       'feed_messages',
       'message_places',
       'notification_counters',
       'notifications',
       'outbox',
+      'question_changes',
       'users',
     ]);
     for (const table of readable) {

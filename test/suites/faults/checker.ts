@@ -44,10 +44,11 @@ export async function check(world: World): Promise<Finding[]> {
   );
   await herald.query('insert into faults.lost_with_redis select unnest($1::uuid[])', [lostWithRedis]);
   await herald.query('insert into faults.in_redis select unnest($1::uuid[])', [await world.unfinishedJobs()]);
-  await herald.query('insert into faults.events select distinct * from unnest($1::uuid[], $2::text[])', [
-    events.map(({ id }) => id),
-    events.map(({ answer }) => answer),
-  ]);
+  await herald.query(
+    `insert into faults.events select distinct id, job, faults.mark(question), answer
+       from jsonb_to_recordset($1) as e(id uuid, job text, question text, answer text)`,
+    [JSON.stringify(events)],
+  );
   return herald.query<Finding & Record<string, unknown>>(COMPARE);
 }
 
@@ -79,10 +80,11 @@ const TABLES = `
                               content text, target text, verdict jsonb);
   create table faults.lost_with_redis (id uuid);
   create table faults.in_redis (id uuid);
-  create table faults.events (id uuid, answer text);
+  create table faults.events (id uuid, job text, question text, answer text);
   create function faults.mark(content text) returns text immutable language sql
     return substring(content from '#([a-z][0-9]+)#');
-  create index on faults.ledger (target);`;
+  create index on faults.ledger (target);
+  create index on faults.events (question);`;
 
 /** Everything that is there, by the mark that its content carries, wherever it is. */
 const THERE = `
@@ -91,7 +93,7 @@ const THERE = `
     union all select faults.mark(message), id, 'done', message from agent_actions
     union all select faults.mark(context ->> 'question'), correlation_id, 'done', context ->> 'question' from notifications
     union all select faults.mark(lead_name), null, 'done', lead_name from conversations
-    union all select faults.mark(body::text), id, 'owed', null from outbox where queue <> 'merchant-answers.answered'
+    union all select faults.mark(body::text), id, 'owed', null from outbox where queue <> 'merchant-answers.events'
     union all select serial, id, 'owed', null from faults.ledger join faults.in_redis using (id)
     union all select faults.mark(content), correlation_id, 'given up', null from dead_letters)`;
 
@@ -143,12 +145,25 @@ const READ_ALL = `
       join faults.ledger s on s.serial = m.serial left join feed_messages f on f.id = s.id
      where l.kind = 'read-all' group by l.serial)`;
 
+/** What was told of each question: that it was asked, and of the one end that it has when it is open no longer. */
+const TOLD = `
+  told as (
+    select q.serial, q.asked, q.ends, (n.status = 'requested') = (q.ends > 0) as contradicted,
+           n.id is null and q.asked > 0 and q.ends = 0 as unended
+      from (select l.serial, count(distinct e.id) filter (where e.job = 'requested') as asked,
+                   count(distinct e.id) filter (where e.job in ('answered', 'dismissed', 'expired')) as ends
+              from faults.ledger l left join faults.events e on e.question = l.serial
+             where l.slice = 'merchant-answers' and l.kind = 'message' group by l.serial) q
+      left join notifications n on faults.mark(n.context ->> 'question') = q.serial)`;
+
 const JUDGED = `
   judged as (
     select l.serial, l.slice, l.door, l.outcome, m.done > 0 as done, m.n = 0 as absent, m.given_up, m.owed,
-           l.outcome = 'acked' and (m.n = 0 or (m.places = 0 and l.slice <> 'merchant-answers')) and not m.deleted as lost,
-           m.n > 1 or m.places > 1 as doubled, m.wrong, l.outcome = 'refused' and m.n > 0 as unexpected
-      from faults.ledger l join messages m using (serial)
+           l.outcome = 'acked' and ((m.n = 0 or (m.places = 0 and l.slice <> 'merchant-answers')) and not m.deleted
+                                    or coalesce(t.asked = 0 and m.given_up = 0 or t.unended, false)) as lost,
+           m.n > 1 or m.places > 1 or coalesce(t.asked > 1 or t.ends > 1, false) as doubled,
+           m.wrong or coalesce(t.contradicted, false) as wrong, l.outcome = 'refused' and m.n > 0 as unexpected
+      from faults.ledger l join messages m using (serial) left join told t using (serial)
     union all
     select l.serial, l.slice, l.door, l.outcome, a.stored or a.events > 0, not a.stored and a.events = 0, a.given_up, a.owed,
            l.outcome = 'acked' and a.given_up = 0 and ((a.there and not a.stored) or a.events + a.owed = 0),
@@ -178,7 +193,7 @@ const JUDGED = `
 const COUNT = (condition: string) => `count(*) filter (where ${condition})::int`;
 
 const COMPARE = `
-  with ${[THERE, PLACED, MESSAGES, ANSWERS, STATUSES, READ_ALL, JUDGED].join(',')}
+  with ${[THERE, PLACED, MESSAGES, ANSWERS, TOLD, STATUSES, READ_ALL, JUDGED].join(',')}
   select slice, door, count(*)::int as sent, ${COUNT(`outcome = 'acked'`)} as acked, ${COUNT(`outcome = 'refused'`)} as refused,
          ${COUNT(`outcome = 'unknown'`)} as unknown, ${COUNT(`outcome = 'unknown' and done`)} as unknown_done,
          ${COUNT('lost_with_redis')} as lost_with_redis, ${COUNT(`outcome = 'unknown' or lost_with_redis`)} as indeterminate,

@@ -34,7 +34,9 @@ export interface Entry extends Intent {
 /** An event as its consumer got it. */
 export interface HeardEvent {
   id: string;
-  answer: string;
+  job: string;
+  question: string;
+  answer?: string;
 }
 
 type Line =

@@ -36,7 +36,7 @@ const DRAIN_MS = 90_000;
 /** Herald on servers of its own, all of which may be broken. */
 export class World {
   readonly instances = new Map<string, Instance>();
-  /** The system that hears of answers. */
+  /** The system that hears of questions and their ends. */
   readonly events: EventConsumer;
   private readonly ends: (() => Promise<unknown>)[] = [];
   private static readonly open = new Set<World>();
@@ -70,7 +70,7 @@ export class World {
         : undefined;
       const herald = await Herald.start({
         services: [],
-        env: { ...AS_IN_PRODUCTION, MERCHANT_ANSWERED_EVENTS: 'on', ...options.env },
+        env: { ...AS_IN_PRODUCTION, MERCHANT_EVENTS: 'on', ...options.env },
         redisUrl: redis.url,
         postgresUrl: postgres.url,
         through: { postgres: proxies?.postgres.port, redis: proxies?.redis.port },
@@ -211,4 +211,4 @@ export class World {
   }
 }
 
-export const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.answered'];
+export const QUEUES = ['delivery', 'agent-actions', 'merchant-answers', 'merchant-answers.events'];

@@ -50,7 +50,7 @@ const ofProgram = { ...settings, allowed: [...settings.allowed, '@herald/operato
 const folders: Record<string, { at: string; ending?: string; allowed: string[]; forbidden: Record<string, string> }> = {
   'apps/**': {
     at: 'apps/gateway/src/delivery',
-    allowed: ['@herald/queue', '@herald/database', '../outbox/repeat.js', './pg.js', 'rxjs'],
+    allowed: ['@herald/queue', '@herald/database', '../outbox/outbox.writer.js', './pg.js', 'rxjs'],
     forbidden: {
       ...redis,
       ...postgres,

@@ -45,7 +45,7 @@ export function addDeadLetters(program: Command): void {
 }
 
 const filters: Record<keyof SelectionOptions, [flag: string, description: string]> = {
-  queue: ['--queue <name>', 'delivery, agent-actions, merchant-answers or merchant-answers.answered'],
+  queue: ['--queue <name>', 'delivery, agent-actions, merchant-answers or one of events, as merchant-answers.events'],
   job: ['--job <name>', 'such as deliver, record or answer'],
   company: ['--company <id>', 'the company of the message'],
   correlationId: ['--correlation-id <id>', 'the id of the message'],

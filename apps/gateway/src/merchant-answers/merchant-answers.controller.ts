@@ -10,16 +10,19 @@ import {
   RequestNotification,
 } from '@herald/contracts';
 import { QueueClient } from '@herald/queue';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Merchants } from '../access/access.decorators.js';
 import { Caller, type MerchantCaller } from '../access/caller.js';
 import { POSITION_HEADER, STREAM_POSITION } from '../live/stream.params.js';
 import { Correlated, type Correlation } from '../idempotency/correlation.js';
-import { ListParams, NOT_FOUND, NotificationId } from './merchant-answers.params.js';
+import { STREAMS_FULL, Streams, TOO_MANY_STREAMS } from '../live/streams.js';
+import { ListParams, NOT_FOUND, NotificationId, QuestionsStreamParams } from './merchant-answers.params.js';
 import { MerchantAnswersQuery } from './merchant-answers.query.js';
+import { QuestionsStream } from './questions.stream.js';
 
 const PATH = 'api/v1/notification';
+const INVALID_STATUS = 'status must be one of requested, answered, expired';
 
 /** The merchant-answers API: questions that wait for a merchant (contracts README, "Merchant answers"). */
 @Controller(PATH)
@@ -28,6 +31,8 @@ export class MerchantAnswersController {
   constructor(
     private readonly notifications: MerchantAnswersQuery,
     private readonly queues: QueueClient,
+    private readonly questionsStream: QuestionsStream,
+    private readonly streams: Streams,
   ) {}
 
   @Get()
@@ -37,7 +42,7 @@ export class MerchantAnswersController {
     summary: 'Get notifications for the authenticated merchant',
     description: 'Newest first: at most 1,000, and a `Link` to the next ones when there are more.',
     responses: { 200: [NotificationItem] },
-    refusals: { 400: 'status must be one of requested, answered' },
+    refusals: { 400: INVALID_STATUS },
     headers: { Link: 'Where the list goes on, as `rel="next"`', ...POSITION_HEADER },
   })
   async list(
@@ -49,6 +54,29 @@ export class MerchantAnswersController {
     void response.header(STREAM_POSITION, position);
     if (nextCursor) void response.header('Link', `<${nextPage(params, nextCursor)}>; rel="next"`);
     return data;
+  }
+
+  @Get('stream')
+  @Merchants()
+  @Operation({
+    id: 'streamNotifications',
+    summary: 'Follow the notifications of the authenticated merchant',
+    description:
+      'Server-sent events: `question` with each notification that is requested, answered or expires, `removed` with the ' +
+      'id of one that is deleted or that the filters no longer show, and `reset` when too much was missed to be sent ' +
+      'again. `Last-Event-ID` continues where a stream ended.',
+    responses: { 200: NotificationItem },
+    stream: true,
+    refusals: { 400: INVALID_STATUS, 429: TOO_MANY_STREAMS, 503: STREAMS_FULL },
+  })
+  async stream(
+    @Query() params: QuestionsStreamParams,
+    @Caller() { merchantId }: MerchantCaller,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<never> {
+    await this.notifications.refuseUnknownTypes(merchantId, params.notification_types);
+    return this.streams.start(request, reply, this.questionsStream.of(merchantId, params)) as never;
   }
 
   @Get('counts')
@@ -85,11 +113,13 @@ export class MerchantAnswersController {
     id: 'requestNotification',
     summary: 'Create a new notification request',
     description:
-      'Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type.',
+      'Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type. ' +
+      'With `expires_at`, or a type that limits the time for an answer, the question ends then unless it was answered.',
     responses: { 200: Done },
     examples: { 200: { message: 'Notification requested successfully' } },
     command: true,
     refusals: {
+      400: 'expires_at must be in the future',
       500: [
         'question is required',
         'conversation_id must be a number',
@@ -125,6 +155,7 @@ export class MerchantAnswersController {
         'Answer validation failed against JSON schema: answer must be string',
         'Missing admin response content in context (expected field: answer)',
         'This notification has already been answered and cannot be answered again.',
+        'This notification has expired and cannot be answered.',
       ],
     },
   })
@@ -149,7 +180,7 @@ export class MerchantAnswersController {
   @Operation({
     id: 'deleteNotification',
     summary: 'Delete a notification',
-    description: 'Dismisses a notification, answered or not.',
+    description: 'Dismisses a notification, or deletes one that was answered or has expired.',
     responses: { 200: Done },
     examples: { 200: { message: 'Notification deleted successfully' } },
     command: true,

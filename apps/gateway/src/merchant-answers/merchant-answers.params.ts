@@ -1,4 +1,5 @@
-import { Described, Dto, IsOneOf, MayBeAbsent, ofText, rule } from '@herald/contracts';
+import { Described, Dto, IsOneOf, MayBeAbsent, NOTIFICATION_STATES, ofText, rule } from '@herald/contracts';
+import { StreamParams } from '../live/stream.params.js';
 import { AreWords, IsCursor } from '../validation/query-fields.js';
 import { AbsentUnlessIds } from '../validation/validation.js';
 
@@ -11,20 +12,37 @@ function readCursor(text: string): number | undefined {
   return id && Number.isSafeInteger(Number(id)) ? Number(id) : undefined;
 }
 
-const STATES = ['requested', 'answered'] as const;
+const HasStatus = () => (type: object, name: string) => {
+  MayBeAbsent()(type, name);
+  IsOneOf(NOTIFICATION_STATES)(type, name);
+};
+const HasTypes = () => (type: object, name: string) => {
+  MayBeAbsent()(type, name);
+  AreWords()(type, name);
+  Described('May be repeated, also as `notification_types[]`, or name several with commas between them')(type, name);
+};
+
+/** The filters of the list and of the stream. */
+export interface QuestionFilters {
+  status?: string;
+  notification_types?: string[];
+}
 
 /** The parameters of the list (contracts README, "Listing questions"). */
 @Dto({ ignoresOthers: true })
-export class ListParams {
-  @MayBeAbsent() @IsOneOf(STATES) status?: (typeof STATES)[number];
-
-  @MayBeAbsent()
-  @AreWords()
-  @Described('May be repeated, also as `notification_types[]`, or name several with commas between them')
-  notification_types?: string[];
+export class ListParams implements QuestionFilters {
+  @HasStatus() status?: string;
+  @HasTypes() notification_types?: string[];
 
   /** The id of the last notification on the previous page. */
   @MayBeAbsent() @IsCursor(readCursor) @Described('As it stands in the `Link` of the page before') cursor?: number;
+}
+
+/** The parameters of the stream (contracts README, "Streams"). */
+@Dto({ ignoresOthers: true })
+export class QuestionsStreamParams extends StreamParams implements QuestionFilters {
+  @HasStatus() status?: string;
+  @HasTypes() notification_types?: string[];
 }
 
 const idOf = (text: string) =>

@@ -17,6 +17,11 @@ const MAX_ITEMS = 1000;
 export class MerchantAnswersQuery {
   constructor(private readonly database: Database) {}
 
+  /** @throws Refusal for a name that is no notification type */
+  async refuseUnknownTypes(merchantId: number, names: string[] = []): Promise<void> {
+    if (names.length > 0) await this.database.asMerchant(merchantId, (tx) => refuseUnknown(tx, names));
+  }
+
   /** Returns a page of the merchant's notifications, newest first. */
   page(merchantId: number, filter: ListParams) {
     return this.database.asMerchant(merchantId, async (tx) => {

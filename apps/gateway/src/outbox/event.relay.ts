@@ -1,11 +1,10 @@
-import { merchantAnswered } from '@herald/contracts';
+import { forEach, Repeat } from '@herald/bootstrap';
+import { EVENT_QUEUES, type QueueContract } from '@herald/contracts';
 import { Database, findPublishedEvents, type PublishedEvent, settleEvents, takeEvents } from '@herald/database';
 import { type JobState, QueueClient } from '@herald/queue';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { GatewayEnv } from '../gateway.env.js';
-import { Repeat } from './repeat.js';
 
-const { queue } = merchantAnswered;
 const FEED_EVERY_MS = 200;
 const SETTLE_EVERY_MS = 1000;
 const MAX_ROWS_PER_ROUND = 500;
@@ -22,8 +21,8 @@ const KEEP_SECONDS = 3600;
 export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
   private readonly logger = new Logger(EventRelay.name);
   private readonly repeats = new Map<'publishing' | 'settling', Repeat>();
-  /** The last job of the previous settling round; the next round continues after it. */
-  private reached?: PublishedEvent;
+  /** The last job of the previous settling round, by queue; the next round continues after it. */
+  private readonly reached = new Map<string, PublishedEvent | undefined>();
 
   constructor(
     private readonly database: Database,
@@ -46,46 +45,61 @@ export class EventRelay implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Publishes the oldest events that have no job. Gateways may do this concurrently: each takes different rows. */
   async feed(): Promise<void> {
+    await forEach(EVENT_QUEUES, (contract) => this.feedTo(contract));
+  }
+
+  /** Settles one round of published events: deletes, publishes again, or moves to the dead letters. */
+  async settle(): Promise<void> {
+    await forEach(EVENT_QUEUES, (contract) => this.settleOn(contract));
+  }
+
+  private async feedTo(contract: QueueContract): Promise<void> {
+    const { queue } = contract;
     await this.client.ping(queue);
     const events = await this.database.feeding((tx) =>
       takeEvents(tx, queue, { published: this.settings.PUBLISHED_LIMIT, limit: MAX_ROWS_PER_ROUND }),
     );
     // An event that could not be published is found in state `gone` and published again.
     await Promise.allSettled(
-      events.map(({ job_id: jobId, body, traceparent }) => {
+      events.map(({ job_id: jobId, job, body, traceparent }) => {
         const traced = [{ id: body.correlationId, traceparent }];
-        return this.client.enqueue(merchantAnswered, 'answered', body, { jobId, keepSeconds: KEEP_SECONDS, traced });
+        return this.client.enqueue(contract, job, body, { jobId, keepSeconds: KEEP_SECONDS, traced });
       }),
     );
   }
 
-  /** Settles one round of published events: deletes, publishes again, or moves to the dead letters. */
-  async settle(): Promise<void> {
-    const published = await this.nextPublished();
+  private async settleOn(contract: QueueContract): Promise<void> {
+    const { queue } = contract;
+    const published = await this.nextPublished(queue);
     if (published.length === 0) return;
     const states = await this.client.states(
-      merchantAnswered,
+      contract,
       published.map(({ job_id }) => job_id),
     );
     const inState = (state: JobState) => published.filter((_, index) => states[index] === state);
     const publishedBefore = Date.now() - this.settings.SWEEP_AFTER_MS;
-    await this.settleAll('completed', inState('completed'));
-    await this.settleAll('failed', inState('failed'));
+    await this.settleAll(queue, 'completed', inState('completed'));
+    await this.settleAll(queue, 'failed', inState('failed'));
     await this.settleAll(
+      queue,
       'gone',
       inState('gone').filter(({ queued_at }) => queued_at.getTime() < publishedBefore),
     );
   }
 
-  private async nextPublished(): Promise<PublishedEvent[]> {
+  private async nextPublished(queue: string): Promise<PublishedEvent[]> {
     const published = await this.database.feeding((tx) =>
-      findPublishedEvents(tx, queue, { after: this.reached, limit: MAX_ROWS_PER_ROUND }),
+      findPublishedEvents(tx, queue, { after: this.reached.get(queue), limit: MAX_ROWS_PER_ROUND }),
     );
-    this.reached = published.length === MAX_ROWS_PER_ROUND ? published.at(-1) : undefined;
+    this.reached.set(queue, published.length === MAX_ROWS_PER_ROUND ? published.at(-1) : undefined);
     return published;
   }
 
-  private async settleAll(jobs: 'completed' | 'failed' | 'gone', events: PublishedEvent[]): Promise<void> {
+  private async settleAll(
+    queue: string,
+    jobs: 'completed' | 'failed' | 'gone',
+    events: PublishedEvent[],
+  ): Promise<void> {
     if (events.length > 0) await this.database.feeding((tx) => settleEvents(tx, queue, jobs, events));
   }
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { forEach, Repeat } from '@herald/bootstrap';
 import { MAX_OWED_IDS, HeraldError } from '@herald/contracts';
 import {
   assignJobs,
@@ -18,7 +19,6 @@ import type { GatewayEnv } from '../gateway.env.js';
 import { Allowance } from './allowance.js';
 import { type OwedJob, packJobs } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
-import { forEach, Repeat } from './repeat.js';
 
 /** A gateway's knowledge of a queue between two measurements. */
 interface Feed {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { forEach, Repeat } from '@herald/bootstrap';
 import { MAX_OWED_IDS, type QueueContract } from '@herald/contracts';
 import {
   assignJobs,
@@ -14,7 +15,6 @@ import { Inject, Injectable, Logger, type BeforeApplicationShutdown, type OnModu
 import type { GatewayEnv } from '../gateway.env.js';
 import { type OwedJob, packJobs } from './outbox-message.js';
 import { OWED_QUEUES, OwedPublisher } from './owed-publisher.js';
-import { forEach, Repeat } from './repeat.js';
 
 const ROUND_MS = 1000;
 const MAX_JOBS_PER_ROUND = 500;

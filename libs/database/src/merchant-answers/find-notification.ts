@@ -9,12 +9,9 @@ type Row = Omit<NotificationDetails, Times> &
     answered_at: Date | null;
   };
 
-/** No question ends by itself yet. */
-const EXPIRES_AT = 'null::timestamptz';
-
 /** $1 notification, $2 merchant. Returns a notification as `NotificationDetails`. */
 const FIND_NOTIFICATION = `
-  select ${NOTIFICATION_ITEM}, n.answer_schema, n.allow_multiple_answers, ${EXPIRES_AT} as expires_at,
+  select ${NOTIFICATION_ITEM}, n.answer_schema, n.allow_multiple_answers, n.expires_at,
          jsonb_build_object('id', c.id, 'lead_phone', c.lead_phone, 'lead_name', c.lead_name) as conversation,
          n.answer, case when n.answer is not null then n.updated_at end as answered_at
     from notifications n join conversations c on c.id = n.conversation_id and c.merchant_id = n.merchant_id

@@ -10,6 +10,7 @@ import { Company } from './entities/company.entity.js';
 import { Conversation } from './entities/conversation.entity.js';
 import { Credential } from './entities/credential.entity.js';
 import { DeadLetter } from './entities/dead-letter.entity.js';
+import { DeletedNotification } from './entities/deleted-notification.entity.js';
 import { FeedCounter } from './entities/feed-counter.entity.js';
 import { FeedMessage } from './entities/feed-message.entity.js';
 import { Notification } from './entities/notification.entity.js';
@@ -46,6 +47,8 @@ import { CountNotifications1764000124100 } from './migrations/1764000124100-coun
 import { FollowCommands1764000124200 } from './migrations/1764000124200-follow-commands.js';
 import { ForgetOldRequests1764000126000 } from './migrations/1764000126000-forget-old-requests.js';
 import { FindWhatHasEnded1764000126100 } from './migrations/1764000126100-find-what-has-ended.js';
+import { LetQuestionsEnd1764000125000 } from './migrations/1764000125000-let-questions-end.js';
+import { FindQuestionsThatEnd1764000125100 } from './migrations/1764000125100-find-questions-that-end.js';
 
 export const entities = [
   Company,
@@ -66,6 +69,7 @@ export const entities = [
   Conversation,
   Notification,
   NotificationCounter,
+  DeletedNotification,
 ];
 const migrations = [
   CreateAccounts1764000000000,
@@ -94,6 +98,8 @@ const migrations = [
   AddNotificationCounters1764000124000,
   CountNotifications1764000124100,
   FollowCommands1764000124200,
+  LetQuestionsEnd1764000125000,
+  FindQuestionsThatEnd1764000125100,
   ForgetOldRequests1764000126000,
   FindWhatHasEnded1764000126100,
 ];

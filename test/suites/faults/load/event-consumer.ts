@@ -4,24 +4,26 @@ import { Redis } from 'ioredis';
 import { prefixOf } from '@herald/queue';
 import type { Ledger } from '../ledger.js';
 
-interface AnsweredEvent {
+interface QuestionEvent {
   id: string;
-  answer: { answer: string };
+  question: { question: string };
+  answer?: { answer: string };
 }
 
-const QUEUE = 'merchant-answers.answered';
+const QUEUE = 'merchant-answers.events';
 
 /** The system that owns the conversations: keeps every event it gets, on disk before it says so. */
 export class EventConsumer {
   private readonly redis: Redis;
-  private readonly worker: Worker<AnsweredEvent>;
+  private readonly worker: Worker<QuestionEvent>;
 
   constructor(redisUrl: string, namespace: string, ledger: Ledger) {
     this.redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 200 });
     this.redis.on('error', () => undefined);
-    this.worker = new Worker<AnsweredEvent>(
+    this.worker = new Worker<QuestionEvent>(
       QUEUE,
-      ({ data }) => ledger.hear({ id: data.id, answer: data.answer.answer }),
+      ({ name, data: { id, question, answer } }) =>
+        ledger.hear({ id, job: name, question: question.question, answer: answer?.answer }),
       { connection: this.redis, prefix: prefixOf(QUEUE, namespace), concurrency: 20, drainDelay: 1 },
     );
     this.worker.on('error', () => undefined);

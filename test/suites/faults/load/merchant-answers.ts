@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../../../support/eventually.js';
 import type { Herald } from '../../../support/herald.js';
 import type { Intent } from '../ledger.js';
@@ -8,6 +9,7 @@ import type { Producers } from './producers.js';
 
 const PATH = '/api/v1/notification';
 const QUEUE = 'merchant-answers';
+const EXPIRES_AFTER_MS = 3000;
 
 type Merchant = Herald['company']['merchants'][number];
 
@@ -26,15 +28,17 @@ export class MerchantClient {
     [this.answering, this.waiting] = world.herald.company.merchants as [Merchant, Merchant];
   }
 
-  async ask(merchant: Merchant, keyed: boolean): Promise<{ intent: Intent; reply?: Reply }> {
+  /** @param end when the question expires */
+  async ask(merchant: Merchant, keyed: boolean, end?: Date): Promise<{ intent: Intent; reply?: Reply }> {
     const intent = await this.intend('request', 'message');
-    const call = { method: 'POST', path: `${PATH}/request`, token: merchant.jwt, body: aRequest(intent, merchant) };
+    const body = { ...aRequest(intent, merchant), expires_at: end?.toISOString() };
+    const call = { method: 'POST', path: `${PATH}/request`, token: merchant.jwt, body };
     return { intent, reply: await this.settle(intent, call, keyed) };
   }
 
   /** A question that the answering merchant finds in the list; undefined when it could not be asked. */
-  async asked(): Promise<{ intent: Intent; id: number } | undefined> {
-    const { intent, reply } = await this.ask(this.answering, true);
+  async asked(end?: Date): Promise<{ intent: Intent; id: number } | undefined> {
+    const { intent, reply } = await this.ask(this.answering, true, end);
     return reply?.status === 200 ? { intent, id: await this.idOf(intent) } : undefined;
   }
 
@@ -116,6 +120,19 @@ export function merchantActors(client: MerchantClient, keyed: () => boolean): Ac
     await Promise.all([client.answer(asked.intent, asked.id, true), client.remove(asked.intent, asked.id, true)]);
   };
 
+  /** An answer and a deletion around the moment at which a question expires: one of the three happens. */
+  const lastMoment = async () => {
+    const end = new Date(Date.now() + EXPIRES_AFTER_MS);
+    // During a fault it may be over before it is found.
+    const asked = await client.asked(end).catch(() => undefined);
+    if (!asked) return;
+    await sleep(Math.max(0, end.getTime() - Date.now() - 50));
+    await Promise.all([client.answer(asked.intent, asked.id, true), client.remove(asked.intent, asked.id, true)]);
+  };
+
+  /** Nobody answers in time. */
+  const forgotten = () => client.ask(client.answering, true, new Date(Date.now() + EXPIRES_AFTER_MS));
+
   /** A chat agent asks and the merchant's chat tool answers, both by jobs. */
   const chat = async () => {
     const intent = await client.putRequest();
@@ -127,6 +144,8 @@ export function merchantActors(client: MerchantClient, keyed: () => boolean): Ac
   return [
     { door: 'request', clients: 2, pauseMs: 400, act: () => client.ask(client.waiting, keyed()) },
     { door: 'answer', clients: 2, pauseMs: 400, act: race },
+    { door: 'answer', clients: 1, pauseMs: 500, act: lastMoment },
+    { door: 'request', clients: 1, pauseMs: 1000, act: forgotten },
     { door: 'delete', clients: 1, pauseMs: 500, act: answerAndDelete },
     { door: 'job', clients: 2, pauseMs: 500, act: chat },
     { door: 'job upsert', clients: 1, pauseMs: 500, act: () => client.putUpsert() },

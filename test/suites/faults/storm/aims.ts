@@ -195,5 +195,5 @@ export const AIMS: Aim[] = [
 ];
 
 async function hasWaitingEvent(world: World): Promise<boolean> {
-  return (await world.eye.llen(world.key('merchant-answers.answered', 'wait'))) > 0;
+  return (await world.eye.llen(world.key('merchant-answers.events', 'wait'))) > 0;
 }

@@ -23,7 +23,7 @@ async function owedOf(world: World, ids: string[]): Promise<number> {
 /** A committed message that was to be published, and whose job Redis does not know. */
 export async function hasUnpublished(world: World): Promise<boolean> {
   const rows = await world.herald.query<{ queue: string; job_id: string }>(
-    `select distinct queue, job_id from outbox where job_id is not null and queue <> 'merchant-answers.answered'
+    `select distinct queue, job_id from outbox where job_id is not null and queue <> 'merchant-answers.events'
       order by job_id limit 50`,
   );
   const there = await Promise.all(rows.map(({ queue, job_id }) => world.eye.exists(world.key(queue, job_id))));

@@ -4,7 +4,7 @@ import {
   BrokenContract,
   contractFor,
   delivery,
-  merchantAnswered,
+  EVENT_QUEUES,
   merchantAnswers,
   type QueueContract,
   readJob,
@@ -14,7 +14,7 @@ import type { Sql } from '../../connection/database.js';
 import { isoTime } from '../../connection/iso-time.js';
 
 /** All queues whose messages can be given up. */
-export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, merchantAnswered];
+export const CONTRACTS: QueueContract[] = [delivery, agentActions, merchantAnswers, ...EVENT_QUEUES];
 
 /**
  * The outcome for a dead letter. `replayed`: its message is owed again. `compared`: the same, but a message with its

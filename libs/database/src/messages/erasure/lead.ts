@@ -1,4 +1,4 @@
-import { merchantAnswered, merchantAnswers, merchantTenant } from '@herald/contracts';
+import { EVENT_QUEUES, merchantAnswers, merchantTenant } from '@herald/contracts';
 import type { Sql } from '../../connection/database.js';
 import { jobsFrom, type Subject, type Trace } from './erasure.js';
 
@@ -32,9 +32,12 @@ const erase = (table: string, type: string) =>
 
 const IN_CONVERSATIONS = (id: string) => `${id} in (select id::text from lead_conversations)`;
 
-const owed = (queue: string, condition: string) =>
+const EVENTS = EVENT_QUEUES.map(({ queue }) => queue);
+const listOf = (queues: string[]) => queues.map((queue) => `'${queue}'`).join(', ');
+
+const owed = (queues: string[], condition: string) =>
   find(`select o.id::text as id from outbox o, lead l
-         where o.queue = '${queue}' and (l.tenant is null or o.company_id = l.tenant) and (${condition})`);
+         where o.queue in (${listOf(queues)}) and (l.tenant is null or o.company_id = l.tenant) and (${condition})`);
 
 /** Searches content: a job's data or a body as text, compact or as Postgres writes JSON, or garbage. */
 const NAMES = (key: string, ids: string) =>
@@ -42,7 +45,7 @@ const NAMES = (key: string, ids: string) =>
 const OF_MERCHANT = `(l.merchant_id is null or d.company_id = l.tenant
   or d.company_id is null and (d.content ~ ('"(merchantId|merchant_id)": ?"?' || l.merchant_id || '\\M')
                                or d.content !~ '"(merchantId|merchant_id)": ?"?\\d'))`;
-const OF_LEADS_JOB = `d.queue in ('merchant-answers', 'merchant-answers.answered') and ${OF_MERCHANT}
+const OF_LEADS_JOB = `d.queue in (${listOf([merchantAnswers.queue, ...EVENTS])}) and ${OF_MERCHANT}
   and (position('"lead_phone":' || to_json(l.phone)::text in replace(d.content, '": ', '":')) > 0
        or ${NAMES('conversation_id', 'lead_conversations')}
        or ${NAMES('conversation": ?{"id', 'lead_conversations')}
@@ -57,7 +60,7 @@ const LEAD_TRACES: Trace[] = [
   {
     name: 'owed messages',
     find: owed(
-      'merchant-answers',
+      [merchantAnswers.queue],
       `case o.job
          when 'conversation.upsert'
          then o.body -> 'body' ->> 'lead_phone' = l.phone or ${IN_CONVERSATIONS(`o.body -> 'body' ->> 'id'`)}
@@ -77,7 +80,7 @@ const LEAD_TRACES: Trace[] = [
   {
     name: 'owed events',
     find: owed(
-      'merchant-answers.answered',
+      EVENTS,
       `l.phone in (o.body -> 'conversation' ->> 'lead_phone', o.body -> 'question' ->> 'lead_phone')
        or ${IN_CONVERSATIONS(`o.body -> 'conversation' ->> 'id'`)}`,
     ),
@@ -113,7 +116,7 @@ export async function completeLead(sql: Sql, lead: Pick<Lead, 'phone' | 'merchan
 export const subjectOfLead = (lead: Lead): Subject => ({
   values: valuesOf(lead),
   traces: LEAD_TRACES,
-  queues: [merchantAnswers.queue, merchantAnswered.queue],
+  queues: [merchantAnswers.queue, ...EVENTS],
   findJobs: FIND_LEADS_JOBS,
 });
 

@@ -1,4 +1,3 @@
-import type { AnsweredEvent } from '@herald/contracts';
 import type { Sql } from '../../connection/database.js';
 import { type PublishedJob, positionOf } from './published-job.js';
 
@@ -10,7 +9,9 @@ export interface PublishedEvent extends PublishedJob {
 /** An event to be published by a new job. */
 export interface TakenEvent {
   job_id: string;
-  body: AnsweredEvent;
+  /** Name of the job in the queue's contract. */
+  job: string;
+  body: { correlationId: string };
   traceparent: string | null;
 }
 
@@ -23,7 +24,7 @@ const TAKE = `
     select id from outbox where queue = $1 and job_id is null
      order by accepted_at, id limit (select rows from room) for update skip locked)
   update outbox o set job_id = gen_random_uuid(), queued_at = now()
-    from next where o.id = next.id returning o.job_id, o.body, o.traceparent`;
+    from next where o.id = next.id returning o.job_id, o.job, o.body, o.traceparent`;
 
 /** $1 queue, $2 time and $3 id of the job to continue after, $4 limit. */
 const FIND_PUBLISHED = `

@@ -27,7 +27,7 @@ with
   )
 select o.id::text as id
 from outbox o, lead l
-where o.queue = 'merchant-answers'
+where o.queue in ('merchant-answers')
   and (l.tenant is null or o.company_id = l.tenant)
   and (
     case o.job
@@ -99,7 +99,7 @@ with
   )
 select o.id::text as id
 from outbox o, lead l
-where o.queue = 'merchant-answers.answered'
+where o.queue in ('merchant-answers.events', 'merchant-answers.answered')
   and (l.tenant is null or o.company_id = l.tenant)
   and (
     l.phone in (o.body -> 'conversation' ->> 'lead_phone', o.body -> 'question' ->> 'lead_phone')
@@ -135,7 +135,7 @@ with
   )
 select d.id::text as id
 from dead_letters d, lead l
-where d.queue in ('merchant-answers', 'merchant-answers.answered')
+where d.queue in ('merchant-answers', 'merchant-answers.events', 'merchant-answers.answered')
   and (
     l.merchant_id is null
     or d.company_id = l.tenant
@@ -226,7 +226,7 @@ from (
     select *, null::uuid as company_id
     from unnest($6::text[], $7::text[], $8::text[]) with ordinality as j (queue, job, content, id)
   ) d, lead l
-where d.queue in ('merchant-answers', 'merchant-answers.answered')
+where d.queue in ('merchant-answers', 'merchant-answers.events', 'merchant-answers.answered')
   and (
     l.merchant_id is null
     or d.company_id = l.tenant

@@ -25,6 +25,12 @@ export class NotificationType implements TypeOfRegistry {
   @Column('boolean', { default: false })
   allow_multiple_answers: boolean;
 
+  @Column('integer', { nullable: true })
+  answer_within?: number | null;
+
+  @Column('integer', { nullable: true })
+  remind_before?: number | null;
+
   @Column('timestamp with time zone', { name: 'created_at', precision: 3, default: () => 'now()', select: false })
   createdAt: Date;
 }

@@ -7,11 +7,13 @@ import { NotificationType } from './notification-type.entity.js';
 @Index('notifications_changes', ['merchantId', 'changedIn', 'id'])
 // TypeORM's schema builder has no BRIN indexes: only the migration creates it.
 @Index('notifications_latest', { synchronize: false })
-@Check('notifications_status_check', `status in ('requested', 'answered')`)
+@Check('notifications_status_check', `status in ('requested', 'answered', 'expired')`)
 @Check('notifications_answer_check', `(status = 'answered') = (answer is not null and answer_id is not null)`)
 @Index('notifications_merchant', ['merchantId', 'id'])
 @Index('notifications_requested', ['merchantId', 'id'], { where: "status = 'requested'" })
 @Index('notifications_ended', ['updatedAt'], { where: "status <> 'requested'" })
+@Index('notifications_due', ['expiresAt'], { where: "status = 'requested' and expires_at is not null" })
+@Index('notifications_reminders', ['remindAt'], { where: "status = 'requested' and remind_at is not null" })
 @Index('notifications_conversation', ['conversationId', 'merchantId'])
 @Index('notifications_type', ['notificationType'])
 export class Notification {
@@ -82,6 +84,18 @@ export class Notification {
 
   @Column('timestamp with time zone', { name: 'updated_at', precision: 3, default: () => 'now()' })
   updatedAt: Date;
+
+  /** When it ends unanswered; null if it waits for ever. */
+  @Column('timestamp with time zone', { name: 'expires_at', precision: 3, nullable: true })
+  expiresAt: Date | null;
+
+  /** When the asking system is reminded; null once it was. */
+  @Column('timestamp with time zone', { name: 'remind_at', precision: 3, nullable: true })
+  remindAt: Date | null;
+
+  /** When it was first answered, or expired; a trigger keeps it. Null if that was before there was this column. */
+  @Column('timestamp with time zone', { name: 'ended_at', precision: 3, nullable: true })
+  endedAt: Date | null;
 
   /** The transaction that last changed the row; a trigger keeps it. */
   @Column('bigint', { name: 'changed_in', default: () => 'this_transaction()' })

@@ -7,6 +7,9 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Entity('outbox')
 @Index('outbox_unpublished', ['queue', 'companyId', 'lane', 'acceptedAt', 'id'], { where: 'job_id is null' })
 @Index('outbox_published', ['queue', 'queuedAt', 'jobId'], { where: 'job_id is not null' })
+@Index('outbox_events', ['queue', 'acceptedAt', 'id'], {
+  where: "job_id is null and queue in ('merchant-answers.events', 'merchant-answers.answered')",
+})
 export class OutboxMessage {
   /** The correlationId. */
   @PrimaryColumn('uuid')
