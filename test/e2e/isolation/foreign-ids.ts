@@ -67,6 +67,13 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
       [`/team-notifications/stats?notification_type=${type}`],
       [400, 'Invalid notification_type parameter'],
     ),
+    ...get(
+      '/team-notifications/stream',
+      'program',
+      actionsFilters
+        .filter((filter) => !filter.startsWith('cursor'))
+        .map((filter) => `/team-notifications/stream?last_event_id=1&${filter}`),
+    ),
     ...['timeline', 'agents', 'tools'].flatMap((figures) => [
       ...get(
         `/team-notifications/stats/${figures}`,
@@ -156,6 +163,8 @@ export function reachesFor(their: Belongings, theirConversation: number, our: Be
       [404, 'Message not found'],
     ),
     ...get('/v1/feed/unread-count', 'person', ['/v1/feed/unread-count']),
+    ...get('/v1/feed/stream', 'person', ['/v1/feed/stream?last_event_id=1']),
+    ...get('/api/v1/notification/stream', 'merchant', ['/api/v1/notification/stream?last_event_id=1']),
     ...[message, written, owed, deadLetter, action].map((id): Reach => ({
       route: 'PATCH /v1/feed/:id',
       path: `/v1/feed/${id}`,

@@ -54,7 +54,23 @@ async function holder(company: Herald['company'], seat: number, mark: string): P
   };
 }
 
+/** Reads a stream until it has replayed everything from the beginning. */
+async function follow(token: string, path: string) {
+  const given = new AbortController();
+  const headers = { authorization: `Bearer ${token}` };
+  const { status, body } = await fetch(`${herald.url}${path}`, { headers, signal: given.signal });
+  const text = new TextDecoder();
+  let read = '';
+  for await (const chunk of body as ReadableStream<Uint8Array>) {
+    read += text.decode(chunk, { stream: true });
+    if (status !== 200 || /^(: |event: unread)/m.test(read)) break;
+  }
+  given.abort();
+  return { status, text: read };
+}
+
 async function ask({ tokens }: Holder, { route, path, as, body }: Reach) {
+  if (route.endsWith('/stream')) return follow(tokens[as], path);
   const { status, text } = await wire.send({
     method: route.split(' ')[0] as string,
     path,
@@ -134,6 +150,16 @@ describe.each(PAIRS)('%s', (_, ours, theirs) => {
     expect(reaches.length).toBeGreaterThanOrEqual([us, them].includes(neighbour) ? 8 : 55);
     expect(await rowsOf(them)).toEqual(before);
   });
+});
+
+it('replays what is one’s own on a stream', async () => {
+  const { text } = await ask(acme, {
+    route: 'GET /v1/feed/stream',
+    path: '/v1/feed/stream?last_event_id=1',
+    as: 'person',
+    expected: 200,
+  });
+  expect(text).toContain(acme.mark);
 });
 
 it('leaves out no route of the gateway', () => {

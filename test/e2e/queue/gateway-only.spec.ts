@@ -12,7 +12,7 @@ let herald: Herald;
 let producers: Record<string, Producer>;
 let redis: ReturnType<typeof redisAt>;
 let subscriber: ReturnType<typeof redisAt>;
-/** Everything that is published anywhere but the beats of gateways. */
+/** Everything that is published, but the beats of gateways and what wakes streams. */
 const heard: { channel: string; message: string }[] = [];
 
 beforeAll(async () => {
@@ -22,7 +22,9 @@ beforeAll(async () => {
   redis = redisAt(herald.redisUrl);
   subscriber = redisAt(herald.redisUrl);
   await subscriber.psubscribe(`*${herald.namespace}*`);
-  subscriber.on('pmessage', (_pattern: string, channel: string, message: string) => heard.push({ channel, message }));
+  subscriber.on('pmessage', (_pattern: string, channel: string, message: string) => {
+    if (!channel.endsWith(':changes')) heard.push({ channel, message });
+  });
 }, 60_000);
 afterAll(async () => {
   for (const producer of Object.values(producers ?? {})) await producer.close();

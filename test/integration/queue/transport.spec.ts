@@ -252,9 +252,9 @@ describe('a request', () => {
 
   it('whose reply was lost is answered from the job at the deadline', async () => {
     await serve();
-    const { inbox } = client as unknown as { inbox: { subscriber: Redis } };
-    await eventually(() => inbox.subscriber.status === 'ready');
-    await inbox.subscriber.unsubscribe();
+    const { inbox } = client as unknown as { inbox: { subscription: { subscriber: Redis } } };
+    await eventually(() => inbox.subscription.subscriber.status === 'ready');
+    await inbox.subscription.subscriber.unsubscribe();
     expect(await client.ask(parcels, 'weigh', good())).toEqual({ grams: 5 });
   });
 
