@@ -10,6 +10,7 @@ import { ingestBench } from './agent-actions/ingest.mjs';
 import { readsBench } from './agent-actions/reads.mjs';
 import { fairnessBench } from './fairness/bench.mjs';
 import { isolationBench } from './isolation/bench.mjs';
+import { liveBench } from './live/bench.mjs';
 import { merchantAnswersBench } from './merchant-answers/bench.mjs';
 import { stopAll } from './processes.mjs';
 import { Servers } from './servers.mjs';
@@ -24,6 +25,7 @@ const benches = {
   'merchant-answers': merchantAnswersBench,
   fairness: fairnessBench,
   isolation: isolationBench,
+  live: liveBench,
 };
 /** Only when it is named. */
 const all = { ...benches, soak: soakBench };
