@@ -115,6 +115,25 @@ describe("a gateway's own job whose workers died more often still", () => {
     expect(await lettersOf('owed')).toEqual([]);
   });
 
+  it.each([
+    ['leaves the outbox when it is in the feed already', 1, []],
+    ['is a dead letter when it is not', 0, [{ error: 'its worker died 3 times while it ran alone' }]],
+  ])('a message that was begun alone three times %s', async (_, deliveries, expected) => {
+    const job = aDelivery();
+    const { correlationId: id, body } = job.data;
+    for (let n = 0; n < deliveries; n++) {
+      await isGone(await putStalled('delivery', job, 0));
+      await eventually(async () => (await herald.query('select from feed_messages where id = $1', [id])).length > 0);
+    }
+    await owe(id, body);
+    const begun = { step: 'attempt', at: new Date().toISOString(), attempt: 1, alone: true };
+    const history = JSON.stringify([begun, begun, begun]);
+    await herald.query('update outbox set alone = true, history = $2 where id = $1', [id, history]);
+    await putStalled('delivery', signed('owed', { ids: [id] }, { alone: true }), 0);
+    await eventually(async () => (await owed(id)).length === 0);
+    expect(await letters(id)).toMatchObject(expected);
+  });
+
   it('is skipped when nobody waits for its answer any more', async () => {
     const data = { correlationId: randomUUID(), companyId: herald.company.id, body: { login: 'dmurta' } };
     const job = signed('read-all', data, { replyTo: `${herald.namespace}:replies:${randomUUID()}`, deadline: 1 });

@@ -1,8 +1,15 @@
-import type { GiveUpCause, JobRun, Ledger } from '@herald/contracts';
+import { agentActions, delivery, type GiveUpCause, type JobRun, type Ledger } from '@herald/contracts';
 import { findUnknownCompanies, hasCompanies, unknownCompany } from '../accounts/companies.js';
+import { ACTION_STATEMENTS } from '../agent-actions/action-record.js';
 import type { Database } from '../connection/database.js';
 import { isDataError, isOutage, isPassing, wordsOf } from '../connection/faults.js';
 import { isoTime } from '../connection/iso-time.js';
+import { FEED_STATEMENTS } from '../delivery/feed-record.js';
+
+const LEAVE_TWIN: Record<string, string> = {
+  [delivery.queue]: FEED_STATEMENTS.leaveTwin,
+  [agentActions.queue]: ACTION_STATEMENTS.leaveTwin,
+};
 
 /** If workers die this often while a message runs alone, that message is the cause. */
 const MAX_STARTS_ALONE = 3;
@@ -61,7 +68,9 @@ export class MessageLedger implements Ledger {
       ],
     );
     if (started.length > 0) return true;
-    await this.buryOwed(run, `its worker died ${MAX_STARTS_ALONE} times while it ran alone`);
+    if (!(await this.leavesTwin(run))) {
+      await this.buryOwed(run, `its worker died ${MAX_STARTS_ALONE} times while it ran alone`);
+    }
     return false;
   }
 
@@ -132,6 +141,12 @@ export class MessageLedger implements Ledger {
       message,
     );
     return same.length > 0;
+  }
+
+  /** Removes a message that is not owed any more: a worker that seemed to die may have written it all the same. */
+  private async leavesTwin({ queue, ids = [] }: JobRun): Promise<boolean> {
+    const statement = LEAVE_TWIN[queue];
+    return statement !== undefined && (await this.database.query(statement, ids)).length > 0;
   }
 
   private async buryOwed(run: JobRun, error: string, lastStep = '[]'): Promise<string[]> {
