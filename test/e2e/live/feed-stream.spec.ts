@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client } from 'pg';
 import { aLogin, aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
-import { brokenBuild } from '../../support/preloads.js';
-import { Valve } from '../../support/valve.js';
 import { EventReader } from '../../support/event-reader.js';
 
 let herald: Herald;
@@ -78,66 +75,6 @@ it('goes on after the last event without a gap or a repetition, however often it
   seen.push(...idsOf(reader));
   expect(new Set(seen).size).toBe(seen.length);
   expect(new Set(seen)).toEqual(new Set(sent));
-});
-
-/** Commits a message two seconds after others that were sent later; returns its id, and what a stream showed in the end. */
-async function commitLate(url: string): Promise<{ late: string; seen: string[] }> {
-  const reader = await open({}, undefined, url);
-  await eventually(() => reader.of('unread').length > 0);
-  const client = new Client({ connectionString: herald.databaseUrl });
-  await client.connect();
-  try {
-    await client.query('begin');
-    const { rows } = await client.query(
-      `insert into feed_messages (id, company_id, title, body, author_login, recipient_login, metadata, created_at, queued_at, started_at)
-       values (gen_random_uuid(), $1, 'late', 'late', 'admin', 'dmurta', '{}', now(), now(), now()) returning id`,
-      [herald.company.id],
-    );
-    const later = [await send({ title: 'later' }), await send({ title: 'later' })];
-    await sleep(2000);
-    await client.query('commit');
-    later.push(await send({ title: 'later still' }));
-    await eventually(() => later.every((id) => idsOf(reader).includes(id)), 10_000);
-    return { late: rows[0].id, seen: idsOf(reader) };
-  } finally {
-    await client.end();
-  }
-}
-
-it('waits for a transaction that commits later than those that began after it', async () => {
-  const { late, seen } = await commitLate(herald.url);
-  expect(seen).toContain(late);
-  expect(new Set(seen).size).toBe(seen.length);
-});
-
-it('a gateway that does not wait for it is found out', async () => {
-  const broken = await herald.startService(
-    'gateway',
-    { preload: brokenBuild('gateway/read-beyond-the-horizon') },
-    'broken',
-  );
-  const { late, seen } = await commitLate(broken.url);
-  expect(seen).not.toContain(late);
-});
-
-it('shows what nobody announced, while Redis is away, and what is announced once it is back', async () => {
-  const valve = await Valve.before(herald.redisUrl);
-  try {
-    const env = { REDIS_URL: valve.url(herald.redisUrl) };
-    const gateway = await herald.startService('gateway', { env }, 'alone');
-    const reader = await open({}, undefined, gateway.url);
-    await eventually(() => reader.of('unread').length > 0);
-    valve.close();
-    const away = await send({ title: 'away' });
-    await eventually(() => idsOf(reader).includes(away), 10_000);
-    valve.open();
-    const back = await send({ title: 'back' });
-    await eventually(() => idsOf(reader).includes(back), 10_000);
-    expect(idsOf(reader)).toEqual([away, back]);
-  } finally {
-    await herald.service('alone').stop();
-    await valve.end();
-  }
 });
 
 it('shows nobody what is not theirs', async () => {

@@ -13,8 +13,11 @@ const AT_ONCE = 200;
 
 let herald: Herald;
 let sockets: Socket[] = [];
+/** A stream of the whole run, to which nothing comes. */
+let quiet: EventReader;
 beforeAll(async () => {
-  herald = await Herald.start({ services: ['gateway', 'delivery'], env: { MAX_STREAMS: String(MANY) } });
+  herald = await Herald.start({ services: ['gateway', 'delivery'], env: { MAX_STREAMS: String(MANY + 1) } });
+  quiet = await EventReader.open(`${herald.url}/v1/feed/stream`, tokenOf('quiet'));
 });
 afterAll(() => herald.stop());
 afterEach(() => close());
@@ -71,12 +74,12 @@ async function transactions(): Promise<number> {
 it('five thousand idle streams ask Postgres for little, and leave nothing behind', async () => {
   const idle = await transactions();
   await openMany(MANY);
-  expect(await openStreams()).toBe(MANY);
+  expect(await openStreams()).toBe(MANY + 1);
   const refused = await EventReader.open(`${herald.url}/v1/feed/stream`, herald.jwtOf('dmurta'));
   expect([refused.status, refused.of('refused')[0].message]).toEqual([503, 'Too many streams are open; try again']);
   expect((await transactions()) - idle).toBeLessThan(100);
   close();
-  await eventually(async () => (await openStreams()) === 0);
+  await eventually(async () => (await openStreams()) === 1);
   const reader = await EventReader.open(`${herald.url}/v1/feed/stream`, herald.jwtOf('dmurta'));
   await eventually(() => reader.of('unread').length > 0);
   const token = herald.token('unlimitedAccessToken');
@@ -90,4 +93,11 @@ it('a gateway with a hundred streams ends in time, and tells each one when to co
   const texts = await openMany(100, gateway.url);
   expect(await gateway.stop()).toBe(0);
   expect(texts.map((text) => /retry: \d+\n\n/.test(text()))).toEqual(texts.map(() => true));
+});
+
+it('a stream to which nothing comes has a heartbeat, with a position that moves on', async () => {
+  const begun = quiet.events[0]?.id as string;
+  await eventually(() => quiet.comments > 0, 30_000);
+  expect(BigInt(quiet.lastId as string)).toBeGreaterThan(BigInt(begun));
+  quiet.close();
 });

@@ -6,7 +6,7 @@ module.exports = {
   ...require('../../jest.config.cjs'),
   rootDir: '../../..',
   testMatch: [
-    '<rootDir>/test/e2e/{agent-actions,delivery,idempotency,merchant-answers,queue}/*.spec.ts',
+    '<rootDir>/test/e2e/{agent-actions,delivery,idempotency,live,merchant-answers,queue}/*.spec.ts',
     '<rootDir>/test/integration/{agent-actions,queue}/*.spec.ts',
     '<rootDir>/test/e2e/doors/rate-limits.spec.ts',
     '<rootDir>/test/suites/cluster/*.cluster.ts',
