@@ -8,6 +8,7 @@ export type Attack = (attacker: Attacker) => Promise<unknown>;
 
 const SECONDS = 3;
 const P99_MS = 1000;
+const REPEATS = 2;
 /** The memory that a process may gain: heaps grow in steps, and allocators keep some. */
 export const MORE = 100 * 1024 * 1024;
 
@@ -51,7 +52,7 @@ export async function harmOf(service: Service, honest: HonestClient, attack: Att
   const before = await memoryOf(service);
   let harm = harmIn(await siege(service, honest, attack));
   // The machine itself stands still for a second now and then; an attack that harms does so every time.
-  if (harm.length > 0 && harm.every((each) => each.endsWith(' ms')))
+  for (let again = 0; again < REPEATS && harm.length > 0 && harm.every((each) => each.endsWith(' ms')); again++)
     harm = harmIn(await siege(service, honest, attack));
   await eventually(async () => (await inFlightOf(service)) === 0).catch(() => harm.push('slots are left'));
   await eventually(async () => (await memoryOf(service)).rss < before.rss + MORE).catch(() =>
