@@ -91,7 +91,7 @@ export interface paths {
         };
         /**
          * Read a feed
-         * @description What the person received and what they wrote, newest first.
+         * @description What the person received, what they wrote, or both; newest first.
          */
         get: operations["readFeed"];
         put?: never;
@@ -99,7 +99,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Mark up to 100 messages as read, unread or archived
+         * @description Each message succeeds or fails by itself, in order: one that is unknown does not fail the others.
+         */
+        patch: operations["setMessageStatuses"];
         trace?: never;
     };
     "/v1/feed/unread-count": {
@@ -146,7 +150,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Read one message of a feed
+         * @description A message that the person received or wrote, as the list shows it.
+         */
+        get: operations["getMessage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -168,8 +176,51 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Mark everything received as read */
+        /**
+         * Mark everything received as read
+         * @description What arrives meanwhile stays as it is when `upTo` is given. `left` says that there were too many for one request.
+         */
         post: operations["readAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feed/archive-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Archive everything received
+         * @description What arrives meanwhile stays as it is when `upTo` is given. `left` says that there were too many for one request.
+         */
+        post: operations["archiveAll"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feed/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark what was received up to a message as seen
+         * @description A message that is read counts as seen. `left` says that there were too many for one request.
+         */
+        post: operations["markSeen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -442,6 +493,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/notification/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow the notifications of the authenticated merchant
+         * @description Server-sent events: `question` with each notification that is requested, answered or expires, `removed` with the id of one that is deleted or that the filters no longer show, and `reset` when too much was missed to be sent again. `Last-Event-ID` continues where a stream ended.
+         */
+        get: operations["streamNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/notification/counts": {
         parameters: {
             query?: never;
@@ -478,7 +549,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a notification
-         * @description Dismisses a notification, answered or not.
+         * @description Dismisses a notification, or deletes one that was answered or has expired.
          */
         delete: operations["deleteNotification"];
         options?: never;
@@ -497,7 +568,7 @@ export interface paths {
         put?: never;
         /**
          * Create a new notification request
-         * @description Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type.
+         * @description Asks the merchant a question. 200 once it is committed. The context holds the `requested_fields` of the type. With `expires_at`, or a type that limits the time for an answer, the question ends then unless it was answered.
          */
         post: operations["requestNotification"];
         delete?: never;
@@ -673,6 +744,7 @@ export interface components {
             /** @enum {string} */
             status: "unread" | "read" | "archived";
             readAt: string | null;
+            seenAt: string | null;
             /** Format: date-time */
             createdAt: string;
             /** Format: date-time */
@@ -680,6 +752,8 @@ export interface components {
         };
         UnreadCount: {
             unread: number;
+            /** @description Of the unread ones */
+            unseen: number;
             byTab: {
                 ai: number;
             };
@@ -693,8 +767,58 @@ export interface components {
             /** @enum {string} */
             status: "unread" | "read" | "archived";
         };
+        /**
+         * @example {
+         *       "ids": [
+         *         "123e4567-e89b-42d3-a456-426614174000"
+         *       ],
+         *       "status": "read"
+         *     }
+         */
+        SetMessageStatuses: {
+            /** @enum {string} */
+            status: "unread" | "read" | "archived";
+            /** @description 1 to 100 messages; each succeeds or fails by itself */
+            ids: string[];
+        };
+        MarkedMessages: {
+            results: (components["schemas"]["MarkedMessage"] | components["schemas"]["RefusedMessage"])[];
+        };
+        MarkedMessage: {
+            /** Format: uuid */
+            id: string;
+            /** @enum {string} */
+            status: "unread" | "read" | "archived";
+            readAt: string | null;
+            seenAt: string | null;
+        };
+        /**
+         * @example {
+         *       "upTo": "123e4567-e89b-42d3-a456-426614174000",
+         *       "tab": "ai"
+         *     }
+         */
+        MarkAll: {
+            /** @description The last message to mark, in the order of the feed: this one and all before it */
+            upTo?: string | null;
+            tab?: ("all" | "ai") | null;
+        };
         Updated: {
             updated: number;
+            /** @description Only when there were too many for one request: how many are left, counted up to 100,000; repeat it */
+            left?: number;
+        };
+        /**
+         * @example {
+         *       "upTo": "123e4567-e89b-42d3-a456-426614174000"
+         *     }
+         */
+        MarkSeen: {
+            /**
+             * Format: uuid
+             * @description The last message that was seen, in the order of the feed: this one and all before it
+             */
+            upTo: string;
         };
         MessageTrace: {
             /** Format: uuid */
@@ -1276,7 +1400,7 @@ export interface components {
             id: number;
             notification_type: string;
             /** @enum {string} */
-            status: "requested" | "answered";
+            status: "requested" | "answered" | "expired";
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1371,7 +1495,7 @@ export interface components {
             id: number;
             notification_type: string;
             /** @enum {string} */
-            status: "requested" | "answered";
+            status: "requested" | "answered" | "expired";
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -1417,6 +1541,15 @@ export interface components {
          *         "support_request_reason": "Product damaged on arrival, need refund"
          *       }
          *     }
+         * @example {
+         *       "notification_type": "user_question_request",
+         *       "conversation_id": 456,
+         *       "context": {
+         *         "question": "Is the store open today?"
+         *       },
+         *       "expires_at": "2026-12-24T18:00:00.000Z",
+         *       "remind_before": 3600
+         *     }
          */
         RequestNotification: {
             notification_type: string;
@@ -1424,6 +1557,10 @@ export interface components {
             context: {
                 [key: string]: string | number | boolean;
             };
+            /** @description When the question ends unanswered; by default as its type says, or never */
+            expires_at?: string | null;
+            /** @description Seconds before that end at which the asking system is reminded; by default as the type says */
+            remind_before?: number | null;
         };
         Done: {
             message: string;
@@ -1725,21 +1862,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The body is not valid JSON */
-        CorrelatedDetailedValidationError: {
-            headers: {
-                "X-Request-Id": components["headers"]["X-Request-Id"];
-                Traceparent: components["headers"]["Traceparent"];
-                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
-                RateLimit: components["headers"]["RateLimit"];
-                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["DetailedError"];
-                "application/problem+json": components["schemas"]["Problem"];
-            };
-        };
         /** @description The body is too large */
         DetailedPayloadTooLarge: {
             headers: {
@@ -1811,6 +1933,21 @@ export interface components {
                 "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
                 RateLimit: components["headers"]["RateLimit"];
                 "Retry-After": components["headers"]["Retry-After"];
+                "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["DetailedError"];
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body is not valid JSON */
+        CorrelatedDetailedValidationError: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                Traceparent: components["headers"]["Traceparent"];
+                "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                RateLimit: components["headers"]["RateLimit"];
                 "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
                 [name: string]: unknown;
             };
@@ -2140,6 +2277,8 @@ export interface operations {
     readFeed: {
         parameters: {
             query?: {
+                /** @description What the person received, what they wrote, or both */
+                box?: "all" | "received" | "sent";
                 tab?: "all" | "ai";
                 status?: "unread" | "read" | "archived";
                 /** @description How many messages to give at most */
@@ -2186,6 +2325,50 @@ export interface operations {
             429: components["responses"]["TooManyRequests"];
             500: components["responses"]["InternalServerError"];
             503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    setMessageStatuses: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key has one effect, and gets the first answer again; another body is 422. 1 to 255 visible ASCII characters, quoted or bare. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetMessageStatuses"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /** @description Names the message or command; the same one when it is replayed */
+                    "X-Correlation-Id": string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarkedMessages"];
+                };
+            };
+            400: components["responses"]["CorrelatedValidationError"];
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["CorrelatedUnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["CorrelatedInternalServerError"];
+            503: components["responses"]["CorrelatedServiceUnavailable"];
+            504: components["responses"]["CorrelatedGatewayTimeout"];
         };
     };
     countUnread: {
@@ -2301,6 +2484,51 @@ export interface operations {
             };
         };
     };
+    getMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The message's correlationId */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedItem"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Message not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     setMessageStatus: {
         parameters: {
             query?: never;
@@ -2390,7 +2618,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": Record<string, never> | null;
+                "application/json": components["schemas"]["MarkAll"] | null;
             };
         };
         responses: {
@@ -2413,6 +2641,139 @@ export interface operations {
             };
             400: components["responses"]["CorrelatedValidationError"];
             401: components["responses"]["Unauthorized"];
+            /** @description Message not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["CorrelatedUnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["CorrelatedInternalServerError"];
+            503: components["responses"]["CorrelatedServiceUnavailable"];
+            504: components["responses"]["CorrelatedGatewayTimeout"];
+        };
+    };
+    archiveAll: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key has one effect, and gets the first answer again; another body is 422. 1 to 255 visible ASCII characters, quoted or bare. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["MarkAll"] | null;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /** @description Names the message or command; the same one when it is replayed */
+                    "X-Correlation-Id": string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Updated"];
+                };
+            };
+            400: components["responses"]["CorrelatedValidationError"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Message not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["CorrelatedUnprocessableEntity"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["CorrelatedInternalServerError"];
+            503: components["responses"]["CorrelatedServiceUnavailable"];
+            504: components["responses"]["CorrelatedGatewayTimeout"];
+        };
+    };
+    markSeen: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A repeated request with the same key has one effect, and gets the first answer again; another body is 422. 1 to 255 visible ASCII characters, quoted or bare. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MarkSeen"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    /** @description Names the message or command; the same one when it is replayed */
+                    "X-Correlation-Id": string;
+                    "Idempotent-Replayed": components["headers"]["Idempotent-Replayed"];
+                    "Idempotency-Expires": components["headers"]["Idempotency-Expires"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Updated"];
+                };
+            };
+            400: components["responses"]["CorrelatedValidationError"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Message not found */
+            404: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: components["responses"]["PayloadTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["CorrelatedUnprocessableEntity"];
@@ -3250,7 +3611,7 @@ export interface operations {
     listNotifications: {
         parameters: {
             query?: {
-                status?: "requested" | "answered";
+                status?: "requested" | "answered" | "expired";
                 /** @description May be repeated, also as `notification_types[]`, or name several with commas between them */
                 notification_types?: string[];
                 /** @description As it stands in the `Link` of the page before */
@@ -3279,7 +3640,7 @@ export interface operations {
                     "application/json": components["schemas"]["NotificationItem"][];
                 };
             };
-            /** @description status must be one of requested, answered */
+            /** @description status must be one of requested, answered, expired */
             400: {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
@@ -3297,6 +3658,94 @@ export interface operations {
             429: components["responses"]["DetailedTooManyRequests"];
             500: components["responses"]["DetailedInternalServerError"];
             503: components["responses"]["DetailedServiceUnavailable"];
+        };
+    };
+    streamNotifications: {
+        parameters: {
+            query?: {
+                /** @description Continue after this event, for clients that cannot set the header `Last-Event-ID` */
+                last_event_id?: string;
+                status?: "requested" | "answered" | "expired";
+                /** @description May be repeated, also as `notification_types[]`, or name several with commas between them */
+                notification_types?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["NotificationItem"];
+                };
+            };
+            /** @description status must be one of requested, answered, expired */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: components["responses"]["DetailedUnauthorized"];
+            /**
+             * @description At most 10 streams may be open at once
+             *
+             *     Rate limit exceeded
+             *
+             *     Too many failed logins from this address
+             */
+            429: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["DetailedInternalServerError"];
+            /**
+             * @description Too many streams are open; try again
+             *
+             *     The database is away; try again
+             *
+             *     Too many requests are in work; try again
+             */
+            503: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "Retry-After": components["headers"]["Retry-After"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     countNotifications: {
@@ -3470,7 +3919,25 @@ export interface operations {
                     "application/json": components["schemas"]["Done"];
                 };
             };
-            400: components["responses"]["CorrelatedDetailedValidationError"];
+            /**
+             * @description expires_at must be in the future
+             *
+             *     The body is not valid JSON
+             */
+            400: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    Traceparent: components["headers"]["Traceparent"];
+                    "RateLimit-Policy": components["headers"]["RateLimit-Policy"];
+                    RateLimit: components["headers"]["RateLimit"];
+                    "X-Correlation-Id": components["headers"]["X-Correlation-Id"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetailedError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             401: components["responses"]["DetailedUnauthorized"];
             413: components["responses"]["DetailedPayloadTooLarge"];
             415: components["responses"]["DetailedUnsupportedMediaType"];
@@ -3572,6 +4039,8 @@ export interface operations {
              *     Missing admin response content in context (expected field: answer)
              *
              *     This notification has already been answered and cannot be answered again.
+             *
+             *     This notification has expired and cannot be answered.
              *
              *     Internal server error
              */

@@ -17,7 +17,7 @@ import { Injectable } from '@nestjs/common';
 const SLICE = 2000;
 /** Time for all slices, from the request on: the caller waits 5 s. */
 const SLICES_MS = 3000;
-const MAX_COUNTED = 1_000_000;
+const MAX_COUNTED = 100_000;
 
 /** The command that asks for it. */
 interface Asked {

@@ -19,6 +19,7 @@ type Mark = (tx: Sql, limit: number, writesEvents: boolean) => Promise<MarkedQue
 @Injectable()
 export class Deadlines implements OnModuleInit, OnApplicationShutdown {
   private repeat?: Repeat;
+  private stopping = false;
 
   constructor(
     private readonly database: Database,
@@ -31,21 +32,24 @@ export class Deadlines implements OnModuleInit, OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.stopping = true;
     await this.repeat?.stop();
   }
 
   private async look(): Promise<void> {
     const due = await findDue(this.database);
-    if (due.ended) await this.markAll(expireQuestions, recordExpired);
-    if (due.reminders) await this.markAll(remindOfQuestions, recordReminded);
+    // In turn, so that no reminder waits until a million have ended.
+    while ((due.ended || due.reminders) && !this.stopping) {
+      due.ended &&= await this.markSome(expireQuestions, recordExpired);
+      due.reminders &&= await this.markSome(remindOfQuestions, recordReminded);
+    }
   }
 
-  private async markAll(mark: Mark, record: (marked: MarkedQuestion[]) => void): Promise<void> {
-    for (;;) {
-      const marked = await this.database.transaction((tx) => mark(tx, SLICE, this.events.areWritten));
-      record(marked);
-      this.announcer.announce(new Set(marked.map(({ merchantId }) => audience.questions(merchantId))));
-      if (marked.length < SLICE) return;
-    }
+  /** Returns true when there may be more. */
+  private async markSome(mark: Mark, record: (marked: MarkedQuestion[]) => void): Promise<boolean> {
+    const marked = await this.database.transaction((tx) => mark(tx, SLICE, this.events.areWritten));
+    record(marked);
+    this.announcer.announce(new Set(marked.map(({ merchantId }) => audience.questions(merchantId))));
+    return marked.length === SLICE;
   }
 }

@@ -189,7 +189,7 @@ export class Updated {
 
   @MayBeAbsent()
   @IsInt()
-  @Described('Only when there were too many for one request: how many are left, counted up to 1,000,000; repeat it')
+  @Described('Only when there were too many for one request: how many are left, counted up to 100,000; repeat it')
   left?: number;
 }
 

@@ -176,6 +176,11 @@ describe('the timeline (contracts README, "Timeline")', () => {
   });
 });
 
+it('begins no timeline in the future', async () => {
+  const answer = await actions.get(`/stats/timeline${params({ interval: 'day', start_date: iso(Date.now() + DAY) })}`);
+  expect(answer).toMatchObject({ status: 400, body: { message: 'Invalid start_date parameter' } });
+});
+
 /** The figures of `/stats/agents` and `/stats/tools`, counted one by one. */
 function expectedUses(group: string, name: string, filters: Record<string, string>) {
   const items = log.filter((item) => matches(item, filters));

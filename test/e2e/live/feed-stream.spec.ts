@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { aLogin, aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
@@ -91,7 +92,7 @@ it('shows nobody what is not theirs', async () => {
   expect([idsOf(mine), idsOf(foreign), idsOf(colleague)]).toEqual(ids.map((id) => [id]));
 });
 
-it.each(['x', '1.2.3', '0', '999999999999999999', '1-1', '1'.repeat(19)])(
+it.each(['x', '1.2.3', '0', '999999999999999999', '1-1', '1'.repeat(19), '1.7', `1.${'-'.repeat(36)}`])(
   'begins anew after %p, which it never gave',
   async (id) => {
     const reader = await open({ 'last-event-id': id });
@@ -131,4 +132,17 @@ it('ends within its time on SIGTERM, and says when to come again', async () => {
   expect(await gateway.stop()).toBe(0);
   await eventually(() => reader.hasEnded);
   expect(reader.retryMs).toBeGreaterThan(0);
+});
+
+it('refuses a stream behind other requests on its connection, whose answer nobody would read', async () => {
+  const { hostname, port } = new URL(herald.url);
+  const socket = connect(Number(port), hostname);
+  let text = '';
+  socket.on('data', (chunk) => (text += chunk.toString()));
+  const head = (path: string) =>
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${herald.jwtOf('dmurta')}\r\n\r\n`;
+  socket.write(`${head('/v1/feed')}${head('/v1/feed/stream')}`);
+  await eventually(() => text.includes('A stream needs a connection'));
+  expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  socket.destroy();
 });

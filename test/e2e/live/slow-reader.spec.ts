@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { aMessage, call } from '../../support/client.js';
 import { EventReader } from '../../support/event-reader.js';
@@ -8,7 +7,7 @@ import { Herald } from '../../support/herald.js';
 
 const BATCHES = 4;
 const OF_ONE = 100;
-const NOTE = 'x'.repeat(60_000);
+const BODY = 'x'.repeat(60_000);
 
 let herald: Herald;
 beforeAll(async () => {
@@ -22,7 +21,7 @@ async function sendMuch(): Promise<string[]> {
   const token = herald.token('unlimitedAccessToken');
   const ids: string[] = [];
   for (let batch = 0; batch < BATCHES; batch++) {
-    const messages = Array.from({ length: OF_ONE }, () => aMessage({ metadata: { note: NOTE, id: randomUUID() } }));
+    const messages = Array.from({ length: OF_ONE }, () => aMessage({ body: BODY }));
     const { body } = await call('POST', `${herald.url}/v1/feed/ai/batch`, { token, body: { messages } });
     ids.push(...body.results.map(({ correlationId }: { correlationId: string }) => correlationId));
   }

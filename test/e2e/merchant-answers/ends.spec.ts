@@ -70,6 +70,16 @@ describe('a question with an end', () => {
     await eventually(async () => (await statusOf(id)) === 'expired');
   });
 
+  it('is not answered after it by a worker of the version before, which does not know the end', async () => {
+    const id = await merchant.open({ expires_at: inSeconds(1.5) });
+    await eventually(async () => (await statusOf(id)) === 'expired');
+    await herald.query(
+      `update notifications set status = 'answered', answer = '{"answer": "late"}', answer_id = gen_random_uuid() where id = $1`,
+      [id],
+    );
+    expect(await statusOf(id)).toBe('expired');
+  });
+
   it('may be answered before, and does not expire then', async () => {
     const id = await merchant.open({ expires_at: inSeconds(4) });
     expect((await merchant.answer(id)).status).toBe(200);

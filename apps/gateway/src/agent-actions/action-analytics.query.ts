@@ -116,6 +116,7 @@ function rangeOf({ start_date, end_date = new Date() }: ActionFilters, interval:
   const length = LENGTH_MS[interval];
   const last = Math.floor(end_date.getTime() / length);
   const start = start_date ?? new Date((last + 1 - BUCKETS_BY_DEFAULT[interval]) * length);
+  if (start > end_date) throw invalidParameter([{ field: 'start_date', message: 'must not be after end_date' }]);
   const buckets = last + 1 - Math.floor(start.getTime() / length);
   if (buckets > MOST_BUCKETS) {
     const message = `must leave at most ${MOST_BUCKETS} ${interval}s up to end_date`;

@@ -22,22 +22,23 @@ export class ActionsStream {
     return {
       key: name,
       audience: name,
+      ids: 'uuid',
       read: (work) => this.database.asCompany(companyId, work),
       changes: (sql, after, limit) => readActionChanges(sql, companyId, after, limit),
       isTooOld: (sql, position) => isLogPositionTooOld(sql, companyId, position),
-      eventOf: (changed) => eventOf(changed, Object.entries(filters)),
+      eventOf: (changed) => eventOf(changed, filters),
       dataOf,
     };
   }
 }
 
-/** An action that a change took out of the filters is removed; one that was never in them is not shown. */
-function eventOf(changed: ChangedAction, filters: [string, unknown][]): string | undefined {
-  const matches = filters.every(
+/** Only the status changes: an action of another status may have been shown before, and is removed. */
+function eventOf(changed: ChangedAction, { status, ...others }: StreamFilters): string | undefined {
+  const isWanted = Object.entries(others).every(
     ([name, value]) => value === undefined || changed[name as keyof StreamFilters] === value,
   );
-  if (matches) return 'notification';
-  return changed.updated_at > changed.created_at ? 'removed' : undefined;
+  if (!isWanted) return undefined;
+  return status === undefined || changed.status === status ? 'notification' : 'removed';
 }
 
 function dataOf(changed: ChangedAction, event: string) {

@@ -15,6 +15,7 @@ export class FeedStream {
     return {
       key: name,
       audience: name,
+      ids: 'uuid',
       read: (work) => this.database.asCompany(companyId, work),
       changes: (sql, after, limit) => readFeedChanges(sql, person, after, limit),
       isTooOld: (sql, position) => isFeedPositionTooOld(sql, companyId, position),

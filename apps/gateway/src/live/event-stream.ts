@@ -41,11 +41,13 @@ export class EventStream {
   send(events: string): boolean {
     const { raw } = this.reply;
     if (this.ended || raw.destroyed) return true;
+    if (raw.writableLength > MAX_UNREAD_BYTES) {
+      this.ended = true;
+      raw.destroy();
+      return false;
+    }
     raw.write(events);
-    if (raw.writableLength <= MAX_UNREAD_BYTES) return true;
-    this.ended = true;
-    raw.destroy();
-    return false;
+    return true;
   }
 
   /** Resolves when the reader has taken what was sent, or is gone. */

@@ -5,6 +5,7 @@ export interface Source<Item = unknown> {
   key: string;
   /** Announcements for this audience wake the streams. */
   audience: string;
+  ids: 'uuid' | 'bigint';
   /** Runs reads with the rights of the audience. */
   read<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T>;
   /** Returns the changes after a position. */

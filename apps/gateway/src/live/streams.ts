@@ -1,4 +1,4 @@
-import { tooManyRequests, unavailable } from '@herald/contracts';
+import { badRequest, tooManyRequests, unavailable } from '@herald/contracts';
 import { changedAudiences, currentPosition, Database, readPosition } from '@herald/database';
 import { type Announcement, receiveAnnouncements, type Subscription } from '@herald/queue';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
@@ -91,13 +91,15 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     const caller = request.caller as Caller;
     const holder = nameOf(caller);
     this.refuseTooMany(holder);
+    // It would wait for the answers before it, and nobody would read it.
+    if (!reply.raw.socket) throw badRequest('A stream needs a connection without other requests before it');
     const stream = new EventStream(reply);
     stream.start();
     request.isStream = true;
     request.server.inFlight.release(request);
     if (request.method === 'HEAD') return stream.end();
     const given = lastEventIdOf(request);
-    const position = given === undefined ? undefined : readPosition(given);
+    const position = given === undefined ? undefined : readPosition(given, source.ids);
     const opened: Open = {
       holder,
       caller,
@@ -108,13 +110,16 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
       beatAt: performance.now() + HEARTBEAT_MS,
       send: (events) => {
         opened.beatAt = performance.now() + HEARTBEAT_MS;
-        if (!stream.send(events)) readersCut.inc();
+        if (stream.send(events)) return;
+        readersCut.inc();
+        this.forget(opened);
       },
       drained: () => stream.drained(),
     };
     this.open.add(opened);
     this.ofHolder.set(holder, (this.ofHolder.get(holder) ?? 0) + 1);
     reply.raw.once('close', () => this.forget(opened));
+    if (reply.raw.socket.destroyed) return this.forget(opened);
     // A position that cannot be read is like one that is too old.
     if (given !== undefined && !position) opened.send(writeEvent('reset', {}));
     opened.topic.join(opened);
@@ -125,6 +130,11 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     for (const timer of this.timers) clearInterval(timer);
     this.announcements.close();
     for (const { stream } of this.open) stream.end(Math.ceil(Math.random() * RECONNECT_WITHIN_MS));
+  }
+
+  private close(opened: Open): void {
+    opened.stream.end();
+    this.forget(opened);
   }
 
   private refuseTooMany(holder: string): void {
@@ -183,7 +193,8 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
       }
       this.wake({ audiences: changed, at: Date.now() });
     } catch {
-      // The next poll covers this one too.
+      // After a long gap nobody can say cheaply what changed, so all look.
+      this.polledUntil = undefined;
     }
   }
 
@@ -194,7 +205,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     for (const opened of this.open) {
       const { caller, stream, topic } = opened;
       const isOver = caller.kind === 'credential' ? revoked.has(caller.credentialId) : caller.expiresAt <= clock;
-      if (isOver) stream.end();
+      if (isOver) this.close(opened);
       else if (opened.beatAt <= now) opened.send(writeBeat(topic.positionOf(opened)));
     }
   }

@@ -28,6 +28,8 @@ export interface TopicOptions {
 }
 
 const PAGE = 200;
+/** Less than what may wait for a reader: a page alone cuts nobody off. */
+const PAGE_BYTES = 256 * 1024;
 const RETRY_MS = 1000;
 
 /** Reads the changes of one source once, for all streams that show it. */
@@ -92,7 +94,7 @@ export class Topic {
       this.woken = false;
       try {
         if (this.readers.size > 0) await this.catchUp();
-        for (const reader of this.joining) await this.admit(reader);
+        for (const reader of [...this.joining]) await this.admit(reader);
       } catch (error) {
         this.options.logger.warn({ message: 'Streams wait: their changes could not be read', err: error });
         this.woken = true;
@@ -112,10 +114,9 @@ export class Topic {
       this.count(this.show(rows), since);
       this.summarise(found.summary);
       begun ??= BigInt(found.begun);
-      if (more) continue;
-      if (this.readers.size === 0 || BigInt(position.change) >= begun) return;
-      // New readers do not wait for a transaction that takes its time.
-      if (this.joining.size === 0) await this.more(position);
+      if (this.readers.size === 0 || (!more && BigInt(position.change) >= begun)) return;
+      // New readers wait neither for all pages nor for a transaction that takes its time.
+      if (!more && this.joining.size === 0) await this.more(position);
       if (this.joining.size > 0) return this.wake(since);
     }
   }
@@ -136,10 +137,11 @@ export class Topic {
     if (more) return void this.admitLater(reader);
     reader.send(summary ? writeEvent(summary.event, summary.data, position) : writeBeat(position));
     // What one that came later has seen is not sent to it again.
-    if (!this.position || this.readers.size === 0) {
-      this.position = position;
-      this.lastSummary = JSON.stringify(summary?.data);
-    }
+    if (!this.position || this.readers.size === 0) this.position = position;
+    const figures = JSON.stringify(summary?.data);
+    if (this.readers.size === 0) this.lastSummary = figures;
+    // Others may have seen other figures: the next ones go to all.
+    else if (figures !== this.lastSummary) this.lastSummary = undefined;
     this.readers.add(reader);
   }
 
@@ -152,7 +154,7 @@ export class Topic {
   /** Reads what came after the position of the topic. */
   private readOn(after: Position) {
     return this.read(async (snapshot) => {
-      const changes = await this.source.changes(snapshot, after, PAGE);
+      const changes = await this.page(snapshot, after);
       const summary = changes.rows.length > 0 ? await this.source.summary?.(snapshot) : undefined;
       return { ...changes, summary, begun: snapshot.begun };
     });
@@ -165,9 +167,19 @@ export class Topic {
       const isUnknown = !!after && BigInt(after.change) > BigInt(snapshot.horizon);
       const reset = isUnknown || (!!after && (await this.source.isTooOld(snapshot, after)));
       const begin: Changes<unknown> = { rows: [], more: false, position: { change: snapshot.horizon } };
-      const changes = after && !reset ? await this.source.changes(snapshot, after, PAGE) : begin;
+      const changes = after && !reset ? await this.page(snapshot, after) : begin;
       return { ...changes, reset, summary: await this.source.summary?.(snapshot) };
     });
+  }
+
+  /** Reads the next changes, fewer when they are large. */
+  private async page(snapshot: Snapshot, after: Position): Promise<Changes<unknown>> {
+    const changes = await this.source.changes(snapshot, after, PAGE);
+    let bytes = 0;
+    const end = changes.rows.findIndex(({ item }) => (bytes += JSON.stringify(item).length) > PAGE_BYTES) + 1;
+    const last = changes.rows[end - 1];
+    if (!last || end === changes.rows.length) return changes;
+    return { rows: changes.rows.slice(0, end), more: true, position: last.position };
   }
 
   private async read<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {

@@ -14,6 +14,7 @@ export class QuestionsStream {
     return {
       key: name,
       audience: name,
+      ids: 'bigint',
       read: (work) => this.database.asMerchant(merchantId, work),
       changes: (sql, after, limit) => readQuestionChanges(sql, merchantId, after, limit),
       isTooOld: (sql, position) => isQuestionPositionTooOld(sql, merchantId, position),
@@ -23,10 +24,9 @@ export class QuestionsStream {
   }
 }
 
-/** A question that a change took out of the filters is removed, like a deleted one. */
+/** A question of another status may have been shown before, and is removed, like a deleted one. */
 function eventOf(changed: ChangedQuestion, { status, notification_types }: QuestionFilters): string | undefined {
   if (changed.status === null) return 'removed';
   if (notification_types && !notification_types.includes(changed.notification_type)) return undefined;
-  if (!status || changed.status === status) return 'question';
-  return changed.updated_at > changed.created_at ? 'removed' : undefined;
+  return !status || changed.status === status ? 'question' : 'removed';
 }

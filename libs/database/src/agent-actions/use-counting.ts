@@ -3,6 +3,8 @@ import type { Database, Sql } from '../connection/database.js';
 
 /** Actions per transaction; small, so that removals, which wait for it, do not wait long. */
 const BATCH = 2_000;
+/** Lists per transaction: each commit of actions makes one. */
+const LISTS = 1_000;
 /** The last possible id: all actions of before are counted. */
 const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
@@ -14,7 +16,7 @@ const TAKE = `
   delete from agent_action_uncounted where (company_id, id) in (
     select company_id, id
       from (select company_id, id, sum(cardinality(ids)) over (order by company_id, id) - cardinality(ids) as before
-              from (select * from agent_action_uncounted limit 100) next) lists
+              from (select * from agent_action_uncounted limit ${LISTS}) next) lists
      where before < $1)
   returning ids`;
 
@@ -34,9 +36,11 @@ const ARE_COUNTED = 'select counted_to = $1::uuid as counted from agent_action_u
 export async function countUses(tx: Sql): Promise<boolean> {
   const [progress] = await tx.query<{ counted_to: string }>(LOCK);
   if (!progress) return false;
-  const ids = (await tx.query<{ ids: string[] }>(TAKE, [BATCH])).flatMap((list) => list.ids);
+  const lists = await tx.query<{ ids: string[] }>(TAKE, [BATCH]);
+  const ids = lists.flatMap((list) => list.ids);
   if (ids.length > 0) await tx.query(COUNT, [ids]);
-  if (ids.length >= BATCH || progress.counted_to === LAST) return ids.length >= BATCH;
+  const isFull = ids.length >= BATCH || lists.length === LISTS;
+  if (isFull || progress.counted_to === LAST) return isFull;
   await countThoseOfBefore(tx, progress.counted_to);
   return true;
 }

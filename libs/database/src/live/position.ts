@@ -7,13 +7,17 @@ export interface Position {
   row?: string;
 }
 
-const TEXT = /^([1-9]\d{0,17})(?:\.([0-9a-f-]{36}|\d{1,18}))?$/;
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}';
+const TEXTS = {
+  uuid: new RegExp(`^([1-9]\\d{0,17})(?:\\.(${UUID}))?$`),
+  bigint: /^([1-9]\d{0,17})(?:\.(\d{1,18}))?$/,
+};
 
 export const writePosition = ({ change, row }: Position): string => (row === undefined ? change : `${change}.${row}`);
 
-/** Returns undefined for a text that is no position. */
-export function readPosition(text: string): Position | undefined {
-  const [, change, row] = TEXT.exec(text) ?? [];
+/** Returns undefined for a text that is no position among rows with such ids. */
+export function readPosition(text: string, ids: 'uuid' | 'bigint'): Position | undefined {
+  const [, change, row] = TEXTS[ids].exec(text) ?? [];
   return change ? { change, ...(row ? { row } : {}) } : undefined;
 }
 

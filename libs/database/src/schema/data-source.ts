@@ -37,6 +37,8 @@ import { LetWorkersKnowCompanies1764000110000 } from './migrations/1764000110000
 import { TellSecretsFromGuesses1764000111000 } from './migrations/1764000111000-tell-secrets-from-guesses.js';
 import { KeepRequestsApart1764000112000 } from './migrations/1764000112000-keep-requests-apart.js';
 import { FollowChanges1764000120000 } from './migrations/1764000120000-follow-changes.js';
+import { FollowActions1764000120100 } from './migrations/1764000120100-follow-actions.js';
+import { FollowNotifications1764000120200 } from './migrations/1764000120200-follow-notifications.js';
 import { FindWhatChanged1764000121000 } from './migrations/1764000121000-find-what-changed.js';
 import { CountFeeds1764000122000 } from './migrations/1764000122000-count-feeds.js';
 import { FindMessagesByStatus1764000122100 } from './migrations/1764000122100-find-messages-by-status.js';
@@ -48,6 +50,8 @@ import { FollowCommands1764000124200 } from './migrations/1764000124200-follow-c
 import { ForgetOldRequests1764000126000 } from './migrations/1764000126000-forget-old-requests.js';
 import { FindWhatHasEnded1764000126100 } from './migrations/1764000126100-find-what-has-ended.js';
 import { LetQuestionsEnd1764000125000 } from './migrations/1764000125000-let-questions-end.js';
+import { LetWorkersTellOfEnds1764000125010 } from './migrations/1764000125010-let-workers-tell-of-ends.js';
+import { LetGatewaysGiveUpEvents1764000125020 } from './migrations/1764000125020-let-gateways-give-up-events.js';
 import { FindQuestionsThatEnd1764000125100 } from './migrations/1764000125100-find-questions-that-end.js';
 
 export const entities = [
@@ -90,6 +94,8 @@ const migrations = [
   TellSecretsFromGuesses1764000111000,
   KeepRequestsApart1764000112000,
   FollowChanges1764000120000,
+  FollowActions1764000120100,
+  FollowNotifications1764000120200,
   FindWhatChanged1764000121000,
   CountFeeds1764000122000,
   FindMessagesByStatus1764000122100,
@@ -99,6 +105,8 @@ const migrations = [
   CountNotifications1764000124100,
   FollowCommands1764000124200,
   LetQuestionsEnd1764000125000,
+  LetWorkersTellOfEnds1764000125010,
+  LetGatewaysGiveUpEvents1764000125020,
   FindQuestionsThatEnd1764000125100,
   ForgetOldRequests1764000126000,
   FindWhatHasEnded1764000126100,
@@ -109,7 +117,8 @@ const migrations = [
  */
 const LOCK_TIMEOUT_MS = 2000;
 const TRIES = 30;
-const LOCK_NOT_AVAILABLE = '55P03';
+/** A lock that was not available in time, and a deadlock: both are over when it is tried again. */
+const TRY_AGAIN = ['55P03', '40P01'];
 
 /** Creates a TypeORM data source for schema changes. Services read and write through `Database`. */
 export function createDataSource(databaseUrl: string): DataSource {
@@ -142,7 +151,7 @@ export async function migrate(databaseUrl: string): Promise<void> {
         await executor.executePendingMigrations();
         return;
       } catch (error) {
-        if (left <= 1 || (error as { code?: string }).code !== LOCK_NOT_AVAILABLE) throw error;
+        if (left <= 1 || !TRY_AGAIN.includes((error as { code?: string }).code ?? '')) throw error;
       }
       await sleep(LOCK_TIMEOUT_MS / 4);
     }

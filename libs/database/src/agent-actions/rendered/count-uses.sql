@@ -9,7 +9,7 @@ where (company_id, id) in (
     select company_id, id
     from (
         select company_id, id, sum(cardinality(ids)) over (order by company_id, id) - cardinality(ids) as before
-        from (select * from agent_action_uncounted limit 100) next
+        from (select * from agent_action_uncounted limit 1000) next
       ) lists
     where before < $1
   )

@@ -8,10 +8,13 @@
 -- $8: "123e4567-e89b-12d3-a456-426614174004"
 -- $9: null
 -- $10: true
+-- $11: "2025-03-05T10:30:00.000Z"
+-- $12: "2025-03-05T10:31:00.000Z"
+-- $13: "123e4567-e89b-12d3-a456-426614174000"
 with
   answered as (
     update notifications
-    set status = 'answered', answer = $6::jsonb, answer_id = $3, updated_at = now()
+    set status = 'answered', answer = $6::jsonb, answer_id = $13, updated_at = now()
     where id = $1
       and merchant_id = $2
       and (
@@ -21,7 +24,15 @@ with
         and allow_multiple_answers
       )
     returning *, gen_random_uuid() as event_id
-  ), remembered as (insert into requests (id, body_hash, verdict) select $3, $4::bytea, $5::jsonb from answered),
+  ),
+  remembered as (
+    insert into requests (id, body_hash, verdict, company_id, queue, queued_at, started_at, correlation_ids)
+    select $3::uuid, $4::bytea, $5::jsonb, $8::uuid, 'merchant-answers', $11::timestamptz, $12::timestamptz, case
+        when $13::uuid <> $3::uuid then array[$13::uuid]
+      end
+    from answered
+    returning created_at, correlation_ids
+  ),
   old_event as (
     insert into outbox (id, queue, job, company_id, accepted_at, traceparent, body)
     select $7::uuid, 'merchant-answers.answered', 'answered', $8::uuid, n.updated_at, $9::text,
@@ -57,5 +68,5 @@ with
       join conversations c on c.id = n.conversation_id
     where $10::boolean
   )
-select id
-from answered;
+select created_at, correlation_ids
+from remembered;

@@ -1,5 +1,23 @@
-select exists (select from notifications where status = 'requested' and expires_at <= now()) as ended,
-  exists (select from notifications where status = 'requested' and remind_at <= now()) as reminders;
+select coalesce(
+    (
+      select expires_at
+      from notifications
+      where status = 'requested'
+        and expires_at is not null
+      order by expires_at
+      limit 1
+    ) <= now(), false
+  ) as ended,
+  coalesce(
+    (
+      select remind_at
+      from notifications
+      where status = 'requested'
+        and remind_at is not null
+      order by remind_at
+      limit 1
+    ) <= now(), false
+  ) as reminders;
 
 -- $1: 500
 select id, merchant_id

@@ -2,7 +2,7 @@
 -- $2: 1
 select n.id::float8, n.notification_type, n.status, n.created_at, n.updated_at, n.conversation_id::float8,
   jsonb_strip_nulls(jsonb_build_object('lead_phone', c.lead_phone, 'lead_name', c.lead_name)) || n.context as context,
-  n.requested_fields, n.answered_fields, n.answer_schema, n.allow_multiple_answers, null::timestamptz as expires_at,
+  n.requested_fields, n.answered_fields, n.answer_schema, n.allow_multiple_answers, n.expires_at,
   jsonb_build_object('id', c.id, 'lead_phone', c.lead_phone, 'lead_name', c.lead_name) as conversation, n.answer, case
     when n.answer is not null then n.updated_at
   end as answered_at

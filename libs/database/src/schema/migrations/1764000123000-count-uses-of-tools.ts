@@ -7,6 +7,16 @@ const [FIRST, LAST] = ['0', 'f'].map((digit) => '00000000-0000-0000-0000-0000000
 const same = (a: string, b: string) => KEY.map((column) => `${a}.${column} = ${b}.${column}`).join(' and ');
 const each = (ofPriority: (priority: string) => string) => PRIORITIES.map(ofPriority).join(', ');
 
+/** Takes the time of the last action from the parts of a grain: the actions of a long time are not looked at. */
+const lastOf = (grain: string, part: string, within: string) => `
+              update agent_action_uses u
+                 set last_at = (select max(part.last_at) from agent_action_uses part
+                                 where part.grain = '${part}' ${within}
+                                   and ${KEY.filter((column) => !['grain', 'starts_at'].includes(column))
+                                     .map((column) => `part.${column} = u.${column}`)
+                                     .join(' and ')})
+                from uses_of(gone, 1) g where u.grain = '${grain}' and ${same('u', 'g')} and u.last_at = g.last_at;`;
+
 const isCounted = (action: string) => `(${action}.listed or ${action}.id <= backfilled_to) and not exists (
   select from agent_action_uncounted n where n.company_id = ${action}.company_id and ${action}.id = any(n.ids))`;
 
@@ -145,7 +155,9 @@ export class CountUsesOfTools1764000123000 implements MigrationInterface {
                                  where a.company_id = u.company_id and a.created_at between u.starts_at and u.last_at
                                    and coalesce(a.agent_id, '') = u.agent_id and tool_of(a.metadata) = u.tool
                                    and a.notification_type = u.notification_type and ${isCounted('a')})
-                from uses_of(gone, 1) g where ${same('u', 'g')} and u.last_at = g.last_at;
+                from uses_of(gone, 1) g where u.grain = 'hour' and ${same('u', 'g')} and u.last_at = g.last_at;
+              ${lastOf('day', 'hour', `and part.starts_at >= u.starts_at and part.starts_at < u.starts_at + interval '1 day'`)}
+              ${lastOf('all', 'day', '')}
             end loop;
             return null;
           end

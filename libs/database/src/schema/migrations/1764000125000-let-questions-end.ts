@@ -1,8 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 
-const EVENTS = `queue in ('merchant-answers.answered', 'merchant-answers.events')`;
-const OLD_EVENTS = `queue = 'merchant-answers.answered'`;
-
 const changedAudiences = (deleted: string) => `
   create or replace function changed_audiences(after bigint, until bigint, wanted text[]) returns setof text
     language sql stable security definer set search_path = public, pg_temp
@@ -23,18 +20,13 @@ const DELETED = `
   union all
  select 'questions ' || merchant_id from deleted_notifications where changed_in >= after and changed_in < until`;
 
-const mayTell = (condition: string) => `
-  alter policy merchant_answers_tells on outbox with check (${condition});
-  alter policy gateway_settles on outbox using (current_setting('herald.feeding', true) = 'on' and ${condition});
-  alter policy gateway_gives_up on dead_letters
-    with check (current_setting('herald.feeding', true) = 'on' and ${condition})`;
-
 const mayHaveStatus = (states: string) => `
   alter table notifications drop constraint notifications_status_check;
   alter table notifications add constraint notifications_status_check check (status in (${states})) not valid`;
 
 /**
- * Questions may expire. A trigger notes when a question ended, also for a worker of the version before. Of a question
+ * Questions may expire. Triggers note when a question ended, and keep it so, also where a worker of the
+ * version before writes. Of a question
  * that its merchant deleted nothing is kept but that, for streams that still show it.
  */
 export class LetQuestionsEnd1764000125000 implements MigrationInterface {
@@ -49,6 +41,10 @@ export class LetQuestionsEnd1764000125000 implements MigrationInterface {
         as $$ begin new.ended_at := now(); return new; end $$;
       create trigger notifications_ended before update on notifications for each row
         when (old.status = 'requested' and new.status <> 'requested') execute function note_end();
+      create function refuse_late_answer() returns trigger language plpgsql as $$ begin return null; end $$;
+      create trigger notifications_late before update on notifications for each row
+        when (new.status = 'answered' and (old.status = 'expired' or old.status = 'requested' and old.expires_at <= now()))
+        execute function refuse_late_answer();
 
       create table deleted_notifications (
         id bigint primary key,
@@ -78,18 +74,17 @@ export class LetQuestionsEnd1764000125000 implements MigrationInterface {
       grant select on question_changes to herald_gateway`);
     await runner.query(mayHaveStatus(`'requested', 'answered', 'expired'`));
     await runner.query(changedAudiences(DELETED));
-    await runner.query(mayTell(EVENTS));
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query(mayTell(OLD_EVENTS));
     await runner.query(changedAudiences(''));
     await runner.query(mayHaveStatus(`'requested', 'answered'`));
     await runner.query(`
       drop view question_changes;
       drop table deleted_notifications;
       drop trigger notifications_ended on notifications;
-      drop function note_end;
+      drop trigger notifications_late on notifications;
+      drop function note_end, refuse_late_answer;
       alter table notifications drop column expires_at, drop column remind_at, drop column ended_at;
       alter table notification_types drop column answer_within, drop column remind_before`);
   }
