@@ -76,7 +76,8 @@ export { changedAudiences, type Changes, currentPosition } from './live/changes.
 export { isLater, type Position, readPosition, writePosition } from './live/position.js';
 export { MessageLedger } from './messages/message-ledger.js';
 export { findPlaces, type MessagePlace, stepsOf, type TraceStep } from './messages/message-trace.js';
-export { type MessageStatements, MessageWriter } from './messages/message-writer.js';
+export type { MessageStatements } from './messages/message-statements.js';
+export { MessageWriter } from './messages/message-writer.js';
 export { compareRequest } from './merchant-answers/compare-request.js';
 export { countNotifications } from './merchant-answers/count-notifications.js';
 export { deleteNotification } from './merchant-answers/delete-notification.js';

@@ -203,7 +203,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     const revoked = await this.revoked();
     const [now, clock] = [performance.now(), Date.now()];
     for (const opened of this.open) {
-      const { caller, stream, topic } = opened;
+      const { caller, topic } = opened;
       const isOver = caller.kind === 'credential' ? revoked.has(caller.credentialId) : caller.expiresAt <= clock;
       if (isOver) this.close(opened);
       else if (opened.beatAt <= now) opened.send(writeBeat(topic.positionOf(opened)));

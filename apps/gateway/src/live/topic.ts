@@ -94,7 +94,7 @@ export class Topic {
       this.woken = false;
       try {
         if (this.readers.size > 0) await this.catchUp();
-        for (const reader of [...this.joining]) await this.admit(reader);
+        for (const reader of Array.from(this.joining)) await this.admit(reader);
       } catch (error) {
         this.options.logger.warn({ message: 'Streams wait: their changes could not be read', err: error });
         this.woken = true;

@@ -1,4 +1,4 @@
-import type { MessageStatements } from '../messages/message-writer.js';
+import type { MessageStatements } from '../messages/message-statements.js';
 import { count, countedActions, countedRecipients } from './action-counters.js';
 
 /** The fields of a `RecordAction` body as columns. A producer's body may lack fields that have a default. */

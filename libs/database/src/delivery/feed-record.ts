@@ -1,4 +1,4 @@
-import type { MessageStatements } from '../messages/message-writer.js';
+import type { MessageStatements } from '../messages/message-statements.js';
 
 const COLUMNS = `id, company_id, title, body, author_login, recipient_login, question, metadata,
   created_at, accepted_at, queued_at, started_at, history`;
