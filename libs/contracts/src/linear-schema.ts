@@ -1,15 +1,7 @@
-import { createRequire } from 'node:module';
-import type * as ajv from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import { LRUCache } from 'lru-cache';
-import type * as re2js from 're2js';
+import { RE2JS } from 're2js';
 import type { JsonObject } from './json-object.js';
-
-const load = createRequire(__filename);
-/** Loaded with the first schema: most processes meet none, and start faster without these packages. */
-const packages = {
-  ajv: () => load('ajv') as typeof ajv,
-  re2js: () => load('re2js') as typeof re2js,
-};
 
 const MAX_SCHEMA_BYTES = 16 * 1024;
 const MAX_DEPTH = 12;
@@ -25,20 +17,15 @@ function unfit(reason: string): never {
 }
 
 /** Compiles patterns with RE2, which does not backtrack, so that no text can make a pattern hang. */
-const linearRegExp = Object.assign(
-  (pattern: string) => {
-    const { RE2JS } = packages.re2js();
-    return RE2JS.compile(RE2JS.translateRegExp(pattern));
-  },
-  { code: 'linearRegExp' },
-);
+const linearRegExp = Object.assign((pattern: string) => RE2JS.compile(RE2JS.translateRegExp(pattern)), {
+  code: 'linearRegExp',
+});
 
-type Validate = ajv.ValidateFunction<Record<string, unknown>>;
+type Validate = ValidateFunction<Record<string, unknown>>;
 
 function compile(schema: JsonObject): Validate {
-  const { Ajv } = packages.ajv();
   // Each schema gets its own instance, because schemas of two types may have the same $id.
-  const own = new Ajv({
+  const ajv = new Ajv({
     strict: true,
     strictTypes: true,
     allowUnionTypes: true,
@@ -46,7 +33,7 @@ function compile(schema: JsonObject): Validate {
     ownProperties: true,
     code: { regExp: linearRegExp },
   });
-  return own.compile<Record<string, unknown>>(schema);
+  return ajv.compile<Record<string, unknown>>(schema);
 }
 
 const compiled = new LRUCache<string, Validate>({ max: 200 });
