@@ -149,6 +149,9 @@ const questions =
 /** A page of a thousand, or all that one merchant has not answered. */
 const OPEN = Math.max(1001, ROWS / 200);
 
+/** All questions of the merchant, or as many changes as a stream looks through before it starts anew. */
+const MISSED = Math.min(ROWS / 50, 20_000);
+
 /** Forty agents with ten tools and types each, by day: what a month has at most, and the hours at its ends. */
 const USES = 40 * 10 * 31 + 5000;
 
@@ -224,13 +227,20 @@ const READS: [string, Work, number][] = [
   [
     'questions: what changed',
     (database) => database.asMerchant(MERCHANT, (tx) => readQuestionChanges(tx, MERCHANT, { change: '1' }, 200)),
-    500,
+    MISSED,
   ],
   ['questions: those of one type', questions(() => ({ notification_types: ['user_question_request'] })), 2500],
 ];
 
-/** Few rows whatever happens, as many as a page has people, or as were recorded within a second. */
-const SMALL = ['users', 'notification_types', 'conversations', 'agent_action_uses_progress', 'agent_action_uncounted'];
+/** Few rows whatever happens, as many as a page has people, or as were recorded or deleted lately. */
+const SMALL = [
+  'users',
+  'notification_types',
+  'conversations',
+  'agent_action_uses_progress',
+  'agent_action_uncounted',
+  'deleted_notifications',
+];
 
 describe(`plans at ${ROWS.toLocaleString('en')} rows of each product, as the gateway’s role`, () => {
   it.each(READS)('%s', async (_, work, most) => {
