@@ -1,5 +1,6 @@
 import { Actions } from '../../support/actions.js';
 import { aMessage, call } from '../../support/client.js';
+import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 import { Merchant } from '../../support/merchant.js';
 import { Wire } from '../../support/wire.js';
@@ -54,6 +55,8 @@ async function rows(): Promise<Record<string, number>> {
 
 let before: Record<string, number>;
 beforeAll(async () => {
+  // The tools of the demo's actions are counted within a second.
+  await eventually(async () => (await herald.query('select from agent_action_uncounted')).length === 0);
   before = await rows();
 });
 

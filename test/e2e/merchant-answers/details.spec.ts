@@ -87,6 +87,7 @@ describe('the counts', () => {
     const of = (some: typeof items) => ({
       requested: some.filter(({ status }) => status === 'requested').length,
       answered: some.filter(({ status }) => status === 'answered').length,
+      expired: some.filter(({ status }) => status === 'expired').length,
     });
     const types = [...new Set(items.map(({ notification_type }) => notification_type))];
     return {
@@ -126,6 +127,7 @@ describe('the counts', () => {
   it('are zeros for who has none', async () => {
     const stranger = new Merchant(herald, 0, herald.otherCompany);
     await herald.query('delete from conversations where merchant_id = $1', [stranger.id]);
-    expect(await counts(stranger)).toEqual({ total: 0, by_status: { requested: 0, answered: 0 }, by_type: {} });
+    const by_status = { requested: 0, answered: 0, expired: 0 };
+    expect(await counts(stranger)).toEqual({ total: 0, by_status, by_type: {} });
   });
 });
