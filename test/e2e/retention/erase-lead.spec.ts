@@ -130,8 +130,8 @@ describe('in the database', () => {
     expect(found).toEqual({
       'owed messages': 7,
       questions: 5,
-      'owed events': 3,
-      'dead letters': 22,
+      'owed events': 5,
+      'dead letters': 26,
       conversations: 3,
     });
     expect(await eraseTraces(database, subject)).toEqual(found);
@@ -158,8 +158,8 @@ describe('in the database', () => {
     expect(await ofAll()).toEqual({
       'owed messages': 2,
       questions: 1,
-      'owed events': 1,
-      'dead letters': 7,
+      'owed events': 2,
+      'dead letters': 9,
       conversations: 1,
     });
   });
