@@ -91,7 +91,7 @@ export class RefusedBatch extends ErrorEnvelope {
 }
 
 export const MESSAGE_STATES = ['unread', 'read', 'archived'] as const;
-type MessageState = (typeof MESSAGE_STATES)[number];
+export type MessageState = (typeof MESSAGE_STATES)[number];
 
 @Dto({ name: 'SetMessageStatus', examples: [{ status: 'read' }] })
 export class SetMessageStatus {

@@ -1,8 +1,15 @@
 import { isJsonObject } from '@herald/contracts';
-import { producerConnection, type QueueOptions } from './connection.js';
+import { producerConnection, type QueueOptions, type RedisClient } from './connection.js';
 import { Subscription } from './subscription.js';
 
 const channelOf = (namespace = 'herald') => `${namespace}:changes`;
+/** Exists while a gateway has streams open. */
+const listeningOf = (namespace = 'herald') => `${namespace}:listening`;
+
+/** How long a gateway counts as listening after it said so. */
+const LISTENS_MS = 5000;
+/** Workers notice within this time that a gateway listens, and announce nothing before. */
+export const UNHEARD_MS = 1000;
 
 /** What is committed within this time is announced together. */
 const COLLECT_MS = 2;
@@ -17,10 +24,15 @@ export interface Announcement {
   at: number;
 }
 
-/** Announces commits to all gateways, over Redis pub/sub. What was committed together is announced together. */
+/**
+ * Announces commits to all gateways, over Redis pub/sub, while one listens. What was committed together is announced
+ * together.
+ */
 export class Announcer {
   private readonly redis;
   private readonly channel: string;
+  private readonly listening: string;
+  private readonly heard: { lately: boolean; at: number } = { lately: false, at: -Infinity };
   private readonly waiting = new Set<string>();
   private since = 0;
   private timer?: NodeJS.Timeout;
@@ -28,9 +40,11 @@ export class Announcer {
   constructor({ redis, namespace }: QueueOptions) {
     this.redis = producerConnection(redis);
     this.channel = channelOf(namespace);
+    this.listening = listeningOf(namespace);
   }
 
   announce(audiences: Iterable<string>): void {
+    if (!this.heard.lately && performance.now() < this.heard.at + UNHEARD_MS) return;
     if (this.waiting.size === 0) this.since = Date.now();
     for (const audience of audiences) if (this.waiting.size < MAX_WAITING) this.waiting.add(audience);
     if (this.waiting.size > 0) this.timer ??= setTimeout(() => void this.publish(), COLLECT_MS).unref();
@@ -41,12 +55,21 @@ export class Announcer {
     this.redis.disconnect();
   }
 
+  /** Asks at most once in UNHEARD_MS; an announcement that nobody hears costs as much as one that is heard. */
+  private async isHeard(): Promise<boolean> {
+    const now = performance.now();
+    if (now < this.heard.at + UNHEARD_MS) return this.heard.lately;
+    this.heard.lately = (await this.redis.exists(this.listening)) === 1;
+    this.heard.at = now;
+    return this.heard.lately;
+  }
+
   private async publish(): Promise<void> {
     const announcement: Announcement = { audiences: [...this.waiting], at: this.since };
     this.waiting.clear();
     this.timer = undefined;
     try {
-      await this.redis.publish(this.channel, JSON.stringify(announcement));
+      if (await this.isHeard()) await this.redis.publish(this.channel, JSON.stringify(announcement));
     } catch {
       const { audiences, at } = announcement;
       clearTimeout(this.timer);
@@ -57,19 +80,41 @@ export class Announcer {
   }
 }
 
-/** Receives the announcements of all workers. Some may be lost; `onGap` is called whenever that may have happened. */
-export function receiveAnnouncements(
-  { redis, namespace }: QueueOptions,
-  { onAnnouncement, onGap }: { onAnnouncement: (announcement: Announcement) => void; onGap: () => void },
-): Subscription {
-  return new Subscription(producerConnection(redis), {
-    channel: channelOf(namespace),
-    onMessage(message) {
-      const announcement = read(message);
-      if (announcement) onAnnouncement(announcement);
-    },
-    onListening: onGap,
-  });
+export interface AnnouncementHandlers {
+  onAnnouncement: (announcement: Announcement) => void;
+  /** Called whenever announcements may have been lost. */
+  onGap: () => void;
+}
+
+/** Receives the announcements of all workers, which announce while somebody listens. */
+export class Announcements {
+  private readonly redis: RedisClient;
+  private readonly subscription: Subscription;
+  private readonly listening: string;
+
+  constructor({ redis, namespace }: QueueOptions, { onAnnouncement, onGap }: AnnouncementHandlers) {
+    this.redis = producerConnection(redis);
+    this.listening = listeningOf(namespace);
+    this.subscription = new Subscription(producerConnection(redis), {
+      channel: channelOf(namespace),
+      onMessage(message) {
+        const announcement = read(message);
+        if (announcement) onAnnouncement(announcement);
+      },
+      onListening: onGap,
+    });
+  }
+
+  /** Says that this gateway listens; to be said again within some seconds. */
+  async listen(): Promise<void> {
+    // While Redis is away nothing is announced either.
+    await this.redis.set(this.listening, '1', 'PX', LISTENS_MS).catch(() => undefined);
+  }
+
+  close(): void {
+    this.subscription.close();
+    this.redis.disconnect();
+  }
 }
 
 /** Returns undefined for anything else on the channel. */

@@ -2,7 +2,7 @@
  * Nest's transport over queues, and the only code that knows BullMQ and Redis. It reads contracts as data and knows no
  * table, no route and no payload.
  */
-export { type Announcement, Announcer, receiveAnnouncements } from './announcements.js';
+export { type Announcement, Announcements, Announcer, UNHEARD_MS } from './announcements.js';
 export { prefixOf, type RedisAddress } from './connection.js';
 export { isGeneratedId } from './job-id.js';
 export { type JobOf, OnJob } from './on-job.decorator.js';
@@ -12,5 +12,4 @@ export { Proofs } from './proof.js';
 export { QueueModule } from './queue.module.js';
 export { type EndedRun, QueueServer } from './queue.server.js';
 export { RedisScript } from './redis-script.js';
-export type { Subscription } from './subscription.js';
 export { type Removal, type StoredJob, StoredJobs } from './stored-jobs.js';

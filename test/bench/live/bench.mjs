@@ -38,6 +38,9 @@ export async function liveBench({ herald, servers, quick, log, dataFolder }) {
   const plan = quick ? QUICK : FULL;
   const system = heraldSystem(herald);
   const listeners = new Listeners(herald, servers, system.token);
+  log(`${plan.idle} idle streams`);
+  const idle = await listeners.idle(plan.idle);
+  const ready = await readiness(plan, { herald, servers, log, dataFolder });
   const seen = new Map(WAYS.map(({ name }) => [name, []]));
   for (let round = 1; round <= plan.rounds; round++) {
     for (const way of WAYS) {
@@ -45,13 +48,11 @@ export async function liveBench({ herald, servers, quick, log, dataFolder }) {
       seen.get(way.name).push(await listeners.see(way, plan.seconds));
     }
   }
-  log(`${plan.idle} idle streams`);
-  const idle = await listeners.idle(plan.idle);
   return [
     CONDITIONS,
     delays(seen),
     idleTable(plan.idle, idle),
-    ...(await readiness(plan, { herald, servers, log, dataFolder })),
+    ...ready,
   ];
 }
 

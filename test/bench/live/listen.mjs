@@ -58,7 +58,7 @@ async function ask({ jwt }) {
   await sleep(Math.random() * ASK_EVERY_MS);
   while (listening) {
     const askedAt = performance.now();
-    const { data } = JSON.parse(await call('GET', '/v1/feed?limit=20', jwt));
+    const { data } = JSON.parse(await call('GET', '/v1/feed?limit=100', jwt));
     for (const { id } of data) see(id);
     await sleep(Math.max(0, ASK_EVERY_MS - (performance.now() - askedAt)));
   }

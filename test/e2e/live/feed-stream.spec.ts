@@ -1,9 +1,11 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UNHEARD_MS } from '@herald/queue';
 import { aLogin, aMessage, call } from '../../support/client.js';
 import { eventually } from '../../support/eventually.js';
 import { Herald } from '../../support/herald.js';
 import { EventReader } from '../../support/event-reader.js';
+import { redisAt } from '../../support/redis.js';
 
 let herald: Herald;
 const readers: EventReader[] = [];
@@ -125,6 +127,36 @@ it('refuses the eleventh stream of one person, and takes no slot of requests', a
   await eventually(async () => (await open()).status === 200);
 });
 
+it('is announced to while somebody listens, and costs Redis nothing otherwise', async () => {
+  const redis = redisAt(herald.redisUrl);
+  const changes = `${herald.namespace}:changes`;
+  const heard: string[] = [];
+  try {
+    await redis.subscribe(changes);
+    redis.on('message', (_, message: string) => heard.push(message));
+    // A gateway whose streams have ended counts as listening for some seconds.
+    const asking = redis.duplicate();
+    await eventually(async () => (await asking.exists(`${herald.namespace}:listening`)) === 0, 10_000);
+    asking.disconnect();
+    await sleep(UNHEARD_MS);
+    const unheard = await send({ title: 'nobody listens' });
+    await eventually(async () => (await herald.query('select from feed_messages where id = $1', [unheard])).length > 0);
+    await sleep(50);
+    expect(heard.filter((message) => message.includes('audiences'))).toEqual([]);
+
+    const reader = await opened();
+    // It may be shown before workers know that somebody listens.
+    const first = await send({ title: 'somebody listens' });
+    await eventually(() => idsOf(reader).includes(first));
+    await eventually(async () => {
+      await send({ title: 'announced' });
+      return heard.some((message) => message.includes('audiences'));
+    });
+  } finally {
+    redis.disconnect();
+  }
+});
+
 it('ends within its time on SIGTERM, and says when to come again', async () => {
   const gateway = await herald.startService('gateway', {}, 'second');
   const reader = await open({}, undefined, gateway.url);
@@ -143,6 +175,6 @@ it('refuses a stream behind other requests on its connection, whose answer nobod
     `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${herald.jwtOf('dmurta')}\r\n\r\n`;
   socket.write(`${head('/v1/feed')}${head('/v1/feed/stream')}`);
   await eventually(() => text.includes('A stream needs a connection'));
-  expect(text.match(/^HTTP\/1\.1 \d+/gm)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
   socket.destroy();
 });

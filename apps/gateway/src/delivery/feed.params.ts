@@ -1,4 +1,14 @@
-import { Described, Dto, IsId, IsOneOf, MayBeAbsent, MESSAGE_STATES, type Tab, TABS } from '@herald/contracts';
+import {
+  Described,
+  Dto,
+  IsId,
+  IsOneOf,
+  MayBeAbsent,
+  MESSAGE_STATES,
+  type MessageState,
+  type Tab,
+  TABS,
+} from '@herald/contracts';
 import { type Cursor, IsCursor, IsWholeNumber } from '../validation/query-fields.js';
 import { AbsentUnlessIds } from '../validation/validation.js';
 
@@ -11,7 +21,7 @@ const BOXES = ['all', 'received', 'sent'] as const;
 export class FeedParams {
   @IsOneOf(BOXES) @Described('What the person received, what they wrote, or both') box: (typeof BOXES)[number] = 'all';
   @IsOneOf(TABS) tab: Tab = 'all';
-  @MayBeAbsent() @IsOneOf(MESSAGE_STATES) status?: string;
+  @MayBeAbsent() @IsOneOf(MESSAGE_STATES) status?: MessageState;
   @IsWholeNumber(1, 100) @Described('How many messages to give at most') limit = 50;
   @MayBeAbsent() @IsCursor() cursor?: Cursor;
 }

@@ -1,6 +1,6 @@
 import { badRequest, tooManyRequests, unavailable } from '@herald/contracts';
 import { changedAudiences, currentPosition, Database, readPosition } from '@herald/database';
-import { type Announcement, receiveAnnouncements, type Subscription } from '@herald/queue';
+import { type Announcement, Announcements, UNHEARD_MS } from '@herald/queue';
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CredentialStore } from '../access/credential.store.js';
@@ -46,7 +46,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
   private readonly topics = new Map<string, Topic>();
   private readonly byAudience = new Map<string, Set<Topic>>();
   private readonly ofHolder = new Map<string, number>();
-  private announcements: Subscription;
+  private announcements: Announcements;
   private timers: NodeJS.Timeout[] = [];
   private polledUntil?: string;
   private stopping = false;
@@ -67,7 +67,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
 
   onModuleInit(): void {
     const { REDIS_URL: redis, QUEUE_NAMESPACE: namespace } = this.settings;
-    this.announcements = receiveAnnouncements(
+    this.announcements = new Announcements(
       { redis, namespace },
       {
         onAnnouncement: (announcement) => this.wake(announcement),
@@ -116,6 +116,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
       },
       drained: () => stream.drained(),
     };
+    if (this.open.size === 0) this.listen();
     this.open.add(opened);
     this.ofHolder.set(holder, (this.ofHolder.get(holder) ?? 0) + 1);
     reply.raw.once('close', () => this.forget(opened));
@@ -130,6 +131,12 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     for (const timer of this.timers) clearInterval(timer);
     this.announcements.close();
     for (const { stream } of this.open) stream.end(Math.ceil(Math.random() * RECONNECT_WITHIN_MS));
+  }
+
+  /** What is committed before all workers know that somebody listens is not announced. */
+  private listen(): void {
+    void this.announcements.listen();
+    setTimeout(() => void this.poll(), UNHEARD_MS).unref();
   }
 
   private close(opened: Open): void {
@@ -200,6 +207,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
 
   /** Ends the streams whose JWT or credential is valid no longer, and lets the others beat. */
   private async look(): Promise<void> {
+    if (this.open.size > 0) void this.announcements.listen();
     const revoked = await this.revoked();
     const [now, clock] = [performance.now(), Date.now()];
     for (const opened of this.open) {

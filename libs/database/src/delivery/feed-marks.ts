@@ -1,5 +1,6 @@
 import type { Mark } from '@herald/contracts';
 import type { Sql } from '../connection/database.js';
+import { RANGES } from './feed-ranges.js';
 
 /** A place in the feed's order. */
 export interface Place {
@@ -26,14 +27,13 @@ export interface MarkedSlice {
   next?: Place;
 }
 
-const UNREAD = `status = 'unread'`;
 const MARKS: Record<Mark, { before: string[]; change: string }> = {
-  read: { before: [UNREAD], change: `status = 'read', read_at = coalesce(read_at, now())` },
-  archived: { before: [UNREAD, `status = 'read'`], change: `status = 'archived'` },
-  seen: { before: [`${UNREAD} and seen_at is null`], change: 'seen_at = now()' },
+  read: { before: RANGES.unread, change: `status = 'read', read_at = coalesce(read_at, now())` },
+  archived: { before: [...RANGES.unread, ...RANGES.read], change: `status = 'archived'` },
+  seen: { before: RANGES.unseen, change: 'seen_at = now()' },
 };
 
-/** Selects the messages to mark; each status has its own range of an index. */
+/** Selects the messages to mark, from each range of an index. */
 const toMark = (mark: Mark) =>
   MARKS[mark].before
     .map(

@@ -17,6 +17,21 @@ with
             and recipient_login = $2
             and ($3 = 'all' or tab = $3)
             and status = 'unread'
+            and seen_at is null
+            and ($4::timestamptz is null or (created_at, id) > ($4, $5::uuid))
+            and ($6::timestamptz is null or (created_at, id) <= ($6, $7::uuid))
+          order by created_at, id
+          limit $8
+        )
+        union all
+        (
+          select id, created_at
+          from feed_messages
+          where company_id = $1
+            and recipient_login = $2
+            and ($3 = 'all' or tab = $3)
+            and status = 'unread'
+            and seen_at is not null
             and ($4::timestamptz is null or (created_at, id) > ($4, $5::uuid))
             and ($6::timestamptz is null or (created_at, id) <= ($6, $7::uuid))
           order by created_at, id
@@ -30,7 +45,7 @@ with
     select id
     from feed_messages
     where id = any (array(select id from slice))
-      and (status = 'unread')
+      and (status = 'unread' and seen_at is null or status = 'unread' and seen_at is not null)
     order by created_at, id
     for update
   ),
@@ -63,6 +78,21 @@ from (
             and recipient_login = $2
             and ($3 = 'all' or tab = $3)
             and status = 'unread'
+            and seen_at is null
+            and ($4::timestamptz is null or (created_at, id) > ($4, $5::uuid))
+            and ($6::timestamptz is null or (created_at, id) <= ($6, $7::uuid))
+          order by created_at, id
+          limit $8
+        )
+        union all
+        (
+          select id, created_at
+          from feed_messages
+          where company_id = $1
+            and recipient_login = $2
+            and ($3 = 'all' or tab = $3)
+            and status = 'unread'
+            and seen_at is not null
             and ($4::timestamptz is null or (created_at, id) > ($4, $5::uuid))
             and ($6::timestamptz is null or (created_at, id) <= ($6, $7::uuid))
           order by created_at, id

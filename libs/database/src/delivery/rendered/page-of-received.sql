@@ -1,23 +1,40 @@
 -- $1: "123e4567-e89b-12d3-a456-426614174001"
 -- $2: "dmurta"
 -- $3: "ai"
--- $4: "unread"
--- $5: "2025-03-05T10:30:00.000Z"
--- $6: "123e4567-e89b-12d3-a456-426614174000"
--- $7: 51
+-- $4: "2025-03-05T10:30:00.000Z"
+-- $5: "123e4567-e89b-12d3-a456-426614174000"
+-- $6: 51
 select *
 from (
-    select id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question, metadata,
-      status, read_at as "readAt", coalesce(seen_at, read_at) as "seenAt", created_at as "createdAt",
-      delivered_at as "deliveredAt"
-    from feed_messages
-    where company_id = $1
-      and recipient_login = $2
-      and ($3 = 'all' or tab = $3)
-      and ($4::text is null or status = $4)
-      and ($5::timestamptz is null or (created_at, id) < ($5, $6::uuid))
-    order by created_at desc, id desc
-    limit $7
+    (
+      select id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question,
+        metadata, status, read_at as "readAt", coalesce(seen_at, read_at) as "seenAt", created_at as "createdAt",
+        delivered_at as "deliveredAt"
+      from feed_messages
+      where company_id = $1
+        and recipient_login = $2
+        and status = 'unread'
+        and seen_at is null
+        and ($3 = 'all' or tab = $3)
+        and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
+      order by created_at desc, id desc
+      limit $6
+    )
+    union all
+    (
+      select id, tab, title, body, author_login as "authorLogin", recipient_login as "recipientLogin", question,
+        metadata, status, read_at as "readAt", coalesce(seen_at, read_at) as "seenAt", created_at as "createdAt",
+        delivered_at as "deliveredAt"
+      from feed_messages
+      where company_id = $1
+        and recipient_login = $2
+        and status = 'unread'
+        and seen_at is not null
+        and ($3 = 'all' or tab = $3)
+        and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
+      order by created_at desc, id desc
+      limit $6
+    )
   ) mine
 order by "createdAt" desc, id desc
-limit $7;
+limit $6;

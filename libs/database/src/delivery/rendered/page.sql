@@ -3,8 +3,7 @@
 -- $3: "all"
 -- $4: null
 -- $5: null
--- $6: null
--- $7: 51
+-- $6: 51
 select *
 from (
     (
@@ -15,10 +14,9 @@ from (
       where company_id = $1
         and recipient_login = $2
         and ($3 = 'all' or tab = $3)
-        and ($4::text is null or status = $4)
-        and ($5::timestamptz is null or (created_at, id) < ($5, $6::uuid))
+        and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
       order by created_at desc, id desc
-      limit $7
+      limit $6
     )
     union all
     (
@@ -30,11 +28,10 @@ from (
         and author_login = $2
         and recipient_login <> $2
         and ($3 = 'all' or tab = $3)
-        and ($4::text is null or status = $4)
-        and ($5::timestamptz is null or (created_at, id) < ($5, $6::uuid))
+        and ($4::timestamptz is null or (created_at, id) < ($4, $5::uuid))
       order by created_at desc, id desc
-      limit $7
+      limit $6
     )
   ) mine
 order by "createdAt" desc, id desc
-limit $7;
+limit $6;

@@ -1,13 +1,15 @@
 import { Check, Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
+const RECEIVED = ['companyId', 'recipientLogin', 'createdAt', 'id'];
+
 /** A delivered message in the feeds of its recipient and its author. */
 @Entity('feed_messages')
-@Index('feed_messages_recipient', ['companyId', 'recipientLogin', 'createdAt', 'id'])
+@Index('feed_messages_recipient', RECEIVED)
 @Index('feed_messages_author', ['companyId', 'authorLogin', 'createdAt', 'id'])
-@Index('feed_messages_status', ['companyId', 'recipientLogin', 'status', 'createdAt', 'id'])
-@Index('feed_messages_unseen', ['companyId', 'recipientLogin', 'createdAt', 'id'], {
-  where: "status = 'unread' and seen_at is null",
-})
+@Index('feed_messages_unseen', RECEIVED, { where: "status = 'unread' and seen_at is null" })
+@Index('feed_messages_seen', RECEIVED, { where: "status = 'unread' and seen_at is not null" })
+@Index('feed_messages_were_read', RECEIVED, { where: "status = 'read'" })
+@Index('feed_messages_archived', RECEIVED, { where: "status = 'archived'" })
 @Index('feed_messages_read', ['readAt'], { where: 'read_at is not null' })
 @Index('feed_messages_changes', ['companyId', 'changedIn', 'id'])
 // TypeORM's schema builder supports no storage parameters: only the migration creates it.
