@@ -128,16 +128,13 @@ it('refuses the eleventh stream of one person, and takes no slot of requests', a
 });
 
 it('is announced to while somebody listens, and costs Redis nothing otherwise', async () => {
-  const redis = redisAt(herald.redisUrl);
-  const changes = `${herald.namespace}:changes`;
+  const [redis, subscriber] = [redisAt(herald.redisUrl), redisAt(herald.redisUrl)];
   const heard: string[] = [];
   try {
-    await redis.subscribe(changes);
-    redis.on('message', (_, message: string) => heard.push(message));
+    await subscriber.subscribe(`${herald.namespace}:changes`);
+    subscriber.on('message', (_channel: string, message: string) => heard.push(message));
     // A gateway whose streams have ended counts as listening for some seconds.
-    const asking = redis.duplicate();
-    await eventually(async () => (await asking.exists(`${herald.namespace}:listening`)) === 0, 10_000);
-    asking.disconnect();
+    await eventually(async () => (await redis.exists(`${herald.namespace}:listening`)) === 0, 10_000);
     await sleep(UNHEARD_MS);
     const unheard = await send({ title: 'nobody listens' });
     await eventually(async () => (await herald.query('select from feed_messages where id = $1', [unheard])).length > 0);
@@ -154,6 +151,7 @@ it('is announced to while somebody listens, and costs Redis nothing otherwise', 
     });
   } finally {
     redis.disconnect();
+    subscriber.disconnect();
   }
 });
 

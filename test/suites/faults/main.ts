@@ -5,11 +5,11 @@
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { against, MUTANTS } from './mutants.js';
+import { against, type Mutant, MUTANTS } from './mutants.js';
 import { type Proof, promisesChecks, promisesTable } from './promises.js';
 import { type Check, Report, say, table } from './report.js';
 import { play } from './scenarios/play.js';
-import { Stage } from './scenarios/scenario.js';
+import { type Scenario, Stage } from './scenarios/scenario.js';
 import { SCENARIOS } from './scenarios/scenarios.js';
 import type { Breakable } from './breakable.js';
 import { Folder, postgresIn } from './servers.js';
@@ -42,7 +42,10 @@ async function main(): Promise<boolean> {
   const proofs: Proof[] = [];
   if (chosen({ name: 'storm' })) proofs.push(await storms(report));
   await onSharedPostgres(async (postgres) => {
-    proofs.push(...(await scenarios(report, postgres)), await mutants(report, postgres));
+    // Together: beside the last scenarios the first broken builds are played.
+    const all: (Scenario | Mutant)[] = [...SCENARIOS, ...MUTANTS];
+    const played = await play(all.filter(chosen), (scenario) => stageOf(scenario, postgres), ABREAST);
+    proofs.push(...scenarios(report, played), mutants(report, played));
   });
   if (!values.only) report.add('The promises', promisesTable(proofs), promisesChecks(proofs));
   return report.sum();
@@ -60,8 +63,18 @@ async function storms(report: Report): Promise<Proof> {
   return { name: 'faults at random', proves: [1, 2, 16, 17, 22, 25], holds: allHold(checks) };
 }
 
-async function scenarios(report: Report, postgres: Breakable): Promise<Proof[]> {
-  const played = await play(SCENARIOS.filter(chosen), () => new Stage(postgres, long), ABREAST);
+interface Played {
+  scenario: Scenario | Mutant;
+  stage: Stage;
+}
+
+const isMutant = (scenario: Scenario | Mutant): scenario is Mutant => 'caughtBy' in scenario;
+
+const stageOf = (scenario: Scenario | Mutant, postgres: Breakable): Stage =>
+  isMutant(scenario) ? new Stage(postgres, false, MUTANT_PATIENCE_MS) : new Stage(postgres, long);
+
+function scenarios(report: Report, all: Played[]): Proof[] {
+  const played = all.filter(({ scenario }) => !isMutant(scenario));
   const rows = played.flatMap(({ scenario, stage }) =>
     stage.figures.map(({ what, found, wanted, good }) => [
       scenario.proves.join(', '),
@@ -83,11 +96,11 @@ async function scenarios(report: Report, postgres: Breakable): Promise<Proof[]> 
 }
 
 /** A check that cannot fail proves nothing: each broken build must be caught. */
-async function mutants(report: Report, postgres: Breakable): Promise<Proof> {
-  const played = await play(MUTANTS.filter(chosen), () => new Stage(postgres, false, MUTANT_PATIENCE_MS), ABREAST);
-  const judged = played.map(({ scenario, stage }) => {
+function mutants(report: Report, all: Played[]): Proof {
+  const judged = all.flatMap(({ scenario, stage }) => {
+    if (!isMutant(scenario)) return [];
     const caught = against(stage).find((line) => scenario.caughtBy.test(line));
-    return { name: `a build that ${scenario.name}`, caught, against: against(stage) };
+    return [{ name: `a build that ${scenario.name}`, caught, against: against(stage) }];
   });
   const text = table(
     ['broken build', 'caught by'],

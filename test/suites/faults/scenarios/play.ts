@@ -2,11 +2,11 @@ import { say } from '../report.js';
 import type { Scenario, Stage } from './scenario.js';
 
 /** Plays scenarios side by side, `abreast` at a time; one that breaks off is a fault like any other. */
-export async function play<S extends Scenario>(scenarios: S[], stageOf: () => Stage, abreast: number) {
+export async function play<S extends Scenario>(scenarios: S[], stageOf: (scenario: S) => Stage, abreast: number) {
   const waiting = [...scenarios];
   const stages = new Map<S, Stage>();
   const work = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) stages.set(next, await playOne(next, stageOf()));
+    for (let next = waiting.shift(); next; next = waiting.shift()) stages.set(next, await playOne(next, stageOf(next)));
   };
   await Promise.all(Array.from({ length: abreast }, work));
   return scenarios.map((scenario) => ({ scenario, stage: stages.get(scenario) as Stage }));
