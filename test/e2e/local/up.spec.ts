@@ -218,7 +218,7 @@ describe('herald up, asked for what it cannot do', () => {
       '  DATABASE_POOL_SIZE must be at least 2 (gateway)',
       '  JWT_PUBLIC_KEY is not for HS256 (gateway)',
       '  DELIVERY_CONCURRENCY must be at least 1 (delivery)',
-      '  RETENTION_EVERY_MS must be a whole number (delivery, agent-actions)',
+      '  RETENTION_EVERY_MS must be a whole number (gateway, delivery, agent-actions, merchant-answers)',
       '',
     ]);
     expect(readdirSync(place.path)).toEqual([]);
