@@ -90,6 +90,21 @@ describe('uses of tools', () => {
     expect(await database.query('select from agent_action_uses')).toEqual([]);
   });
 
+  it.each([
+    ['all of them', 'true'],
+    ['the newest', `created_at > $2::timestamptz - interval '10 hours'`],
+    ['the oldest', `created_at < $2::timestamptz - interval '10 hours'`],
+    ['every second one', `metadata ->> 'execution_time' like '%5'`],
+  ])('forget thousands that one statement removes: %s', async (_, which) => {
+    await record(some(3500), (n) => new Date(AT.getTime() - n * 20_000));
+    await countAll();
+    await database.query(
+      `delete from agent_actions where company_id = $1 and $2::timestamptz is not null and ${which}`,
+      [COMPANY, AT],
+    );
+    expect(await differences()).toEqual([]);
+  });
+
   it('stay right while fifty writers record, remove, mark and count', async () => {
     const people = [aPerson()];
     const writer = async (n: number) => {

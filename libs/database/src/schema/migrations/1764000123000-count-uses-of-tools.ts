@@ -140,21 +140,23 @@ export class CountUsesOfTools1764000123000 implements MigrationInterface {
             gone agent_actions[];
           begin
             select counted_to into backfilled_to from agent_action_uses_progress for update;
+            -- The oldest first: the last action of a key, after which it has another last one or none, is in its last part.
             for gone in
               select array_agg(action)
-                from (select row(r.*)::agent_actions as action, row_number() over () / 1000 as part
+                from (select row(r.*)::agent_actions as action, row_number() over (order by r.created_at) / 1000 as part
                         from removed r
                        where ${isCounted('r')}) counted
-               group by part
+               group by part order by part
             loop
               perform count_uses(gone, -1);
               delete from agent_action_uses u using uses_of(gone, 1) g
                where ${same('u', 'g')} and ${PRIORITIES.map((priority) => `u.${priority}`).join(' + ')} = 0;
               update agent_action_uses u
-                 set last_at = (select max(a.created_at) from agent_actions a
-                                 where a.company_id = u.company_id and a.created_at between u.starts_at and u.last_at
-                                   and coalesce(a.agent_id, '') = u.agent_id and tool_of(a.metadata) = u.tool
-                                   and a.notification_type = u.notification_type and ${isCounted('a')})
+                 set last_at = coalesce((
+                       select max(a.created_at) from agent_actions a
+                        where a.company_id = u.company_id and a.created_at between u.starts_at and u.last_at
+                          and coalesce(a.agent_id, '') = u.agent_id and tool_of(a.metadata) = u.tool
+                          and a.notification_type = u.notification_type and ${isCounted('a')}), u.last_at)
                 from uses_of(gone, 1) g where u.grain = 'hour' and ${same('u', 'g')} and u.last_at = g.last_at;
               ${lastOf('day', 'hour', `and part.starts_at >= u.starts_at and part.starts_at < u.starts_at + interval '1 day'`)}
               ${lastOf('all', 'day', '')}
