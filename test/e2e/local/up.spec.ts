@@ -216,9 +216,9 @@ describe('herald up, asked for what it cannot do', () => {
       '  PORT must be a port number',
       '  LOG_LEVEL Invalid option: expected one of "fatal"|"error"|"warn"|"info"|"debug"|"trace"|"silent"',
       '  DATABASE_POOL_SIZE must be at least 2 (gateway)',
+      '  RETENTION_EVERY_MS must be a whole number (gateway, delivery, agent-actions, merchant-answers)',
       '  JWT_PUBLIC_KEY is not for HS256 (gateway)',
       '  DELIVERY_CONCURRENCY must be at least 1 (delivery)',
-      '  RETENTION_EVERY_MS must be a whole number (gateway, delivery, agent-actions, merchant-answers)',
       '',
     ]);
     expect(readdirSync(place.path)).toEqual([]);
