@@ -48,12 +48,7 @@ export async function liveBench({ herald, servers, quick, log, dataFolder }) {
       seen.get(way.name).push(await listeners.see(way, plan.seconds));
     }
   }
-  return [
-    CONDITIONS,
-    delays(seen),
-    idleTable(plan.idle, idle),
-    ...ready,
-  ];
+  return [CONDITIONS, delays(seen), idleTable(plan.idle, idle), ...ready];
 }
 
 class Listeners {
