@@ -179,9 +179,10 @@ it('replaces a subscription that went silent without a word', async () => {
     merchantId: merchant.id,
     notificationId: 2 ** 31 - 1,
   });
-  const { inbox } = client as unknown as { inbox: { subscriber: Cluster } };
-  await eventually(() => inbox.subscriber.status === 'ready');
-  await inbox.subscriber.unsubscribe();
+  const { inbox } = client as unknown as { inbox: { subscription: { subscriber: Cluster } } };
+  const { subscriber } = inbox.subscription;
+  await eventually(() => subscriber.status === 'ready');
+  await subscriber.unsubscribe();
   await eventually(async () => {
     const begun = Date.now();
     await expect(client.ask(merchantAnswers, 'delete', nothing())).rejects.toMatchObject({ status: 404 });
