@@ -6,7 +6,7 @@ const channelOf = (namespace = 'herald') => `${namespace}:changes`;
 /** Exists while a gateway has streams open. */
 const listeningOf = (namespace = 'herald') => `${namespace}:listening`;
 
-/** How long a gateway counts as listening after it said so. */
+/** A gateway counts as listening for this long after it said so. */
 const LISTENS_MS = 5000;
 /** Workers notice within this time that a gateway listens, and announce nothing before. */
 export const UNHEARD_MS = 1000;

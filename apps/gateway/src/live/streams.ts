@@ -133,7 +133,7 @@ export class Streams implements OnModuleInit, BeforeApplicationShutdown {
     for (const { stream } of this.open) stream.end(Math.ceil(Math.random() * RECONNECT_WITHIN_MS));
   }
 
-  /** What is committed before all workers know that somebody listens is not announced. */
+  /** Commits made before all workers know that somebody listens are not announced; the poll finds them. */
   private listen(): void {
     void this.announcements.listen();
     setTimeout(() => void this.poll(), UNHEARD_MS).unref();
