@@ -138,9 +138,12 @@ export class World {
     );
   }
 
-  /** Messages that are owed, and jobs that wait or are in work. */
+  /** Messages that are owed, open questions that will end by themselves soon, and jobs that wait or are in work. */
   async unfinished(): Promise<number> {
-    const [{ owed } = { owed: 0 }] = await this.herald.query<{ owed: number }>('select count(*)::int owed from outbox');
+    const [{ owed } = { owed: 0 }] = await this.herald.query<{ owed: number }>(
+      `select (select count(*) from outbox)::int
+            + (select count(*) from notifications where status = 'requested' and expires_at < now() + interval '1 minute')::int as owed`,
+    );
     return owed + (await this.unfinishedJobs()).length;
   }
 
