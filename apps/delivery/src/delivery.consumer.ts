@@ -28,7 +28,7 @@ import { FeedMarker } from './feed-marker.js';
 const NOT_RECIPIENT = 'Only the recipient may change the status of a message';
 const NOT_FOUND = 'Message not found';
 
-/** Whose feeds a message is in. */
+/** The people whose feeds contain a message. */
 interface Readers {
   company_id: string;
   recipient_login: string;
@@ -112,7 +112,7 @@ export class DeliveryConsumer {
     return result;
   }
 
-  /** What gateways ask for when neither an end nor a tab is given. */
+  /** The job of gateways for a request without an end and a tab. */
   @OnJob(delivery, 'read-all')
   readAll({ data, run }: JobOf<typeof delivery, 'read-all'>): Promise<CommandResult<Updated>> {
     const { companyId, correlationId, body } = data;

@@ -12,7 +12,7 @@ import type { Source } from '../live/source.js';
 /** The filters of the list that look at the action itself. */
 export type StreamFilters = Omit<ActionFilters, 'user_id' | 'start_date' | 'end_date'>;
 
-/** What a stream of the log shows: each action that was recorded or changed. */
+/** The stream of the log: each action that was recorded or changed. */
 @Injectable()
 export class ActionsStream {
   constructor(private readonly database: Database) {}

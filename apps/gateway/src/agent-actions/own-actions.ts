@@ -6,7 +6,7 @@ import { NOT_FOUND } from './agent-actions.params.js';
 
 export const NOT_THEIRS = 'Only the recipient may change the status of a notification';
 
-/** What people may read and mark as their own: their company's directory has the user id of their login. */
+/** The actions that people may read and mark as their own: their company's directory has the user id of their login. */
 @Injectable()
 export class OwnActions {
   constructor(private readonly database: Database) {}

@@ -4,7 +4,7 @@ import { Injectable } from '@nestjs/common';
 import type { PersonCaller } from '../access/caller.js';
 import type { Source } from '../live/source.js';
 
-/** What a person's stream shows: each message that came or changed, and the number of unread ones. */
+/** The stream of a person: each message that came or changed, and the number of unread ones. */
 @Injectable()
 export class FeedStream {
   constructor(private readonly database: Database) {}
